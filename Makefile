@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# What a person types; "make help" explains the targets. Kbuild's own variables
+# (ARCH, LLVM, CC, CROSS_COMPILE, W, C, V ...) pass through to the kernel's make.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+VERSION := $(shell sed -n 's/.*WGR_VERSION "\(.*\)"/\1/p' src/version.h)
+NAME := wireguard-reorder
+KVER ?= $(shell uname -r)
+DESTDIR ?=
+SRCDIR := /usr/src/$(NAME)-$(VERSION)
+DEPMODDIR ?= /etc/depmod.d
+
+.DEFAULT_GOAL := module
+.DELETE_ON_ERROR:
+.PHONY: module install uninstall install-files deb check check-quick demo \
+	lint clean help need-root need-dkms no-package
+
+# How the target kernel was configured: empty when there is no such kernel.
+-include $(KDIR)/include/config/auto.conf
+
+# A module must be built by the compiler that built its kernel. CC=clang alone is
+# what some versions of DKMS add; it names the compiler and none of its tools.
+ifeq ($(CONFIG_CC_IS_CLANG)/$(origin LLVM),y/undefined)
+ifneq ($(filter default,$(origin CC))$(filter clang,$(CC)),)
+clang := $(if $(shell command -v clang),,-$(shell \
+	echo $$(($(CONFIG_CLANG_VERSION) / 10000))))
+compiler := $(if $(CONFIG_LD_IS_LLD),LLVM=$(or $(clang),1),CC=clang$(clang))
+endif
+endif
+
+# Everything that makes objects of an earlier call useless for this one.
+target := $(realpath $(KDIR)) $(ARCH) $(CROSS_COMPILE) $(CC) $(LLVM) $(compiler)
+
+# die-if,WORDS,TEXT: stop with one line when there are words.
+die-if = $(if $(strip $(1)),$(error $(2)))
+none = $(if $(strip $(1)),,yes)
+# For programs that call make themselves: they are no part of this call.
+no-make = env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES
+ifeq ($(origin KDIR),file)
+no-kdir = no headers of the running kernel: install linux-headers-$(KVER) \
+	(apt) or kernel-devel-$(KVER) (dnf), or give KDIR=<kernel build dir>
+else
+no-kdir = KDIR=$(KDIR) is not a kernel build directory: give one that has a \
+	Makefile and Module.symvers, such as /lib/modules/<version>/build
+endif
+
+## module: build src/wireguard.ko for the running kernel, or for KDIR=<dir>
+module:
+	$(call die-if,$(call none,$(wildcard $(KDIR)/Makefile)),$(no-kdir))
+	$(call die-if,$(call none,$(wildcard $(KDIR)/include/config/auto.conf)),\
+		KDIR=$(KDIR) is not prepared: configure and build that kernel first)
+	$(call die-if,$(call none,$(CONFIG_MODULES)),\
+		the kernel of $(KDIR) takes no modules: set CONFIG_MODULES=y there)
+	$(call die-if,$(filter y,$(CONFIG_WIREGUARD)),\
+		the kernel of $(KDIR) has WireGuard built in and a module cannot \
+		replace it: use a kernel with CONFIG_WIREGUARD=m)
+	$(call die-if,$(call none,$(and $(CONFIG_NET_UDP_TUNNEL),\
+		$(CONFIG_CRYPTO_LIB_CHACHA20POLY1305),$(CONFIG_CRYPTO_LIB_CURVE25519))),\
+		the kernel of $(KDIR) lacks the libraries that WireGuard needs: \
+		CONFIG_WIREGUARD=m there selects them)
+	@if [ "$$(cat src/.target 2>/dev/null)" != '$(target)' ]; then \
+		$(MAKE) --no-print-directory clean && \
+		echo '$(target)' >src/.target; \
+	fi
+	+$(MAKE) -C $(KDIR) M=$(CURDIR)/src $(compiler) modules
+
+## install: build and install the module of the running kernel through DKMS
+install: need-root need-dkms no-package
+	$(call die-if,$(call none,$(wildcard /lib/modules/$(KVER)/build/Makefile)),\
+		no headers of kernel $(KVER): install linux-headers-$(KVER) (apt) or \
+		kernel-devel-$(KVER) (dnf))
+	@$(forget)
+	@$(MAKE) --no-print-directory install-files DEPMODDIR=$(DEPMODDIR)
+	dkms add -m $(NAME) -v $(VERSION)
+	$(no-make) dkms build -m $(NAME) -v $(VERSION) -k $(KVER)
+	dkms install -m $(NAME) -v $(VERSION) -k $(KVER)
+	@f=$$(modinfo -k $(KVER) -n wireguard) && \
+	if [ "$$(modinfo -F version "$$f")" != $(VERSION) ]; then \
+		echo "make install: $$f would be loaded instead of ours" >&2; exit 1; \
+	fi; \
+	echo "$$f is loaded from now on; a wireguard already loaded stays in use" \
+		"until it is unloaded or the machine restarted"
+
+## uninstall: take that out again; the kernel's own module is back
+uninstall: need-root need-dkms no-package
+	@$(forget)
+	@rm -f $(DEPMODDIR)/$(NAME).conf
+	@dpkg-query -S $(DEPMODDIR) >/dev/null 2>&1 || rpm -qf $(DEPMODDIR) >/dev/null 2>&1 || \
+		rmdir --ignore-fail-on-non-empty $(DEPMODDIR)
+	@f=$$(modinfo -k $(KVER) -n wireguard) && echo "$$f is loaded from now on"
+
+# What DKMS needs of this tree, for "install" and for the packages.
+install-files:
+	@mkdir -p $(DESTDIR)$(SRCDIR) $(DESTDIR)$(DEPMODDIR)
+	@cp -R Makefile dkms.conf src $(DESTDIR)$(SRCDIR)/
+	@$(MAKE) -C $(DESTDIR)$(SRCDIR) --no-print-directory clean
+	@mv $(DESTDIR)$(SRCDIR)/src/dist/depmod.conf $(DESTDIR)$(DEPMODDIR)/$(NAME).conf
+	@rmdir $(DESTDIR)$(SRCDIR)/src/dist
+
+# Every version of ours that DKMS knows, with its sources.
+define forget
+for v in $$(ls /var/lib/dkms/$(NAME) 2>/dev/null | grep '^[0-9]'); do \
+	dkms remove -m $(NAME) -v $$v --all || exit; \
+	rm -rf /usr/src/$(NAME)-$$v; \
+done
+endef
+
+need-root:
+	$(call die-if,$(filter-out 0,$(shell id -u)),\
+		this needs root: sudo make $(MAKECMDGOALS))
+need-dkms:
+	$(call die-if,$(call none,$(shell command -v dkms)),\
+		dkms is missing: install it (apt install dkms, dnf install dkms))
+no-package:
+	$(call die-if,$(filter installed,$(shell dpkg-query -W -f '$${db:Status-Status}' \
+		$(NAME)-dkms 2>/dev/null)),\
+		the package $(NAME)-dkms is installed: apt purge it first)
+
+## deb: build dist/wireguard-reorder-dkms_<version>_all.deb
+# In a copy, since building leaves files behind and writes to the parent folder.
+deb:
+	$(call die-if,$(call none,$(shell command -v dpkg-buildpackage)),\
+		the tools to build a .deb are missing: apt install dpkg-dev debhelper dh-dkms)
+	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && mkdir "$$tmp/tree" && \
+	cp -R Makefile dkms.conf src debian "$$tmp/tree" && \
+	(cd "$$tmp/tree" && if ! dpkg-checkbuilddeps; then \
+		echo "make deb: apt install debhelper dh-dkms" >&2; exit 1; fi && \
+	$(no-make) dpkg-buildpackage -b -us -uc \
+		>"$$tmp/log" 2>&1 || { cat "$$tmp/log" >&2; exit 1; }) && \
+	mkdir -p dist && rm -f dist/$(NAME)-dkms_*.deb && \
+	mv "$$tmp"/*.deb dist/ && ls dist/$(NAME)-dkms_*.deb
+
+## demo: ours against the kernel's own module, in throw-away virtual machines
+demo:
+	@ci/setup.sh demo
+	@ci/demo/demo.sh
+
+## check: all tests
+check:
+	@ci/setup.sh all uml
+	@ci/tests/run.sh
+
+## check-quick: the tests that take minutes
+check-quick:
+	@ci/setup.sh all
+	@ci/tests/run.sh quick
+
+## lint: style and consistency of every file
+lint:
+	@ci/lint.sh
+
+## clean: remove what building the module left behind
+# Without the kernel's help, so that it works when the kernel is gone; dist/ stays.
+clean:
+	@find src \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
+		-o -name '*.o.d' -o -name '.*.cmd' -o -name '.*.d' -o -name '.target' \
+		-o -name '*.order' -o -name '*.symvers' -o -name '.tmp_*' \
+		-o -path src/compat/generated \) -prune -exec rm -rf {} +
+
+## help: this list
+help:
+	@sed -n 's/^## \([^:]*\): /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22

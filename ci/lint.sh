@@ -1,0 +1,202 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Style and consistency of every file, and the module built with all warnings
+# on. TAP on standard output; nothing in the tree is written.
+#
+#   ci/lint.sh [SUITE]      SUITE names the kernel to build for (default: bookworm)
+set -euo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$top"
+# shellcheck source=ci/lib/cache.sh
+. ci/lib/cache.sh
+
+suite=${1:-bookworm}
+number=0
+failed=0
+
+# files [PATTERN]: the tree's files that fit, without what is built.
+files()
+{
+	local f
+
+	if git rev-parse --git-dir >/dev/null 2>&1; then
+		git ls-files -co --exclude-standard
+	else
+		find . -path ./dist -prune -o -type f -printf '%P\n'
+	fi | LC_ALL=C sort | while read -r f; do
+		# Unquoted on purpose: a pattern.
+		# shellcheck disable=SC2053
+		if [[ -f $f && $f == ${1:-*} ]]; then
+			echo "$f"
+		fi
+	done
+}
+
+shell_files()
+{
+	local f
+
+	files | while read -r f; do
+		if [[ $f == *.sh ]] || head -n 1 "$f" | grep -q -a -E '^#!.*\b(ba)?sh\b'; then
+			echo "$f"
+		fi
+	done
+}
+
+# quiet DESCRIPTION COMMAND...: a test point that holds when the command
+# succeeds and says nothing.
+quiet()
+{
+	local what=$1 said rc=0
+	shift
+
+	number=$((number + 1))
+	said=$("$@" 2>&1) || rc=$?
+	if [[ $rc == 0 && -z $said ]]; then
+		echo "ok $number - $what"
+		return
+	fi
+	echo "not ok $number - $what"
+	head -n 200 <<<"$said (exit status $rc)" | sed 's/^/# /'
+	failed=1
+}
+
+# Files that have no comments, or are text for people, and the text of licences.
+no_licence='^(COPYING|debian/(changelog|control|copyright|source/format|.*[.]dkms|.*[.]lintian-overrides)|.*[.](md|svg|png|json|1))$'
+
+licence()
+{
+	local f rc=0
+
+	while read -r f; do
+		head -n 3 "$f" | grep -q 'SPDX-License-Identifier: GPL-2.0' || {
+			echo "$f: no licence in the first three lines"
+			rc=1
+		}
+	done < <(files | grep -v -E "$no_licence")
+	return "$rc"
+}
+
+versions()
+{
+	local want rc=0
+
+	want=$(sed -n 's/^#define WGR_VERSION "\(.*\)"$/\1/p' src/version.h)
+	same()
+	{
+		[[ $2 == "$want" ]] || { echo "$1 says \"$2\", src/version.h \"$want\""; rc=1; }
+	}
+	same dkms.conf "$(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' dkms.conf)"
+	same debian/changelog "$(sed -n '1s/^wireguard-reorder (\(.*\)).*/\1/p' debian/changelog)"
+	if [[ -f rpm/wireguard-reorder.spec ]]; then
+		same rpm/wireguard-reorder.spec \
+			"$(sed -n 's/^Version: *//p' rpm/wireguard-reorder.spec)"
+	fi
+	# What DKMS takes for an upgrade of the kernel's own module.
+	if [[ $(printf '%s\n' 1.0.0 "$want" | sort -V | tail -n 1) != "$want" || $want == 1.0.0 ]]; then
+		echo "version \"$want\" is not above 1.0.0"
+		rc=1
+	fi
+	return "$rc"
+}
+
+shell()
+{
+	local list
+
+	mapfile -t list < <(shell_files)
+	shellcheck "${list[@]}"
+}
+
+python()
+{
+	local list
+
+	mapfile -t list < <(files '*.py')
+	python3 -c '
+import ast, sys
+for name in sys.argv[1:]:
+    with open(name, encoding="utf-8") as f:
+        ast.parse(f.read(), name)
+' "${list[@]}"
+}
+
+spelling()
+{
+	local list
+
+	mapfile -t list < <(files | grep -v -E '^COPYING$|[.](svg|png)$')
+	# The word is the name of a variable.
+	codespell --quiet-level 2 --ignore-words-list datas "${list[@]}"
+}
+
+# Of all that is compiled into the module. Probes are not: each is the shortest
+# text that uses one function.
+checkpatch()
+{
+	local list
+
+	mapfile -t list < <(files 'src/*.[ch]' | grep -v '^src/compat/probe/')
+	# It leaves a file in the current folder.
+	cd "$work" && "$checker" --no-tree --no-summary --terse --show-types --max-line-length=100 \
+		--ignore FILE_PATH_CHANGES -f "${list[@]/#/$top/}"
+}
+
+kernel_doc()
+{
+	local list
+
+	mapfile -t list < <(files 'src/*.[ch]')
+	"${checker%/*}/kernel-doc" -none "${list[@]}"
+}
+
+# build WORDS...: build a copy of the module and print what the compiler or a
+# checker says of it; what it says of the kernel's headers is not ours.
+build()
+{
+	local rc=0
+
+	rm -rf "$work/tree"
+	mkdir "$work/tree"
+	cp -R Makefile src "$work/tree"
+	make -s -C "$work/tree" clean
+	make -s -C "$work/tree" module "KDIR=$kdir" -j2 "$@" >"$work/log" 2>&1 || rc=$?
+	grep -i -E 'warning|error|[*][*][*]' "$work/log" |
+		grep -v -E '^([.]/|[^ ]*linux-headers-[^ ]*/include/)|the compiler differs|pahole version' || true
+	[[ $rc == 0 ]] || tail -n 20 "$work/log"
+	return "$rc"
+}
+
+deb()
+{
+	rm -rf "$work/tree"
+	mkdir "$work/tree"
+	cp -R Makefile dkms.conf src debian "$work/tree"
+	make -s -C "$work/tree" deb >/dev/null &&
+		lintian --pedantic --display-info --allow-root \
+			--fail-on error,warning,info,pedantic "$work"/tree/dist/*.deb
+}
+
+ci/setup.sh build lint package >&2
+# Before any test point, so that a network failure is told from a finding.
+checker=$(ci/vm/kernels.sh checkpatch "$suite")
+kdir=$(ci/vm/kernels.sh headers "$suite")
+mkdir -p "$WGR_CACHE"
+work=$(mktemp -d "$WGR_CACHE/.run-lint.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+
+quiet "every file names its licence" licence
+quiet "one version everywhere" versions
+quiet "shellcheck" shell
+quiet "python files parse" python
+quiet "codespell" spelling
+quiet "checkpatch" checkpatch
+quiet "kernel-doc" kernel_doc
+quiet "gcc, W=1" build W=1
+quiet "clang, W=1" build W=1 LLVM=1
+quiet "sparse" build C=2
+quiet "lintian" deb
+echo "1..$number"
+exit "$failed"

@@ -1,0 +1,176 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The part of quick.sh that runs in the Debian root: SUITE VERSION NUMBER, the
+# number of the last test point before these.
+set -uo pipefail
+
+suite=$1 ours=$2 number=$3
+package=wireguard-reorder-dkms
+deb=$(echo /debs/"$package"_*_all.deb)
+broken=$(echo /debs/broken/"$package"_*_all.deb)
+kernels=$(ls /lib/modules)
+failed=0
+
+# point DESCRIPTION COMMAND...: one test point, with what the command said when
+# it fails.
+point()
+{
+	local what=$1 said
+	shift
+
+	number=$((number + 1))
+	if said=$("$@" 2>&1); then
+		echo "ok $number - $suite: $what"
+	else
+		echo "not ok $number - $suite: $what"
+		tail -n 30 <<<"$said" | sed 's/^/# /'
+		failed=1
+	fi
+}
+
+# Every file that an installed package may leave behind, with its contents.
+# (Directory times and the log of dpkg are no contents; initramfs images have
+# times inside.)
+state()
+{
+	find /boot /etc /lib/modules /lib/depmod.d /usr /var/lib/dkms /var/lib/initramfs-tools \
+		\( -path '/etc/ld.so.cache' -o -path '*/__pycache__' -o -path '/boot/initrd*' \) -prune \
+		-o \( -type f -exec sha256sum {} + \) -o -printf '%y %p %l\n' 2>/dev/null | LC_ALL=C sort
+}
+
+stock_file()
+{
+	local v=$1
+
+	echo "/lib/modules/$v/kernel/drivers/net/wireguard/wireguard.ko"*
+}
+
+for_all()
+{
+	local v
+
+	for v in $kernels; do
+		"$1" "$v" || return
+	done
+}
+
+named()
+{
+	realpath "$(modinfo -k "$1" -n wireguard)"
+}
+
+ours_named()
+{
+	echo "named: $(named "$1"), version $(modinfo -k "$1" -F version wireguard)"
+	[[ $(named "$1") == "$(realpath /lib/modules/"$1"/updates/dkms/wireguard.ko*)" &&
+	   $(modinfo -k "$1" -F version wireguard) == "$ours" ]]
+}
+
+# modprobe is what autoloading asks, by alias; it must agree with modinfo.
+ours_loads()
+{
+	local alias
+
+	for alias in wireguard rtnl-link-wireguard net-pf-16-proto-16-family-wireguard; do
+		echo "$alias: $(modprobe -S "$1" -D "$alias" | tail -n 1)"
+		[[ $(modprobe -S "$1" -D "$alias" | tail -n 1) == *"/updates/dkms/wireguard.ko"* ]] || return
+	done
+}
+
+stock_named()
+{
+	echo "named: $(named "$1")"
+	[[ $(named "$1") == "$(realpath "$(stock_file "$1")")" ]]
+}
+
+# Some versions of DKMS move it to their archive.
+stock_kept()
+{
+	local sum
+
+	while read -r sum _; do
+		find /lib/modules /var/lib/dkms/wireguard-reorder -type f -name 'wireguard.ko*' \
+			-exec sha256sum {} + | grep "^$sum " || return
+	done <<<"$stock"
+}
+
+stock_same()
+{
+	(cd / && sha256sum -c <<<"$stock")
+}
+
+installed()
+{
+	dkms status -m wireguard-reorder -v "$ours" -k "$1" | tee /dev/stderr | grep -q installed
+}
+
+apt_healthy()
+{
+	[[ -z $(dpkg --audit) ]] && apt-get check
+}
+
+apt_says()
+{
+	apt-get install -y --allow-downgrades "$broken" 2>&1 | tee /dev/stderr |
+		grep -q 'could NOT be built'
+}
+
+make_install()
+{
+	make -C /debs/tree install KVER="$1"
+}
+
+make_refused()
+{
+	! make -C /debs/tree install KVER="${kernels%%$'\n'*}" 2>&1 | tee /dev/stderr |
+		grep -v 'is installed: apt purge it first'
+}
+
+same_state()
+{
+	diff <(echo "$before") <(state)
+}
+
+# Whatever the packages did when the root was made, dependency lists are now
+# those that removal of a module makes.
+for v in $kernels; do
+	depmod "$v"
+done
+before=$(state)
+# shellcheck disable=SC2046
+stock=$(for v in $kernels; do sha256sum $(stock_file "$v"); done)
+
+point "stock is named before" for_all stock_named
+point "apt installs the package" apt-get install -y "$deb"
+point "DKMS built and installed the module" for_all installed
+point "ours is named, version $ours" for_all ours_named
+point "modprobe picks it by name and by alias" for_all ours_loads
+point "the stock file is kept" stock_kept
+point "apt installs it again" apt-get install -y --reinstall "$deb"
+point "ours is named after that" for_all ours_named
+point "apt removes it" apt-get remove -y "$package"
+point "stock is named after removal" for_all stock_named
+point "apt installs it after removal" apt-get install -y "$deb"
+point "ours is named again" for_all ours_named
+point "apt purges it" apt-get purge -y "$package"
+point "stock is named after the purge" for_all stock_named
+point "the stock file is as before" stock_same
+point "nothing is left behind" same_state
+point "a module that cannot be built is reported" apt_says
+point "apt is in order after that" apt_healthy
+point "stock is named after that" for_all stock_named
+point "the good package replaces it" apt-get install -y --reinstall "$deb"
+point "ours is named at last" for_all ours_named
+point "make install leaves the package alone" make_refused
+point "apt purges that too" apt-get purge -y "$package"
+point "nothing is left behind by it" same_state
+point "make install" for_all make_install
+point "ours is named after make install" for_all ours_named
+point "make install once more" for_all make_install
+point "ours is named after that too" for_all ours_named
+point "make uninstall" make -C /debs/tree uninstall KVER="${kernels%%$'\n'*}"
+point "stock is named after make uninstall" for_all stock_named
+point "nothing is left behind by make install" same_state
+
+exit "$failed"

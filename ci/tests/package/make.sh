@@ -1,0 +1,128 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What make says when something is missing: one line that names it, and failure.
+# TAP on standard output. Needs root, to drop it.
+set -euo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+number=0
+failed=0
+
+verdict()
+{
+	number=$((number + 1))
+	if [[ $1 == 0 ]]; then
+		echo "ok $number - $2"
+	else
+		echo "not ok $number - $2"
+		sed 's/^/# /' "$work/said"
+		failed=1
+	fi
+}
+
+# one_line DESCRIPTION WORDS COMMAND...: the command fails with a single line of
+# output, and WORDS (a pattern) are in it.
+one_line()
+{
+	local what=$1 words=$2 rc=0 bad=0
+	shift 2
+
+	"$@" >"$work/said" 2>&1 || rc=$?
+	[[ $rc != 0 && $(wc -l <"$work/said") == 1 ]] || bad=1
+	grep -q -E -- "$words" "$work/said" || bad=1
+	verdict "$bad" "$what"
+}
+
+make_here()
+{
+	make --no-print-directory -C "$work/tree" "$@"
+}
+
+as_nobody()
+{
+	setpriv --reuid 65534 --regid 65534 --clear-groups \
+		make --no-print-directory -C "$work/tree" "$@"
+}
+
+# A PATH with all that make needs, and nothing of what is to be missing; and a
+# running kernel that nobody has headers of.
+without()
+{
+	local missing=$1 tool
+	shift
+
+	rm -rf "$work/tools"
+	mkdir "$work/tools"
+	for tool in make sed uname id ls cat grep cp mv rm mkdir rmdir mktemp \
+			env find dkms dpkg-query dpkg-buildpackage; do
+		if [[ $tool != "$missing" ]] && command -v "$tool" >/dev/null; then
+			ln -s "$(command -v "$tool")" "$work/tools/$tool"
+		fi
+	done
+	printf '#!/bin/sh\necho 9.8.7-none\n' >"$work/uname"
+	if [[ $missing == headers ]]; then
+		rm "$work/tools/uname"
+		install "$work/uname" "$work/tools/uname"
+	fi
+	PATH=$work/tools make --no-print-directory -C "$work/tree" "$@"
+}
+
+# kernel LINE...: a kernel build directory with that configuration.
+kernel()
+{
+	rm -rf "$work/kernel"
+	mkdir -p "$work/kernel/include/config"
+	touch "$work/kernel/Makefile"
+	[[ $# == 0 ]] || printf '%s\n' "$@" >"$work/kernel/include/config/auto.conf"
+}
+
+# Readable for a user without rights, unlike what may lie above the tree.
+chmod 755 "$work"
+mkdir "$work/tree"
+cp -R "$top"/{Makefile,dkms.conf,src,debian} "$work/tree"
+make_here clean
+
+one_line "no headers of the running kernel" 'linux-headers-9[.]8[.]7-none' \
+	without headers
+one_line "the same for make install" 'linux-headers-9[.]8[.]7-none|dkms is missing' \
+	without headers install
+one_line "KDIR does not exist" 'KDIR=/nonexistent is not a kernel build' \
+	make_here module KDIR=/nonexistent
+one_line "KDIR is some other folder" 'is not a kernel build' make_here KDIR=/usr
+kernel
+one_line "KDIR is not configured" 'is not prepared' make_here KDIR="$work/kernel"
+kernel CONFIG_WIREGUARD=y
+one_line "a kernel without modules" 'CONFIG_MODULES=y' make_here KDIR="$work/kernel"
+kernel CONFIG_MODULES=y CONFIG_WIREGUARD=y CONFIG_NET_UDP_TUNNEL=y \
+	CONFIG_CRYPTO_LIB_CHACHA20POLY1305=y CONFIG_CRYPTO_LIB_CURVE25519=y
+one_line "WireGuard built in" 'WireGuard built in.*CONFIG_WIREGUARD=m' \
+	make_here KDIR="$work/kernel"
+kernel CONFIG_MODULES=y CONFIG_NET_UDP_TUNNEL=y
+one_line "a kernel without the libraries" 'CONFIG_WIREGUARD=m there selects' \
+	make_here KDIR="$work/kernel"
+one_line "make install without root" 'needs root: sudo make install' as_nobody install
+one_line "make uninstall without root" 'needs root: sudo make uninstall' as_nobody uninstall
+one_line "make install without dkms" 'dkms is missing' without dkms install
+one_line "make deb without its tools" 'apt install dpkg-dev' without dpkg-buildpackage deb
+
+make_here help >"$work/said"
+bad=0
+for target in module install uninstall deb demo check check-quick lint clean help; do
+	grep -q "^  make $target  " "$work/said" || bad=1
+done
+verdict "$bad" "make help names every target"
+
+touch "$work/tree/src"/{a.o,a.ko,a.mod.c,.a.o.cmd,modules.order,Module.symvers}
+mkdir -p "$work/tree/src/compat/generated"
+make_here clean
+rc=0
+diff <(cd "$top/src" && find . -type f ! -path './compat/generated/*' ! -name '*.o' ! -name '.*' \
+		! -name '*.ko' ! -name '*.mod' ! -name '*.mod.c' ! -name '*.order' ! -name '*.symvers' | sort) \
+	<(cd "$work/tree/src" && find . -type f | sort) >"$work/said" || rc=$?
+verdict "$rc" "make clean leaves the sources and nothing else"
+
+echo "1..$number"
+exit "$failed"

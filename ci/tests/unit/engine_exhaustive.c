@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Every way in which up to 7 packets can arrive: each order, each subset lost,
+ * an epoch beginning at each place, and before each arrival no time, less than
+ * the hold or more than the hold passing.  Half the hold is taken for "less",
+ * so that two of them meet a deadline exactly.
+ *
+ * The walk goes down a tree: a node is an engine that has seen some arrivals.
+ * That none of the others ever come is checked at each node as well, by letting
+ * time run on.  Where nothing is held, time makes no difference and is not
+ * varied.  Engine, its memory and the packets live in one block, which is put
+ * aside before each branch and brought back after it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "oracle.h"
+#include "tap.h"
+
+#define PACKETS	7
+#define HOLD	10
+
+/* Memory for the engine: a few blocks of any size it asks for. */
+#define BLOCKS		8
+#define BLOCK_BYTES	2304
+
+static struct world {
+	struct wgr_reorder r;
+	struct wgr_item item[PACKETS];
+	u32 epochs;			/* given out so far */
+	u32 epoch[2];			/* of the first and the second session, 0 before */
+	s64 now;
+	s64 arrived[PACKETS];
+	u32 out_epoch;			/* last released, 0 before */
+	u64 out_counter;
+	unsigned int pushed, released, refused;	/* sets of packets */
+	bool block_used[BLOCKS];
+} world;
+
+static union {
+	char bytes[BLOCK_BYTES];
+	u64 align;
+} block[BLOCKS];
+
+/* What is put aside: the blocks in use follow the world, one after the other. */
+struct shelf {
+	struct world world;
+	char bytes[BLOCKS][BLOCK_BYTES];
+};
+
+/* One tree. */
+struct forest {
+	const char *name;
+	u32 packets;
+	bool starve;			/* vary refused allocations too */
+	u64 counter[PACKETS];
+};
+
+static const struct forest *forest;
+static u32 split;			/* packets from here on are of the second session */
+static unsigned int refuse, allocations;
+static bool untold;			/* time ran past a deadline unseen */
+static struct oracle oracle[PACKETS + 2];
+static struct shelf shelf[PACKETS + 2];
+static unsigned long long nodes;
+static struct {
+	u32 packet, refuse;
+	s64 step;
+} path[PACKETS];
+static const char *problem;
+
+static void *block_alloc(void *ctx, size_t bytes)
+{
+	int i;
+
+	(void)ctx;
+	if (allocations++ >= refuse)
+		return NULL;
+	for (i = 0; i < BLOCKS && world.block_used[i]; i++)
+		;
+	if (i == BLOCKS || bytes > BLOCK_BYTES)
+		abort();
+	world.block_used[i] = true;
+	memset(&block[i], 0, bytes);
+	return &block[i];
+}
+
+static void block_free(void *ctx, void *memory, size_t bytes)
+{
+	size_t i = (size_t)((char *)memory - block[0].bytes) / sizeof(block[0]);
+
+	(void)ctx;
+	if (!world.block_used[i])
+		abort();
+	memset(memory, 0xff, bytes);
+	world.block_used[i] = false;
+}
+
+static const struct wgr_reorder_ops block_ops = {
+	.alloc = block_alloc,
+	.free = block_free,
+};
+
+static void put_aside(struct shelf *s)
+{
+	int i;
+
+	s->world = world;
+	for (i = 0; i < BLOCKS; i++)
+		if (world.block_used[i])
+			memcpy(s->bytes[i], &block[i], BLOCK_BYTES);
+}
+
+static void bring_back(const struct shelf *s)
+{
+	int i;
+
+	world = s->world;
+	for (i = 0; i < BLOCKS; i++)
+		if (world.block_used[i])
+			memcpy(&block[i], s->bytes[i], BLOCK_BYTES);
+}
+
+static void wrong(const char *what)
+{
+	if (!problem)
+		problem = what;
+}
+
+#define MUST(condition) do { if (!(condition)) wrong(#condition); } while (0)
+
+static void take(struct wgr_item_list *out, struct oracle *o, u32 arriving)
+{
+	struct wgr_item *item;
+	u32 n = 0;
+
+	for (item = out->first; item; item = item->newer, n++) {
+		u32 i = item->tag;
+
+		MUST(!(world.released & 1u << i));
+		world.released |= 1u << i;
+		MUST(item->epoch > world.out_epoch ||
+		     (item->epoch == world.out_epoch && item->counter > world.out_counter));
+		world.out_epoch = item->epoch;
+		world.out_counter = item->counter;
+		if (i != arriving && !untold && world.r.clock_ns - world.arrived[i] > HOLD)
+			wrong("held too long");
+		if (n >= o->released || o->out[n].epoch != item->epoch ||
+		    o->out[n].counter != item->counter)
+			wrong("the oracle released others");
+	}
+	MUST(n == o->released);
+	o->released = 0;
+}
+
+static void compare(struct oracle *o)
+{
+	struct wgr_reorder *r = &world.r;
+	unsigned int here = world.pushed & ~world.released & ~world.refused;
+	int i;
+
+	MUST(r->held == (u32)__builtin_popcount(here));
+	MUST(r->held == o->waiting);
+	MUST(wgr_reorder_deadline(r) == oracle_deadline(o));
+	MUST(wgr_reorder_open_gaps(r) == (u64)oracle_gaps(o));
+	MUST(wgr_reorder_open_boundaries(r) == oracle_boundary(o));
+	MUST(!memcmp(&r->stats, &o->stats, sizeof(r->stats)));
+	for (i = 0; i < BLOCKS && !r->held; i++)
+		MUST(!world.block_used[i]);
+}
+
+static void advance(struct oracle *o, s64 to)
+{
+	struct wgr_item_list out = { 0 };
+
+	wgr_reorder_advance(&world.r, to, &out);
+	oracle_advance(o, to);
+	take(&out, o, PACKETS);
+	compare(o);
+}
+
+/* Nothing comes any more: all must be out when the last hold ends. */
+static void run_out(struct oracle *o)
+{
+	s64 last = world.now + HOLD;
+
+	while (world.r.held && !problem) {
+		MUST(wgr_reorder_deadline(&world.r) <= last);
+		advance(o, wgr_reorder_deadline(&world.r));
+	}
+	MUST((world.released | world.refused) == world.pushed);
+}
+
+static void arrive(struct oracle *o, u32 i, s64 step)
+{
+	struct wgr_item *item = &world.item[i];
+	struct wgr_item_list out = { 0 };
+	enum wgr_verdict verdict;
+	u32 s = i >= split;
+
+	world.now += step;
+	/* At every other depth nobody tells the time but the arrival itself. */
+	untold = __builtin_popcount(world.pushed) & 1;
+	while (!untold && wgr_reorder_deadline(&world.r) < world.now && !problem)
+		advance(o, wgr_reorder_deadline(&world.r));
+
+	if (!world.epoch[s])
+		world.epoch[s] = ++world.epochs;
+	*item = (struct wgr_item){
+		.epoch = world.epoch[s],
+		.counter = s ? forest->counter[i] - forest->counter[split] : forest->counter[i],
+		.arrival_ns = world.now,
+		.tag = i,
+	};
+	world.arrived[i] = world.now;
+	world.pushed |= 1u << i;
+	allocations = 0;
+	verdict = wgr_reorder_push(&world.r, item, &out);
+	MUST(verdict == oracle_push(o, item->epoch, item->counter, item->arrival_ns, refuse));
+	refuse = BLOCKS;
+	take(&out, o, i);
+	if (verdict == WGR_LATE) {
+		world.refused |= 1u << i;
+		MUST(item->epoch < world.out_epoch ||
+		     (item->epoch == world.out_epoch && item->counter < world.out_counter));
+	}
+	MUST(verdict != WGR_DUPLICATE);
+	MUST((verdict == WGR_RELEASED) == !!(world.released & 1u << i));
+	compare(o);
+	untold = false;
+}
+
+static void grow(u32 depth)
+{
+	static const s64 steps[] = { 0, HOLD / 2, HOLD + 1 };
+	u32 i, step, refused;
+
+	nodes++;
+	put_aside(&shelf[depth]);
+	if (world.r.held) {
+		oracle[depth + 1] = oracle[depth];
+		run_out(&oracle[depth + 1]);
+		bring_back(&shelf[depth]);
+	}
+	for (i = 0; i < forest->packets; i++) {
+		if (world.pushed & 1u << i)
+			continue;
+		for (step = 0; step < (world.r.held ? 3 : 1); step++) {
+			for (refused = 0; refused <= (forest->starve ? 2 : 0); refused++) {
+				path[depth].packet = i;
+				path[depth].step = steps[step];
+				path[depth].refuse = refused;
+				refuse = refused ? refused - 1 : BLOCKS;
+				oracle[depth + 1] = oracle[depth];
+				arrive(&oracle[depth + 1], i, steps[step]);
+				if (!problem)
+					grow(depth + 1);
+				if (problem)
+					return;
+				bring_back(&shelf[depth]);
+			}
+		}
+	}
+}
+
+static void plant(const struct forest *f)
+{
+	u32 i;
+
+	forest = f;
+	nodes = 0;
+	/* A second session that begins with the first packet is the only one. */
+	for (split = f->packets; split && !problem; split--) {
+		memset(&world, 0, sizeof(world));
+		refuse = BLOCKS;
+		wgr_reorder_init(&world.r, &block_ops, NULL, WGR_WINDOW_MIN, HOLD);
+		oracle_init(&oracle[0], WGR_WINDOW_MIN, HOLD);
+		memset(path, 0xff, sizeof(path));
+		grow(0);
+		if (!problem)
+			continue;
+		printf("# %s; second session from packet %u on; arrivals (packet, time before it):",
+		       problem, split);
+		for (i = 0; i < f->packets && path[i].step >= 0; i++)
+			printf(" %u +%lld%s", path[i].packet, path[i].step,
+			       path[i].refuse ? " (no memory)" : "");
+		printf("\n");
+	}
+	tap_ok(!problem, "%s (%llu arrivals)", f->name, nodes);
+	problem = NULL;
+}
+
+int main(void)
+{
+	static const struct forest forests[] = {
+		{ "7 packets, every order, loss, epoch change and time", 7, false,
+		  { 0, 1, 2, 3, 4, 5, 6 } },
+		{ "6 packets far enough apart to overflow the window", 6, false,
+		  { 1, 2, 62, 64, 65, 300 } },
+		{ "5 packets, every allocation given or refused", 5, true,
+		  { 0, 1, 30, 31, 258 } },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(forests) / sizeof(forests[0]); i++)
+		plant(&forests[i]);
+	return tap_done();
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The handful of kernel primitives that the units under test use, for a plain
+ * program. The headers under kstub/ have the kernel's paths and lead here, so
+ * that the units need no line for it.
+ *
+ * What the kernel only documents or checks with debugging on is always checked
+ * here: the mutex is held, the reader is in a read section, nothing sleeps on a
+ * failed allocation. Memory given to kfree_rcu() stays until kstub_grace().
+ */
+#ifndef KSTUB_H
+#define KSTUB_H
+
+#include <assert.h>
+#include <endian.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <linux/types.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef unsigned long long u64;
+typedef long long s64;
+
+#define __rcu
+#define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
+#define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))
+#define min3(a, b, c)		({ \
+	__auto_type min_ab = (a) < (b) ? (a) : (b); \
+	min_ab < (c) ? min_ab : (c); })
+
+#define container_of(ptr, type, member) \
+	((type *)((char *)(ptr) - offsetof(type, member)))
+
+#define be64_to_cpu(x)		((u64)be64toh(x))
+#define hweight32(x)		((unsigned int)__builtin_popcount(x))
+
+static inline int fls(unsigned int x)
+{
+	return x ? 32 - __builtin_clz(x) : 0;
+}
+
+static inline int fls64(u64 x)
+{
+	return x ? 64 - __builtin_clzll(x) : 0;
+}
+
+/* Lists. */
+
+struct list_head {
+	struct list_head *next, *prev;
+};
+
+static inline void INIT_LIST_HEAD(struct list_head *head)
+{
+	head->next = head;
+	head->prev = head;
+}
+
+static inline void list_add_tail(struct list_head *item, struct list_head *head)
+{
+	item->next = head;
+	item->prev = head->prev;
+	head->prev->next = item;
+	head->prev = item;
+}
+
+static inline void list_del(struct list_head *item)
+{
+	item->prev->next = item->next;
+	item->next->prev = item->prev;
+	item->next = NULL;
+	item->prev = NULL;
+}
+
+static inline bool list_empty(const struct list_head *head)
+{
+	return head->next == head;
+}
+
+static inline bool list_is_last(const struct list_head *item,
+				const struct list_head *head)
+{
+	return item->next == head;
+}
+
+#define list_entry(ptr, type, member) container_of(ptr, type, member)
+#define list_for_each_entry(pos, head, member) \
+	for (pos = list_entry((head)->next, __typeof__(*pos), member); \
+	     &pos->member != (head); \
+	     pos = list_entry(pos->member.next, __typeof__(*pos), member))
+#define list_for_each_entry_safe(pos, n, head, member) \
+	for (pos = list_entry((head)->next, __typeof__(*pos), member), \
+	     n = list_entry(pos->member.next, __typeof__(*pos), member); \
+	     &pos->member != (head); \
+	     pos = n, n = list_entry(n->member.next, __typeof__(*n), member))
+
+/* Locks: only whether they are held. */
+
+struct mutex {
+	bool held;
+};
+
+static inline void mutex_lock(struct mutex *lock)
+{
+	assert(!lock->held);
+	lock->held = true;
+}
+
+static inline void mutex_unlock(struct mutex *lock)
+{
+	assert(lock->held);
+	lock->held = false;
+}
+
+#define lockdep_is_held(lock)		((lock)->held)
+#define lockdep_assert_held(lock)	assert(lockdep_is_held(lock))
+
+/* Memory, which can be made to fail. */
+
+#define GFP_KERNEL_ACCOUNT	0
+#define struct_size(ptr, member, count) \
+	(sizeof(*(ptr)) + sizeof((ptr)->member[0]) * (count))
+
+extern long kstub_live;		/* allocations that are not freed */
+extern int kstub_fail_in;	/* this allocation fails, 1 being the next */
+extern bool kstub_failed;	/* it has */
+
+void *kzalloc(size_t size, int flags);
+void kfree(const void *memory);
+
+/* RCU. */
+
+struct rcu_head {
+	struct rcu_head *next;
+	void *memory;
+};
+
+extern _Thread_local int kstub_readers;
+extern void (*kstub_stored)(void);	/* called after each store for readers */
+
+void rcu_read_lock(void);
+void rcu_read_unlock(void);
+void kstub_free_later(struct rcu_head *rcu, void *memory);
+void kstub_grace(void);		/* waits for readers and frees */
+
+#define rcu_read_lock_bh_held()		(kstub_readers > 0)
+#define kfree_rcu(ptr, member)		kstub_free_later(&(ptr)->member, ptr)
+#define rcu_assign_pointer(p, v)	kstub_store(&(p), v, __ATOMIC_RELEASE)
+#define RCU_INIT_POINTER(p, v)		kstub_store(&(p), v, __ATOMIC_RELAXED)
+#define kstub_store(p, v, order)	do { \
+		__atomic_store_n(p, v, order); \
+		if (kstub_stored) \
+			kstub_stored(); \
+	} while (0)
+#define rcu_dereference_check(p, c) \
+	({ assert(c); __atomic_load_n(&(p), __ATOMIC_ACQUIRE); })
+#define rcu_dereference_protected(p, c) \
+	({ assert(c); __atomic_load_n(&(p), __ATOMIC_RELAXED); })
+
+/* Time: what the test says it is. */
+
+struct timespec64 {
+	s64 tv_sec;
+	long tv_nsec;
+};
+
+extern struct timespec64 kstub_clock;
+
+static inline void ktime_get_real_ts64(struct timespec64 *now)
+{
+	*now = kstub_clock;
+}
+
+#endif

@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Build the tree's module for one of the tests' kernels and print its path, for
+# WGR_KO. It is built from a copy in the cache, so that the tree stays clean,
+# several kernels' modules exist side by side, and an unchanged tree is not
+# built again.
+#
+#   ci/vm/module.sh KERNEL
+#
+# KERNEL: fast, kasan, lockdep (user-mode), or a release (bookworm, sid).
+#
+#   WGR_KO=$(ci/vm/module.sh kasan) ci/vm/uml.sh kasan -- ci/tests/tunnel/basics.sh
+#   WGR_KO=$(ci/vm/module.sh bookworm) ci/vm/qemu.sh -- ci/tests/tunnel/basics.sh
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+tree=$(cd "$here/../.." && pwd)
+# shellcheck source=ci/lib/cache.sh
+. "$here/../lib/cache.sh"
+
+# BUILDER: DIR KDIR [MAKE ARGUMENT...]
+make_module()
+{
+	local dir=$1 kdir=$2
+	shift 2
+
+	cp -R "$tree/Makefile" "$tree/src" "$dir/"
+	# Files that a build in the tree left.
+	find "$dir/src" \( -name '*.o' -o -name '*.ko' -o -name '*.cmd' -o -name '*.mod*' -o -name '.target' \
+		-o -name '.module-common*' -o -name 'modules.order' -o -name 'Module.symvers' \) -delete
+	if ! make -C "$dir" module KDIR="$kdir" "$@" -j"$(nproc)" >"$dir/log" 2>&1; then
+		grep -E -m 20 'error|warning|\*\*\*' "$dir/log" || tail -n 20 "$dir/log"
+		return 1
+	fi
+	mv "$dir/src/wireguard.ko" "$dir/wireguard.ko"
+	rm -r "${dir:?}/src" "$dir/Makefile"
+	echo wireguard.ko >"$dir/.precious"
+}
+
+main()
+{
+	local kernel=${1:-} kdir arguments=() sources
+
+	if [[ -f $here/config/uml-$kernel.config && $kernel != base ]]; then
+		kdir=${WGR_UML_KDIR:-$("$here/uml.sh" "$kernel" --kdir)}
+		arguments=(ARCH=um)
+	elif [[ -n $kernel ]]; then
+		kdir=$("$here/kernels.sh" headers "$kernel")
+	else
+		sed -n '3,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0" >&2
+		exit 2
+	fi
+	sources=$(cd "$tree" && find Makefile src -type f \( -name '*.[chS]' -o -name Kbuild -o -name 'Makefile*' \
+			-o -name '*.sh' -o -path '*/probe/*' \) ! -name '*.mod.c' ! -name '.*' -print0 |
+		  LC_ALL=C sort -z | xargs -0 sha256sum | wgr_hash)
+	echo "$(wgr_cache_get "module-$kernel" "$kdir $sources" make_module "$kdir" ${arguments[@]+"${arguments[@]}"})/wireguard.ko"
+}
+
+# On one line: the shell may read on in a file that has changed meanwhile.
+main "$@"; exit

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Has to fail: a pointer to something else than the function takes. */
+#include <linux/types.h>
+
+void wanted(u32 *number);
+
+void probe(u64 *number);
+void probe(u64 *number)
+{
+	wanted(number);
+}

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0
+// exported: netif_set_tso_max_size
+#include <linux/netdevice.h>
+
+void probe(struct net_device *dev);
+void probe(struct net_device *dev)
+{
+	netif_set_tso_max_size(dev, GSO_MAX_SIZE);
+}

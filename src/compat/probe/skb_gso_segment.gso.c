@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0
+// exported: __skb_gso_segment
+#include <net/gso.h>
+
+struct sk_buff *probe(struct sk_buff *skb);
+struct sk_buff *probe(struct sk_buff *skb)
+{
+	return skb_gso_segment(skb, 0);
+}

@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: GPL-2.0
+/* device.c - the network interface, and what all its peers share. */
+#include "device.h"
+
+#include <compat/netdev.h>
+#include <linux/if_arp.h>
+#include <linux/inetdevice.h>
+#include <linux/ipv6.h>
+#include <linux/random.h>
+#include <linux/suspend.h>
+#include <net/ip_tunnels.h>
+#include <net/net_namespace.h>
+#include <net/rtnetlink.h>
+
+#include "peer.h"
+#include "sock.h"
+#include "timers.h"
+#include "tx.h"
+
+/* What one datagram carries besides the inner packet, over IPv6. */
+#define OVERHEAD (sizeof(struct ipv6hdr) + sizeof(struct udphdr) + \
+		  sizeof(struct wgr_msg_data) + WGR_TAG_LEN)
+
+/* Those of all namespaces; guarded by rtnl. */
+static LIST_HEAD(devices);
+
+static struct rtnl_link_ops link_ops;
+
+bool wgr_is_device(const struct net_device *dev)
+{
+	return dev->rtnl_link_ops == &link_ops;
+}
+
+/* ---- up and down ---- */
+
+/* Two addresses of ours in one subnet must not be told about by redirects. */
+static void no_redirects(struct net_device *dev)
+{
+	struct in_device *in = __in_dev_get_rtnl(dev);
+	struct inet6_dev *in6 = __in6_dev_get(dev);
+
+	if (in) {
+		IN_DEV_CONF_SET(in, SEND_REDIRECTS, false);
+		IPV4_DEVCONF_ALL(dev_net(dev), SEND_REDIRECTS) = false;
+	}
+	/* Nobody else shares the link: no link-local address is wanted. */
+	if (in6)
+		WRITE_ONCE(in6->cnf.addr_gen_mode, IN6_ADDR_GEN_MODE_NONE);
+}
+
+static int open_device(struct net_device *dev)
+{
+	struct wgr_device *wgr = netdev_priv(dev);
+	struct wgr_peer *peer;
+	int ret;
+
+	no_redirects(dev);
+	mutex_lock(&wgr->lock);
+	ret = wgr_sock_open(wgr, wgr->port);
+	if (ret)
+		goto unlock;
+	list_for_each_entry(peer, &wgr->peers, node) {
+		wgr_timers_start(peer);
+		wgr_tx_push(peer);
+		wgr_timers_interval_changed(peer);
+	}
+unlock:
+	mutex_unlock(&wgr->lock);
+	return ret;
+}
+
+static void forget_session_keys(struct wgr_device *wgr)
+{
+	struct wgr_peer *peer;
+
+	lockdep_assert_held(&wgr->lock);
+
+	list_for_each_entry(peer, &wgr->peers, node) {
+		wgr_noise_clear(&peer->noise);
+		wgr_sessions_clear(peer);
+	}
+}
+
+static int stop_device(struct net_device *dev)
+{
+	struct wgr_device *wgr = netdev_priv(dev);
+	struct wgr_peer *peer;
+
+	mutex_lock(&wgr->lock);
+	wgr_sock_close(wgr);
+	wgr_handshakes_purge(wgr);
+	list_for_each_entry(peer, &wgr->peers, node) {
+		wgr_timers_stop(peer);
+		wgr_tx_drop_staged(peer);
+		atomic64_set(&peer->last_initiation_ns, 0);
+	}
+	forget_session_keys(wgr);
+	mutex_unlock(&wgr->lock);
+	return 0;
+}
+
+static int init_device(struct net_device *dev)
+{
+	return wgr_compat_tstats_init(dev);
+}
+
+static void uninit_device(struct net_device *dev)
+{
+	wgr_compat_tstats_uninit(dev);
+}
+
+static const struct net_device_ops device_ops = {
+	.ndo_open = open_device,
+	.ndo_stop = stop_device,
+	.ndo_start_xmit = wgr_tx_xmit,
+	.ndo_init = init_device,
+	.ndo_uninit = uninit_device,
+	.ndo_get_stats64 = dev_get_tstats64,
+};
+
+/* ---- what holds for all devices at once ---- */
+
+/* Keys must not lie in memory while the machine sleeps. */
+static void forget_all_session_keys(void)
+{
+	struct wgr_device *wgr;
+
+	rtnl_lock();
+	list_for_each_entry(wgr, &devices, node) {
+		mutex_lock(&wgr->lock);
+		forget_session_keys(wgr);
+		mutex_unlock(&wgr->lock);
+	}
+	rtnl_unlock();
+	/* They are wiped when the last reader is done. */
+	rcu_barrier();
+}
+
+static int pm_event(struct notifier_block *nb, unsigned long event, void *data)
+{
+	/* A platform that sleeps all the time would never keep a session. */
+	if (IS_ENABLED(CONFIG_PM_AUTOSLEEP) ||
+	    IS_ENABLED(CONFIG_PM_USERSPACE_AUTOSLEEP) ||
+	    IS_ENABLED(CONFIG_ANDROID))
+		return 0;
+	if (event == PM_HIBERNATION_PREPARE || event == PM_SUSPEND_PREPARE)
+		forget_all_session_keys();
+	return 0;
+}
+
+static struct notifier_block pm_notifier = { .notifier_call = pm_event };
+
+/* A copy of this machine has the same keys and counters: never use them again. */
+static int vmfork_event(struct notifier_block *nb, unsigned long event,
+			void *data)
+{
+	forget_all_session_keys();
+	return 0;
+}
+
+static struct notifier_block vmfork_notifier = { .notifier_call = vmfork_event };
+
+/* The sockets' namespace goes away; the interface may live in another one. */
+static void net_exit(struct net *net)
+{
+	struct wgr_device *wgr;
+
+	rtnl_lock();
+	list_for_each_entry(wgr, &devices, node) {
+		if (rcu_access_pointer(wgr->birth_net) != net)
+			continue;
+		netif_carrier_off(wgr->dev);
+		mutex_lock(&wgr->lock);
+		rcu_assign_pointer(wgr->birth_net, NULL);
+		wgr_sock_close(wgr);
+		wgr_sock_forget_routes(wgr);
+		mutex_unlock(&wgr->lock);
+	}
+	rtnl_unlock();
+}
+
+static struct pernet_operations net_ops = { .pre_exit = net_exit };
+
+/* ---- life ---- */
+
+void wgr_device_set_secret(struct wgr_device *wgr, const u8 secret[WGR_KEY_LEN])
+{
+	struct wgr_peer *peer, *self = NULL;
+
+	lockdep_assert_held(&wgr->lock);
+
+	down_write(&wgr->identity_lock);
+	wgr_noise_set_identity(&wgr->identity, secret);
+	wgr_cookie_checker_set_key(&wgr->cookies, wgr->identity.set ?
+				   wgr->identity.public : NULL);
+	list_for_each_entry(peer, &wgr->peers, node) {
+		if (wgr->identity.set &&
+		    !memcmp(peer->noise.remote_static, wgr->identity.public,
+			    WGR_KEY_LEN))
+			self = peer;
+		wgr_noise_precompute(&peer->noise, &wgr->identity);
+		wgr_noise_clear(&peer->noise);
+		wgr_sessions_stop_sending(peer);
+	}
+	up_write(&wgr->identity_lock);
+	if (self)
+		wgr_peer_remove(self);
+}
+
+static void destroy_parts(struct wgr_device *wgr)
+{
+	if (wgr->wq_crypt)
+		destroy_workqueue(wgr->wq_crypt);
+	wgr_handshakes_destroy(wgr);
+	/* A session's release drops its peer, whose release comes after. */
+	rcu_barrier();
+	rcu_barrier();
+	wgr_pool_destroy(&wgr->pool);
+	wgr_ratelimit_free(wgr->ratelimit);
+	wgr_session_table_destroy(wgr);
+	wgr_peer_table_destroy(wgr);
+}
+
+static void free_device(struct net_device *dev)
+{
+	struct wgr_device *wgr = netdev_priv(dev);
+
+	rtnl_lock();
+	list_del(&wgr->node);
+	rtnl_unlock();
+	mutex_lock(&wgr->lock);
+	rcu_assign_pointer(wgr->birth_net, NULL);
+	wgr_sock_close(wgr);
+	wgr_peers_remove_all(wgr);
+	wgr_aip_destroy(&wgr->allowed);
+	mutex_unlock(&wgr->lock);
+	destroy_parts(wgr);
+	memzero_explicit(&wgr->identity, sizeof(wgr->identity));
+	pr_debug("%s: Interface destroyed\n", dev->name);
+	free_netdev(dev);
+}
+
+static const struct device_type device_type = { .name = "wireguard" };
+
+static void setup_device(struct net_device *dev)
+{
+	struct wgr_device *wgr = netdev_priv(dev);
+	const netdev_features_t features = NETIF_F_HW_CSUM | NETIF_F_RXCSUM |
+					   NETIF_F_SG | NETIF_F_GSO |
+					   NETIF_F_GSO_SOFTWARE |
+					   NETIF_F_HIGHDMA;
+
+	dev->netdev_ops = &device_ops;
+	dev->header_ops = &ip_tunnel_header_ops;
+	/* Bare IP packets to one of several far ends, with no queue between. */
+	dev->priv_flags |= IFF_NO_QUEUE;
+	dev->flags = IFF_NOARP | IFF_POINTOPOINT;
+	dev->type = ARPHRD_NONE;
+	dev->hard_header_len = 0;
+	dev->addr_len = 0;
+	dev->needed_headroom = WGR_HEADROOM;
+	dev->needed_tailroom = WGR_PAD + WGR_TAG_LEN;
+	dev->features |= features;
+	dev->hw_features |= features;
+	dev->hw_enc_features |= features;
+	wgr_compat_set_lltx(dev);
+	wgr_compat_tstats_setup(dev);
+	dev->mtu = ETH_DATA_LEN - OVERHEAD;
+	/* A multiple of the padding, so that what pads never passes it. */
+	dev->max_mtu = round_down(INT_MAX, WGR_PAD) - OVERHEAD;
+	dev->min_mtu = 0;
+	SET_NETDEV_DEVTYPE(dev, &device_type);
+	memset(wgr, 0, sizeof(*wgr));
+	wgr->dev = dev;
+}
+
+static int init_parts(struct wgr_device *wgr)
+{
+	int ret;
+
+	ret = wgr_peer_table_init(wgr);
+	if (ret)
+		return ret;
+	ret = wgr_session_table_init(wgr);
+	if (ret)
+		goto free_peers;
+	ret = wgr_handshakes_init(wgr);
+	if (ret)
+		goto free_sessions;
+	ret = -ENOMEM;
+	wgr->ratelimit = wgr_ratelimit_new();
+	if (!wgr->ratelimit)
+		goto free_handshakes;
+	wgr->wq_crypt = alloc_workqueue("wgr-crypt-%s", WQ_CPU_INTENSIVE |
+					WQ_MEM_RECLAIM | WQ_PERCPU, 0,
+					wgr->dev->name);
+	if (!wgr->wq_crypt)
+		goto free_ratelimit;
+	ret = wgr_pool_init(&wgr->pool, wgr->wq_crypt);
+	if (ret)
+		goto free_wq;
+	return 0;
+
+free_wq:
+	destroy_workqueue(wgr->wq_crypt);
+free_ratelimit:
+	wgr_ratelimit_free(wgr->ratelimit);
+free_handshakes:
+	wgr_handshakes_destroy(wgr);
+free_sessions:
+	wgr_session_table_destroy(wgr);
+free_peers:
+	wgr_peer_table_destroy(wgr);
+	return ret;
+}
+
+static int new_link(struct net_device *dev,
+		    struct rtnl_newlink_params *params,
+		    struct netlink_ext_ack *extack)
+{
+	struct wgr_device *wgr = netdev_priv(dev);
+	int ret;
+
+	mutex_init(&wgr->lock);
+	init_rwsem(&wgr->identity_lock);
+	INIT_LIST_HEAD(&wgr->peers);
+	wgr_aip_init(&wgr->allowed, &wgr->lock);
+	wgr_cookie_checker_init(&wgr->cookies);
+	rcu_assign_pointer(wgr->birth_net, rtnl_newlink_link_net(params));
+
+	ret = init_parts(wgr);
+	if (ret)
+		return ret;
+	ret = register_netdevice(dev);
+	if (ret) {
+		destroy_parts(wgr);
+		return ret;
+	}
+	list_add(&wgr->node, &devices);
+	/* Only from here on: a failed registration calls it, too. */
+	dev->priv_destructor = free_device;
+	pr_debug("%s: Interface created\n", dev->name);
+	return 0;
+}
+
+WGR_COMPAT_NEWLINK(new_link);
+
+static struct rtnl_link_ops link_ops __read_mostly = {
+	.kind = "wireguard",
+	.priv_size = sizeof(struct wgr_device),
+	.setup = setup_device,
+	.newlink = WGR_COMPAT_NEWLINK_OP(new_link),
+};
+
+int wgr_device_setup(void)
+{
+	int ret;
+
+	ret = register_pm_notifier(&pm_notifier);
+	if (ret)
+		return ret;
+	ret = register_random_vmfork_notifier(&vmfork_notifier);
+	if (ret)
+		goto no_pm;
+	ret = register_pernet_device(&net_ops);
+	if (ret)
+		goto no_vmfork;
+	ret = rtnl_link_register(&link_ops);
+	if (ret)
+		goto no_pernet;
+	return 0;
+
+no_pernet:
+	unregister_pernet_device(&net_ops);
+no_vmfork:
+	unregister_random_vmfork_notifier(&vmfork_notifier);
+no_pm:
+	unregister_pm_notifier(&pm_notifier);
+	return ret;
+}
+
+void wgr_device_teardown(void)
+{
+	rtnl_link_unregister(&link_ops);
+	unregister_pernet_device(&net_ops);
+	unregister_random_vmfork_notifier(&vmfork_notifier);
+	unregister_pm_notifier(&pm_notifier);
+	/* Releases of sessions and peers run our code. */
+	rcu_barrier();
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0
+/* handshakes.c - handshake messages that came in, and who answers them. */
+#include "handshakes.h"
+
+#include <linux/cpumask.h>
+#include <linux/jiffies.h>
+#include <linux/netdevice.h>
+
+#include "cookie.h"
+#include "device.h"
+#include "noise.h"
+#include "peer.h"
+#include "sock.h"
+#include "timers.h"
+#include "tx.h"
+
+/* From so many waiting messages on, senders must prove their address. */
+#define LOADED_LEN (WGR_MAX_HANDSHAKES / 8)
+
+/* Messages answered before others may use the CPU. */
+#define TURNS_MOST 32
+
+static bool under_load(struct wgr_handshakes *hs)
+{
+	if (skb_queue_len_lockless(&hs->queue) >= LOADED_LEN) {
+		WRITE_ONCE(hs->loaded_until, jiffies + HZ);
+		return true;
+	}
+	return time_before(jiffies, READ_ONCE(hs->loaded_until));
+}
+
+static void send_cookie(struct wgr_device *wgr, const struct sk_buff *skb,
+			__le32 sender)
+{
+	struct wgr_msg_cookie reply;
+
+	wgr_cookie_make_reply(&wgr->cookies, &reply, skb->data, skb->len, skb,
+			      sender);
+	wgr_sock_reply(wgr, skb, &reply, sizeof(reply));
+}
+
+/* True if the message is meant for us and its sender may ask so much. */
+static bool admitted(struct wgr_device *wgr, const struct sk_buff *skb,
+		     __le32 sender)
+{
+	bool loaded = under_load(&wgr->handshakes);
+
+	switch (wgr_cookie_check(&wgr->cookies, skb->data, skb->len, skb,
+				 loaded)) {
+	case WGR_COOKIE_MAC2:
+		return !loaded || wgr_ratelimit_allow(wgr->ratelimit, skb);
+	case WGR_COOKIE_MAC1:
+		if (!loaded)
+			return true;
+		send_cookie(wgr, skb, sender);
+		return false;
+	case WGR_COOKIE_BAD:
+		break;
+	}
+	net_dbg_ratelimited("%s: Handshake message with a wrong mac\n",
+			    wgr->dev->name);
+	return false;
+}
+
+/* The peer has proved itself: this is where it is now. */
+static void note_message(struct wgr_peer *peer, const struct sk_buff *skb)
+{
+	struct wgr_endpoint endpoint;
+
+	if (wgr_endpoint_of(&endpoint, skb) &&
+	    wgr_endpoint_set(&peer->endpoint, &endpoint))
+		dst_cache_reset(&peer->route);
+	atomic64_add(skb->len, &peer->rx_bytes);
+	local_bh_disable();
+	dev_sw_netstats_rx_add(peer->wgr->dev, skb->len);
+	local_bh_enable();
+	wgr_timers_got_any(peer);
+}
+
+static bool got_initiation(struct wgr_device *wgr, const struct sk_buff *skb)
+{
+	const struct wgr_msg_initiation *msg = (const void *)skb->data;
+	struct wgr_peer *peer;
+
+	if (!admitted(wgr, skb, msg->sender))
+		return false;
+	peer = wgr_noise_read_initiation(wgr, msg);
+	if (!peer)
+		return false;
+	note_message(peer, skb);
+	wgr_tx_response(peer);
+	wgr_peer_put(peer);
+	return true;
+}
+
+static bool got_response(struct wgr_device *wgr, const struct sk_buff *skb)
+{
+	const struct wgr_msg_response *msg = (const void *)skb->data;
+	struct wgr_peer *peer;
+
+	if (!admitted(wgr, skb, msg->sender))
+		return false;
+	peer = wgr_noise_read_response(wgr, msg);
+	if (!peer)
+		return false;
+	note_message(peer, skb);
+	if (wgr_noise_begin_session(peer)) {
+		wgr_timers_got_session(peer);
+		wgr_timers_handshake_done(peer);
+		/* The answer to the answer: staged packets or an empty one. */
+		wgr_tx_keepalive(peer);
+	}
+	wgr_peer_put(peer);
+	return true;
+}
+
+static bool answer(struct wgr_device *wgr, const struct sk_buff *skb)
+{
+	const struct wgr_msg_header *head = (const void *)skb->data;
+
+	switch (le32_to_cpu(head->type)) {
+	case WGR_MSG_INITIATION:
+		return got_initiation(wgr, skb);
+	case WGR_MSG_RESPONSE:
+		return got_response(wgr, skb);
+	case WGR_MSG_COOKIE:
+		wgr_cookie_read_reply(wgr, (const void *)skb->data);
+		return true;
+	}
+	return false;
+}
+
+static void handshake_work(struct work_struct *work)
+{
+	struct wgr_handshake_worker *worker =
+		container_of(work, struct wgr_handshake_worker, work);
+	struct wgr_device *wgr = worker->wgr;
+	unsigned int turns;
+	struct sk_buff *skb;
+
+	for (turns = 0; turns < TURNS_MOST; turns++) {
+		skb = skb_dequeue(&wgr->handshakes.queue);
+		if (!skb)
+			return;
+		if (!answer(wgr, skb))
+			DEV_STATS_INC(wgr->dev, rx_dropped);
+		kfree_skb(skb);
+		cond_resched();
+	}
+	queue_work(wgr->handshakes.wq, &worker->work);
+}
+
+void wgr_handshakes_add(struct wgr_device *wgr, struct sk_buff *skb)
+{
+	struct wgr_handshakes *hs = &wgr->handshakes;
+	int cpu;
+
+	if (skb_queue_len_lockless(&hs->queue) >= WGR_MAX_HANDSHAKES ||
+	    skb_linearize(skb)) {
+		DEV_STATS_INC(wgr->dev, rx_dropped);
+		kfree_skb(skb);
+		return;
+	}
+	skb_dst_drop(skb);
+	skb_queue_tail(&hs->queue, skb);
+	cpu = wgr_next_cpu(&hs->last_cpu);
+	queue_work_on(cpu, hs->wq, &per_cpu_ptr(hs->workers, cpu)->work);
+}
+
+void wgr_handshakes_purge(struct wgr_device *wgr)
+{
+	skb_queue_purge(&wgr->handshakes.queue);
+}
+
+int wgr_handshakes_init(struct wgr_device *wgr)
+{
+	struct wgr_handshakes *hs = &wgr->handshakes;
+	int cpu;
+
+	skb_queue_head_init(&hs->queue);
+	hs->last_cpu = -1;
+	hs->loaded_until = jiffies;
+	hs->wq = alloc_workqueue("wgr-hs-%s", WQ_CPU_INTENSIVE | WQ_FREEZABLE |
+				 WQ_PERCPU, 0, wgr->dev->name);
+	hs->workers = alloc_percpu(struct wgr_handshake_worker);
+	if (!hs->wq || !hs->workers) {
+		wgr_handshakes_destroy(wgr);
+		return -ENOMEM;
+	}
+	for_each_possible_cpu(cpu) {
+		struct wgr_handshake_worker *worker =
+			per_cpu_ptr(hs->workers, cpu);
+
+		worker->wgr = wgr;
+		INIT_WORK(&worker->work, handshake_work);
+	}
+	return 0;
+}
+
+void wgr_handshakes_destroy(struct wgr_device *wgr)
+{
+	struct wgr_handshakes *hs = &wgr->handshakes;
+
+	wgr_handshakes_purge(wgr);
+	if (hs->wq)
+		destroy_workqueue(hs->wq);
+	free_percpu(hs->workers);
+	hs->wq = NULL;
+	hs->workers = NULL;
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0
+/* peer.c - one configured counterpart of a device. */
+#include "peer.h"
+
+#include <linux/rhashtable.h>
+#include <linux/slab.h>
+
+#include "device.h"
+#include "rx.h"
+#include "tx.h"
+
+static atomic64_t last_id = ATOMIC64_INIT(0);
+
+static const struct rhashtable_params by_key = {
+	.key_len = WGR_KEY_LEN,
+	.key_offset = offsetof(struct wgr_peer, noise.remote_static),
+	.head_offset = offsetof(struct wgr_peer, by_key),
+	.automatic_shrinking = true,
+};
+
+int wgr_peer_table_init(struct wgr_device *wgr)
+{
+	return rhashtable_init(&wgr->by_key, &by_key);
+}
+
+void wgr_peer_table_destroy(struct wgr_device *wgr)
+{
+	rhashtable_destroy(&wgr->by_key);
+}
+
+static void free_peer(struct rcu_head *rcu)
+{
+	struct wgr_peer *peer = container_of(rcu, struct wgr_peer, rcu);
+
+	pr_debug("%s: Peer %llu destroyed\n", peer->wgr->dev->name, peer->id);
+	dst_cache_destroy(&peer->route);
+	kfree_sensitive(peer);
+}
+
+static void release_peer(struct kref *ref)
+{
+	struct wgr_peer *peer = container_of(ref, struct wgr_peer, ref);
+
+	call_rcu(&peer->rcu, free_peer);
+}
+
+struct wgr_peer *wgr_peer_get(struct wgr_peer *peer)
+{
+	return peer && kref_get_unless_zero(&peer->ref) ? peer : NULL;
+}
+
+void wgr_peer_put(struct wgr_peer *peer)
+{
+	kref_put(&peer->ref, release_peer);
+}
+
+struct wgr_peer *wgr_peer_find(struct wgr_device *wgr,
+			       const u8 public[WGR_KEY_LEN])
+{
+	struct wgr_peer *peer;
+
+	rcu_read_lock();
+	peer = wgr_peer_get(rhashtable_lookup(&wgr->by_key, public, by_key));
+	rcu_read_unlock();
+	return peer;
+}
+
+static struct wgr_peer *alloc_peer(struct wgr_device *wgr,
+				   const u8 public[WGR_KEY_LEN], const u8 *psk)
+{
+	struct wgr_peer *peer = kzalloc(sizeof(*peer), GFP_KERNEL);
+
+	if (!peer)
+		return NULL;
+	if (dst_cache_init(&peer->route, GFP_KERNEL)) {
+		kfree(peer);
+		return NULL;
+	}
+	peer->wgr = wgr;
+	peer->id = atomic64_inc_return(&last_id);
+	kref_init(&peer->ref);
+	spin_lock_init(&peer->sessions.lock);
+	wgr_endpoint_init(&peer->endpoint);
+	wgr_aip_owner_init(&peer->allowed);
+	wgr_cookie_jar_init(&peer->jar, public);
+	wgr_noise_init(&peer->noise, public, psk);
+	wgr_timers_init(peer);
+	wgr_tx_init(peer);
+	wgr_rx_init(peer);
+	down_read(&wgr->identity_lock);
+	wgr_noise_precompute(&peer->noise, &wgr->identity);
+	up_read(&wgr->identity_lock);
+	pr_debug("%s: Peer %llu created\n", wgr->dev->name, peer->id);
+	return peer;
+}
+
+struct wgr_peer *wgr_peer_create(struct wgr_device *wgr,
+				 const u8 public[WGR_KEY_LEN], const u8 *psk)
+{
+	struct wgr_peer *peer;
+	int ret;
+
+	lockdep_assert_held(&wgr->lock);
+
+	if (wgr->num_peers >= WGR_MAX_PEERS)
+		return ERR_PTR(-EMFILE);
+	peer = alloc_peer(wgr, public, psk);
+	if (!peer)
+		return ERR_PTR(-ENOMEM);
+	down_read(&wgr->identity_lock);
+	wgr_noise_precompute(&peer->noise, &wgr->identity);
+	up_read(&wgr->identity_lock);
+
+	if (netif_running(wgr->dev))
+		wgr_timers_start(peer);
+	/* From here on handshakes may find it. */
+	ret = rhashtable_lookup_insert_fast(&wgr->by_key, &peer->by_key,
+					    by_key);
+	if (ret) {
+		wgr_rx_stop(peer);
+		wgr_peer_put(peer);
+		return ERR_PTR(ret);
+	}
+	list_add_tail(&peer->node, &wgr->peers);
+	wgr->num_peers++;
+	return peer;
+}
+
+/* No look-up finds the peer any more, and nothing new begins. */
+static void detach(struct wgr_peer *peer)
+{
+	struct wgr_device *wgr = peer->wgr;
+
+	WRITE_ONCE(peer->dead, true);
+	wgr_aip_remove_owner(&wgr->allowed, &peer->allowed);
+	rhashtable_remove_fast(&wgr->by_key, &peer->by_key, by_key);
+	wgr->num_peers--;
+}
+
+/* After a grace period: ends what is under way, except in the lines. */
+static void quiesce(struct wgr_peer *peer)
+{
+	wgr_timers_stop(peer);
+	wgr_noise_clear(&peer->noise);
+	wgr_sessions_clear(peer);
+	wgr_rx_stop(peer);
+	wgr_tx_drop_staged(peer);
+	wgr_line_drop_unclaimed(&peer->rx.line);
+	wgr_line_drop_unclaimed(&peer->tx.line);
+}
+
+/* After the workers have finished what they had claimed. */
+static void dismantle(struct wgr_peer *peer)
+{
+	if (cancel_work_sync(&peer->initiate))
+		wgr_peer_put(peer);
+	/* Once more: an initiation may have been under way until now. */
+	wgr_timers_stop(peer);
+	wgr_noise_clear(&peer->noise);
+	wgr_rx_release(peer);
+	wgr_line_drop_all(&peer->tx.line);
+	wgr_peer_put(peer);
+}
+
+/* One grace period and one flush of the workers serve for all of @gone. */
+static void remove_detached(struct wgr_device *wgr, struct list_head *gone)
+{
+	struct wgr_peer *peer, *next;
+
+	if (list_empty(gone))
+		return;
+	synchronize_net();
+	list_for_each_entry(peer, gone, node)
+		quiesce(peer);
+	flush_workqueue(wgr->wq_crypt);
+	list_for_each_entry_safe(peer, next, gone, node) {
+		list_del(&peer->node);
+		dismantle(peer);
+	}
+}
+
+void wgr_peer_remove(struct wgr_peer *peer)
+{
+	LIST_HEAD(gone);
+
+	lockdep_assert_held(&peer->wgr->lock);
+
+	detach(peer);
+	list_move(&peer->node, &gone);
+	remove_detached(peer->wgr, &gone);
+}
+
+void wgr_peers_remove_all(struct wgr_device *wgr)
+{
+	struct wgr_peer *peer;
+	LIST_HEAD(gone);
+
+	lockdep_assert_held(&wgr->lock);
+
+	list_for_each_entry(peer, &wgr->peers, node)
+		detach(peer);
+	list_splice_init(&wgr->peers, &gone);
+	remove_detached(wgr, &gone);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* peer.h - one configured counterpart of a device. */
+#ifndef WGR_PEER_H
+#define WGR_PEER_H
+
+#include <linux/hrtimer.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/netdevice.h>
+#include <linux/rcupdate.h>
+#include <linux/rhashtable-types.h>
+#include <linux/skbuff.h>
+#include <net/dst_cache.h>
+
+#include "allowedips.h"
+#include "cookie.h"
+#include "endpoint.h"
+#include "line.h"
+#include "noise.h"
+#include "reorder/engine.h"
+#include "session.h"
+#include "timers.h"
+#include "wgr.h"
+
+/**
+ * struct wgr_peer_rx - receive side of a peer
+ * @line: packets in the order of their arrival
+ * @napi: the only consumer of @line, @order and @ready
+ * @order: puts them into the order they were sent in
+ * @ready: released packets that wait for the next poll's budget
+ * @timer: rings when something held is due; only schedules @napi
+ * @epochs: sessions that have been ranked so far
+ * @newest_epoch: rank and counter of the newest packet authenticated so far:
+ * @newest_counter: an older one does not move the endpoint
+ */
+struct wgr_peer_rx {
+	struct wgr_line line;
+	struct napi_struct napi;
+	struct wgr_reorder order;
+	struct wgr_item_list ready;
+	struct hrtimer timer;
+	u32 epochs;
+	u32 newest_epoch;
+	u64 newest_counter;
+};
+
+/**
+ * struct wgr_peer_tx - send side of a peer
+ * @staged: packets that wait for a session; its lock guards counters too
+ * @line: packets being encrypted; its lock guards @sending
+ * @sending: somebody takes packets off @line and sends them
+ */
+struct wgr_peer_tx {
+	struct sk_buff_head staged;
+	struct wgr_line line;
+	bool sending;
+};
+
+/**
+ * struct wgr_peer - a counterpart
+ * @wgr: its device
+ * @ref: references; the configuration holds one
+ * @rcu: puts off the release until look-ups are over
+ * @node: place in the device's list of peers, guarded by the device's lock
+ * @by_key: place in the device's table of public keys
+ * @id: number for debug lines, unique in the module
+ * @dead: removed from the configuration; nothing new may begin
+ * @noise: handshake
+ * @jar: macs and cookies
+ * @sessions: keys in use
+ * @endpoint: where it is
+ * @route: cached outer route
+ * @allowed: inner addresses that belong to it
+ * @timers: alarms
+ * @tx: send side
+ * @rx: receive side
+ * @initiate: sends an initiation in process context
+ * @last_initiation_ns: when one was sent or asked for last (boot time clock,
+ *	ns), 0 for never
+ * @last_handshake_ns: when a handshake was completed last (real time clock,
+ *	ns), 0 for never; for display
+ * @rx_bytes: bytes of datagrams received, with all of WireGuard's own
+ * @tx_bytes: the same for sent ones
+ * @keepalive_s: persistent keepalive interval in seconds, 0 for off
+ */
+struct wgr_peer {
+	struct wgr_device *wgr;
+	struct kref ref;
+	struct rcu_head rcu;
+	struct list_head node;
+	struct rhash_head by_key;
+	u64 id;
+	bool dead;
+
+	struct wgr_noise noise;
+	struct wgr_cookie_jar jar;
+	struct wgr_session_slots sessions;
+	struct wgr_endpoint_cell endpoint;
+	struct dst_cache route;
+	struct wgr_aip_owner allowed;
+	struct wgr_timers timers;
+	struct wgr_peer_tx tx;
+	struct wgr_peer_rx rx;
+
+	struct work_struct initiate;
+	atomic64_t last_initiation_ns;
+	s64 last_handshake_ns;
+	atomic64_t rx_bytes;
+	atomic64_t tx_bytes;
+	u16 keepalive_s;
+};
+
+int wgr_peer_table_init(struct wgr_device *wgr);
+void wgr_peer_table_destroy(struct wgr_device *wgr);
+
+/**
+ * wgr_peer_create() - add a peer
+ * @wgr: device; the caller holds its lock
+ * @public: the peer's public key
+ * @psk: preshared key or NULL
+ *
+ * Return: the peer, referenced by the configuration only; or ERR_PTR of
+ * -ENOMEM, -EMFILE at WGR_MAX_PEERS.
+ */
+struct wgr_peer *wgr_peer_create(struct wgr_device *wgr,
+				 const u8 public[WGR_KEY_LEN], const u8 *psk);
+
+/**
+ * wgr_peer_remove() - take a peer out of the configuration
+ * @peer: whose device's lock is held
+ */
+void wgr_peer_remove(struct wgr_peer *peer);
+
+/* Removes all peers of @wgr with one wait for readers; its lock is held. */
+void wgr_peers_remove_all(struct wgr_device *wgr);
+
+/* Takes a reference; NULL if the peer is being released. */
+struct wgr_peer *wgr_peer_get(struct wgr_peer *peer);
+void wgr_peer_put(struct wgr_peer *peer);
+
+/* The peer with this public key, with a reference, or NULL. Any context. */
+struct wgr_peer *wgr_peer_find(struct wgr_device *wgr,
+			       const u8 public[WGR_KEY_LEN]);
+
+#endif

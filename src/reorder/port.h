@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The few names that src/reorder takes from outside, so that the same text
+ * builds in the kernel and in a plain C program.
+ */
+#ifndef WGR_REORDER_PORT_H
+#define WGR_REORDER_PORT_H
+
+#ifdef __KERNEL__
+#include <linux/compiler.h>
+#include <linux/limits.h>
+#include <linux/stddef.h>
+#include <linux/string.h>
+#include <linux/types.h>
+#else
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+typedef unsigned short u16;
+typedef unsigned int u32;
+typedef unsigned long long u64;
+typedef long long s64;
+
+#define U64_MAX		(~0ULL)
+#define S64_MAX		((s64)(U64_MAX >> 1))
+#define S64_MIN		(-S64_MAX - 1)
+#define likely(x)	__builtin_expect(!!(x), 1)
+#endif
+
+#endif

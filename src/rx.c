@@ -1,0 +1,528 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * rx.c - the way in.
+ *
+ *   UDP socket -> line -> decryption -> poll: replay, timers, order -> stack
+ *
+ * A packet is stamped and put on its peer's line under the line's lock, so the
+ * stamps along the line never go back. The poll is the only one to take
+ * packets off it and the only one to touch the order engine, which needs no
+ * lock for that. The engine's clock follows the stamps: it is moved on to the
+ * present only when nothing that arrived before is left on the line, so a slow
+ * CPU makes no packet late.
+ */
+#include "rx.h"
+
+#include <crypto/chacha20poly1305.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/netdevice.h>
+#include <linux/skbuff.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+#include <linux/udp.h>
+#include <net/inet_ecn.h>
+#include <net/ip_tunnels.h>
+
+#include "device.h"
+#include "handshakes.h"
+#include "main.h"
+#include "peer.h"
+#include "sock.h"
+#include "tx.h"
+
+/* Packets that the poll decrypts itself in one go. */
+#define INLINE_MOST 4
+
+/*
+ * Another CPU is asked to help when this many packets are unclaimed, and again
+ * for each HELP_EVERY more: the poll alone is cheaper for a few.
+ */
+#define HELP_AT 4
+#define HELP_EVERY 16
+
+static struct wgr_peer *line_peer(struct wgr_line *line)
+{
+	return container_of(line, struct wgr_peer, rx.line);
+}
+
+/* ---- decryption: any CPU, any order ---- */
+
+static bool decrypt(struct sk_buff *skb)
+{
+	struct wgr_session *session = wgr_cb(skb)->session;
+	struct wgr_msg_data *msg;
+	unsigned int len;
+
+	if (!wgr_session_readable(session) || skb_linearize_cow(skb))
+		return false;
+	msg = (struct wgr_msg_data *)skb->data;
+	len = skb->len - sizeof(*msg);
+	if (!chacha20poly1305_decrypt(msg->sealed, msg->sealed, len, NULL, 0,
+				      wgr_cb(skb)->item.counter,
+				      session->recv_key))
+		return false;
+	skb_pull(skb, sizeof(*msg));
+	skb_trim(skb, len - WGR_TAG_LEN);
+	return true;
+}
+
+static void decrypt_work(struct sk_buff *skb)
+{
+	wgr_packet_finish(skb, decrypt(skb));
+}
+
+static void wake_poll(struct wgr_line *line)
+{
+	if (!wgr_line_front_movable(line))
+		return;
+	local_bh_disable();
+	napi_schedule(&line_peer(line)->rx.napi);
+	local_bh_enable();
+}
+
+static bool line_get(struct wgr_line *line)
+{
+	return wgr_peer_get(line_peer(line));
+}
+
+static void line_put(struct wgr_line *line)
+{
+	wgr_peer_put(line_peer(line));
+}
+
+/* ---- poll: one packet from the line into the order engine ---- */
+
+/* A session ends soon and nothing of ours asked for another one so far. */
+static void renew_for_receiving(struct wgr_peer *peer,
+				struct wgr_session *session)
+{
+	const u64 late = WGR_REJECT_AFTER_S - WGR_KEEPALIVE_S -
+			 WGR_REKEY_TIMEOUT_S;
+
+	if (!session->initiator || peer->timers.rekeyed_late ||
+	    session != rcu_access_pointer(peer->sessions.current_) ||
+	    likely(!wgr_has_aged(session->birth_ns, late)))
+		return;
+	peer->timers.rekeyed_late = true;
+	wgr_tx_ask_handshake(peer, false);
+}
+
+static void roam(struct wgr_peer *peer, const struct sk_buff *skb)
+{
+	struct wgr_endpoint endpoint;
+
+	if (wgr_endpoint_of(&endpoint, skb) &&
+	    wgr_endpoint_set(&peer->endpoint, &endpoint))
+		dst_cache_reset(&peer->route);
+}
+
+/* Ranks the session by its first packet; true if this is the newest packet. */
+static bool note_newest(struct wgr_peer_rx *rx, struct wgr_session *session,
+			u64 counter)
+{
+	if (!session->epoch)
+		session->epoch = ++rx->epochs;
+	if (session->epoch < rx->newest_epoch ||
+	    (session->epoch == rx->newest_epoch &&
+	     counter < rx->newest_counter))
+		return false;
+	rx->newest_epoch = session->epoch;
+	rx->newest_counter = counter;
+	return true;
+}
+
+/* What the protocol draws from an arrival, however late it is handed up. */
+static void note_arrival(struct wgr_peer *peer, struct sk_buff *skb,
+			 struct wgr_session *session)
+{
+	if (note_newest(&peer->rx, session, wgr_cb(skb)->item.counter))
+		roam(peer, skb);
+	if (wgr_session_confirm(session)) {
+		wgr_timers_handshake_done(peer);
+		wgr_tx_push(peer);
+	}
+	renew_for_receiving(peer, session);
+	wgr_timers_got_any(peer);
+	if (skb->len)
+		wgr_timers_got_data(peer);
+	atomic64_add(skb->len + WGR_MSG_DATA_MIN, &peer->rx_bytes);
+	dev_sw_netstats_rx_add(peer->wgr->dev, skb->len + WGR_MSG_DATA_MIN);
+}
+
+/* Lets go of what must not wait with the packet: routes, sockets, devices. */
+static void detach_from_path(struct wgr_peer *peer, struct sk_buff *skb)
+{
+	__be16 protocol = skb->protocol;
+
+	skb_orphan(skb);
+	skb_scrub_packet(skb, true);
+	skb->dev = peer->wgr->dev;
+	/* Still the outer one: deliver() reads the outer header. */
+	skb->protocol = protocol;
+}
+
+static void accept_packet(struct wgr_peer *peer, struct sk_buff *skb)
+{
+	struct wgr_session *session = wgr_cb(skb)->session;
+	struct wgr_item *item = &wgr_cb(skb)->item;
+
+	if (item->tag == WGR_PACKET_BAD) {
+		DEV_STATS_INC(peer->wgr->dev, rx_errors);
+		wgr_packet_drop(skb);
+		return;
+	}
+	if (!wgr_replay_accept(&session->replay, item->counter)) {
+		net_dbg_ratelimited("%s: Counter %llu of session %llu again or too old\n",
+				    peer->wgr->dev->name, item->counter,
+				    session->id);
+		DEV_STATS_INC(peer->wgr->dev, rx_dropped);
+		wgr_packet_drop(skb);
+		return;
+	}
+	note_arrival(peer, skb, session);
+	detach_from_path(peer, skb);
+	item->epoch = session->epoch;
+	switch (wgr_reorder_push(&peer->rx.order, item, &peer->rx.ready)) {
+	case WGR_RELEASED:
+	case WGR_HELD:
+		break;
+	case WGR_LATE:
+	case WGR_DUPLICATE:
+		DEV_STATS_INC(peer->wgr->dev, rx_dropped);
+		wgr_packet_drop(skb);
+	}
+}
+
+/*
+ * Takes the front packet, or decrypts where nobody else does.
+ *
+ * Return: false when there is nothing to do at the front; then @horizon is the
+ * time up to which every arrival has been through the engine, and @idle tells
+ * whether the line is empty.
+ */
+static bool step(struct wgr_peer *peer, s64 *horizon, bool *idle)
+{
+	struct wgr_line *line = &peer->rx.line;
+	struct sk_buff *skb, *front = NULL;
+	bool unclaimed;
+
+	spin_lock(&line->queue.lock);
+	skb = wgr_line_take(line);
+	if (!skb)
+		front = skb_peek(&line->queue);
+	unclaimed = front && front == line->cursor;
+	*idle = !skb && !front;
+	/* Under the lock: no later arrival can carry an earlier stamp. */
+	if (*idle)
+		*horizon = ktime_get_ns();
+	else if (front)
+		*horizon = wgr_cb(front)->item.arrival_ns;
+	spin_unlock(&line->queue.lock);
+
+	if (skb)
+		accept_packet(peer, skb);
+	else if (unclaimed)
+		wgr_line_work_some(line, INLINE_MOST);
+	return skb || unclaimed;
+}
+
+/* ---- release: from the engine into the network stack ---- */
+
+/* The inner packet's own length, 0 if it is not as long as it says. */
+static unsigned int inner_len(struct sk_buff *skb)
+{
+	unsigned int len = 0;
+
+	switch (ip_tunnel_parse_protocol(skb)) {
+	case htons(ETH_P_IP):
+		len = ntohs(ip_hdr(skb)->tot_len);
+		if (len < sizeof(struct iphdr))
+			return 0;
+		break;
+	case htons(ETH_P_IPV6):
+		len = ntohs(ipv6_hdr(skb)->payload_len) + sizeof(struct ipv6hdr);
+		break;
+	}
+	return len <= skb->len ? len : 0;
+}
+
+/* RFC 6040: congestion met outside is told to the inner receiver. */
+static void carry_ecn(struct sk_buff *skb, u8 outer_ds)
+{
+	if (!INET_ECN_is_ce(outer_ds))
+		return;
+	if (skb->protocol == htons(ETH_P_IP))
+		IP_ECN_set_ce(ip_hdr(skb));
+	else
+		IP6_ECN_set_ce(skb, ipv6_hdr(skb));
+}
+
+static bool source_allowed(struct wgr_peer *peer, const struct sk_buff *skb)
+{
+	const struct wgr_aip_owner *owner;
+
+	rcu_read_lock_bh();
+	if (skb->protocol == htons(ETH_P_IP))
+		owner = wgr_aip_lookup(&peer->wgr->allowed, AF_INET,
+				       &ip_hdr(skb)->saddr);
+	else
+		owner = wgr_aip_lookup(&peer->wgr->allowed, AF_INET6,
+				       &ipv6_hdr(skb)->saddr);
+	rcu_read_unlock_bh();
+	return owner == &peer->allowed;
+}
+
+/* Makes an inner packet of it; false if it must not go further. */
+static bool ready_inner(struct wgr_peer *peer, struct sk_buff *skb)
+{
+	u8 outer_ds = skb->protocol == htons(ETH_P_IP) ?
+		      ip_hdr(skb)->tos : ipv6_get_dsfield(ipv6_hdr(skb));
+	unsigned int len;
+
+	skb_reset_network_header(skb);
+	len = inner_len(skb);
+	if (!len) {
+		DEV_STATS_INC(peer->wgr->dev, rx_length_errors);
+		return false;
+	}
+	skb->protocol = ip_tunnel_parse_protocol(skb);
+	if (!source_allowed(peer, skb)) {
+		net_dbg_ratelimited("%s: Peer %llu sent from an address that is not its own\n",
+				    peer->wgr->dev->name, peer->id);
+		DEV_STATS_INC(peer->wgr->dev, rx_frame_errors);
+		return false;
+	}
+	skb_trim(skb, len);
+	carry_ecn(skb, outer_ds);
+	return true;
+}
+
+static void deliver(struct wgr_peer *peer, struct wgr_item *item)
+{
+	struct sk_buff *skb = wgr_item_skb(item);
+
+	/* A keepalive has done its work by arriving. */
+	if (!skb->len) {
+		wgr_session_put(wgr_cb(skb)->session);
+		consume_skb(skb);
+		return;
+	}
+	if (!ready_inner(peer, skb)) {
+		DEV_STATS_INC(peer->wgr->dev, rx_errors);
+		wgr_packet_drop(skb);
+		return;
+	}
+	wgr_session_put(wgr_cb(skb)->session);
+	skb_reset_mac_header(skb);
+	skb_clear_hash(skb);
+	/* The tag has proved every byte, so no checksum below has to. */
+	skb->ip_summed = CHECKSUM_UNNECESSARY;
+	skb->csum_level = ~0;
+	napi_gro_receive(&peer->rx.napi, skb);
+}
+
+static struct wgr_item *next_ready(struct wgr_item_list *ready)
+{
+	struct wgr_item *item = ready->first;
+
+	if (item)
+		ready->first = item->newer;
+	return item;
+}
+
+/* The line is empty, so time alone decides what else is due. */
+static void arm(struct wgr_peer_rx *rx)
+{
+	s64 deadline = wgr_reorder_deadline(&rx->order);
+
+	if (deadline == WGR_NEVER)
+		hrtimer_try_to_cancel(&rx->timer);
+	else
+		hrtimer_start(&rx->timer, ns_to_ktime(deadline),
+			      HRTIMER_MODE_ABS);
+}
+
+static int poll(struct napi_struct *napi, int budget)
+{
+	struct wgr_peer *peer = container_of(napi, struct wgr_peer, rx.napi);
+	struct wgr_peer_rx *rx = &peer->rx;
+	struct wgr_item *item;
+	int done = 0, steps = 0;
+	bool idle = false;
+	s64 horizon;
+
+	while (done < budget && steps < 4 * budget) {
+		item = next_ready(&rx->ready);
+		if (item) {
+			deliver(peer, item);
+			done++;
+			continue;
+		}
+		if (step(peer, &horizon, &idle)) {
+			steps++;
+			continue;
+		}
+		wgr_reorder_advance(&rx->order, horizon, &rx->ready);
+		if (!rx->ready.first)
+			goto complete;
+	}
+	return budget;
+
+complete:
+	/*
+	 * With packets under work, whoever finishes the front one schedules
+	 * us; only an empty line leaves it to the timer. Armed while the poll
+	 * is still ours: the next one may run on another CPU at once.
+	 */
+	if (idle)
+		arm(rx);
+	if (napi_complete_done(napi, done) &&
+	    wgr_line_front_movable(&rx->line))
+		napi_schedule(napi);
+	return done;
+}
+
+static enum hrtimer_restart held_due(struct hrtimer *timer)
+{
+	struct wgr_peer_rx *rx = container_of(timer, struct wgr_peer_rx, timer);
+
+	napi_schedule(&rx->napi);
+	return HRTIMER_NORESTART;
+}
+
+/* ---- arrival ---- */
+
+static bool line_up(struct wgr_peer *peer, struct sk_buff *skb)
+{
+	struct wgr_line *line = &peer->rx.line;
+	bool taken;
+
+	spin_lock_bh(&line->queue.lock);
+	taken = skb_queue_len(&line->queue) < WGR_MAX_LINE &&
+		!READ_ONCE(peer->dead);
+	if (taken) {
+		wgr_cb(skb)->item.arrival_ns = ktime_get_ns();
+		wgr_line_add(line, skb);
+	}
+	spin_unlock_bh(&line->queue.lock);
+	return taken;
+}
+
+static void receive_data(struct wgr_device *wgr, struct sk_buff *skb)
+{
+	const struct wgr_msg_data *msg = (const void *)skb->data;
+	u64 counter = le64_to_cpu(msg->counter);
+	struct wgr_session *session;
+	struct wgr_peer *peer;
+
+	session = wgr_session_find(wgr, msg->receiver);
+	if (!session) {
+		DEV_STATS_INC(wgr->dev, rx_dropped);
+		kfree_skb(skb);
+		return;
+	}
+	peer = session->peer;
+	wgr_cb(skb)->session = session;
+	wgr_cb(skb)->item.counter = counter;
+	if (!wgr_session_readable(session) || !line_up(peer, skb)) {
+		DEV_STATS_INC(wgr->dev, rx_dropped);
+		wgr_packet_drop(skb);
+		return;
+	}
+	napi_schedule(&peer->rx.napi);
+	if (READ_ONCE(peer->rx.line.unclaimed) % HELP_EVERY == HELP_AT)
+		wgr_line_call_worker(&peer->rx.line);
+}
+
+/* Leaves our message alone in @skb; 0 for none, else its type. */
+static u32 strip(struct sk_buff *skb)
+{
+	int offset = skb_transport_offset(skb);
+	unsigned int len;
+
+	if (offset < 0 ||
+	    !pskb_may_pull(skb, offset + sizeof(struct udphdr) +
+				sizeof(struct wgr_msg_data)))
+		return 0;
+	len = ntohs(udp_hdr(skb)->len);
+	if (len < sizeof(struct udphdr) + WGR_MSG_DATA_MIN ||
+	    len > skb->len - offset || pskb_trim(skb, offset + len))
+		return 0;
+	skb_pull(skb, offset + sizeof(struct udphdr));
+	return le32_to_cpu(((struct wgr_msg_header *)skb->data)->type);
+}
+
+void wgr_rx_datagram(struct wgr_device *wgr, struct sk_buff *skb)
+{
+	static const size_t lengths[] = {
+		[WGR_MSG_INITIATION] = sizeof(struct wgr_msg_initiation),
+		[WGR_MSG_RESPONSE] = sizeof(struct wgr_msg_response),
+		[WGR_MSG_COOKIE] = sizeof(struct wgr_msg_cookie),
+	};
+	u32 type = strip(skb);
+
+	if (type == WGR_MSG_DATA) {
+		receive_data(wgr, skb);
+	} else if (type && type < ARRAY_SIZE(lengths) &&
+		   skb->len == lengths[type]) {
+		wgr_handshakes_add(wgr, skb);
+	} else {
+		DEV_STATS_INC(wgr->dev, rx_errors);
+		kfree_skb(skb);
+	}
+}
+
+/* ---- life ---- */
+
+static void *ring_alloc(void *ctx, size_t bytes)
+{
+	return kzalloc(bytes, GFP_ATOMIC | __GFP_NOWARN);
+}
+
+static void ring_free(void *ctx, void *memory, size_t bytes)
+{
+	kfree(memory);
+}
+
+static const struct wgr_reorder_ops ring_ops = {
+	.alloc = ring_alloc,
+	.free = ring_free,
+};
+
+void wgr_rx_init(struct wgr_peer *peer)
+{
+	struct wgr_peer_rx *rx = &peer->rx;
+
+	wgr_line_init(&rx->line, &peer->wgr->pool);
+	rx->line.work = decrypt_work;
+	rx->line.wake = wake_poll;
+	rx->line.get = line_get;
+	rx->line.put = line_put;
+	wgr_reorder_init(&rx->order, &ring_ops, NULL, wgr_param_window(),
+			 wgr_param_hold_ns());
+	hrtimer_setup(&rx->timer, held_due, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
+	/* Sockets never ask for our poll: what they read are inner packets. */
+	set_bit(NAPI_STATE_NO_BUSY_POLL, &rx->napi.state);
+	netif_napi_add(peer->wgr->dev, &rx->napi, poll);
+	napi_enable(&rx->napi);
+}
+
+void wgr_rx_stop(struct wgr_peer *peer)
+{
+	napi_disable(&peer->rx.napi);
+	hrtimer_cancel(&peer->rx.timer);
+	/* The peer's memory outlives a grace period, which this asks for. */
+	__netif_napi_del(&peer->rx.napi);
+}
+
+void wgr_rx_release(struct wgr_peer *peer)
+{
+	struct wgr_peer_rx *rx = &peer->rx;
+	struct wgr_item *item;
+
+	wgr_line_drop_all(&rx->line);
+	wgr_reorder_flush(&rx->order, &rx->ready);
+	while ((item = next_ready(&rx->ready)))
+		wgr_packet_drop(wgr_item_skb(item));
+}

@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: GPL-2.0
+/* sock.c - the UDP sockets of a device. */
+#include "sock.h"
+
+#include <linux/inetdevice.h>
+#include <linux/netdevice.h>
+#include <linux/skbuff.h>
+#include <net/addrconf.h>
+#include <net/dst_cache.h>
+#include <net/ip6_route.h>
+#include <net/ipv6.h>
+#include <net/route.h>
+#include <net/udp.h>
+#include <net/udp_tunnel.h>
+
+#include "device.h"
+#include "peer.h"
+#include "rx.h"
+#include "tx.h"
+
+/* Port pairs tried when any port will do and IPv6 finds it in use. */
+#define PORT_TRIES 100
+
+/**
+ * struct trip - a datagram on its way out
+ * @wgr: device it comes from
+ * @sk: socket it leaves by
+ * @endpoint: where to and from; the source is cleared if it is gone
+ * @cache: route kept for the next one, or NULL
+ * @stale: the source was cleared here
+ */
+struct trip {
+	struct wgr_device *wgr;
+	struct sock *sk;
+	struct wgr_endpoint *endpoint;
+	struct dst_cache *cache;
+	bool stale;
+};
+
+static void drop_source(struct trip *trip)
+{
+	memset(&trip->endpoint->from6, 0, sizeof(trip->endpoint->from6));
+	trip->stale = true;
+}
+
+static struct rtable *look_up4(struct trip *trip, struct flowi4 *flow)
+{
+	*flow = (struct flowi4) {
+		.daddr = trip->endpoint->to.v4.sin_addr.s_addr,
+		.saddr = trip->endpoint->from4.s_addr,
+		.fl4_dport = trip->endpoint->to.v4.sin_port,
+		.fl4_sport = inet_sk(trip->sk)->inet_sport,
+		.flowi4_proto = IPPROTO_UDP,
+		.flowi4_mark = trip->wgr->fwmark,
+	};
+	security_sk_classify_flow(trip->sk, flowi4_to_flowi_common(flow));
+	return ip_route_output_flow(sock_net(trip->sk), flow, trip->sk);
+}
+
+/* The source is no longer ours, or leads out by another interface. */
+static bool source_lost4(struct trip *trip, struct rtable *rt)
+{
+	struct wgr_endpoint *endpoint = trip->endpoint;
+
+	if (!endpoint->from4.s_addr)
+		return false;
+	if (IS_ERR(rt))
+		return PTR_ERR(rt) == -EINVAL;
+	if (endpoint->ifindex && rt->dst.dev->ifindex != endpoint->ifindex)
+		return true;
+	return !inet_confirm_addr(sock_net(trip->sk), NULL, 0,
+				  endpoint->from4.s_addr, RT_SCOPE_HOST);
+}
+
+static struct rtable *route4(struct trip *trip, struct flowi4 *flow)
+{
+	struct rtable *rt = look_up4(trip, flow);
+
+	if (source_lost4(trip, rt)) {
+		if (!IS_ERR(rt))
+			ip_rt_put(rt);
+		drop_source(trip);
+		rt = look_up4(trip, flow);
+	}
+	if (!IS_ERR(rt) && trip->cache)
+		dst_cache_set_ip4(trip->cache, &rt->dst, flow->saddr);
+	return rt;
+}
+
+static int send4(struct trip *trip, struct sk_buff *skb, u8 ds)
+{
+	struct flowi4 flow = {};
+	struct rtable *rt = NULL;
+
+	if (trip->cache)
+		rt = dst_cache_get_ip4(trip->cache, &flow.saddr);
+	if (!rt)
+		rt = route4(trip, &flow);
+	if (IS_ERR(rt)) {
+		kfree_skb(skb);
+		return PTR_ERR(rt);
+	}
+	/* The outer packet may be fragmented whatever the inner one says. */
+	skb->ignore_df = 1;
+	udp_tunnel_xmit_skb(rt, trip->sk, skb, flow.saddr,
+			    trip->endpoint->to.v4.sin_addr.s_addr, ds,
+			    ip4_dst_hoplimit(&rt->dst), 0,
+			    inet_sk(trip->sk)->inet_sport,
+			    trip->endpoint->to.v4.sin_port, false, false, 0);
+	return 0;
+}
+
+#if IS_ENABLED(CONFIG_IPV6)
+static struct dst_entry *look_up6(struct trip *trip, struct flowi6 *flow)
+{
+	const struct sockaddr_in6 *to = &trip->endpoint->to.v6;
+
+	*flow = (struct flowi6) {
+		.daddr = to->sin6_addr,
+		.saddr = trip->endpoint->from6,
+		.fl6_dport = to->sin6_port,
+		.fl6_sport = inet_sk(trip->sk)->inet_sport,
+		.flowi6_proto = IPPROTO_UDP,
+		.flowi6_mark = trip->wgr->fwmark,
+		.flowi6_oif = to->sin6_scope_id,
+	};
+	security_sk_classify_flow(trip->sk, flowi6_to_flowi_common(flow));
+	return ip6_dst_lookup_flow(sock_net(trip->sk), trip->sk, flow, NULL);
+}
+
+static struct dst_entry *route6(struct trip *trip, struct flowi6 *flow)
+{
+	const struct in6_addr *from = &trip->endpoint->from6;
+	struct dst_entry *dst;
+
+	if (!ipv6_addr_any(from) &&
+	    !ipv6_chk_addr(sock_net(trip->sk), from, NULL, 0))
+		drop_source(trip);
+	dst = look_up6(trip, flow);
+	if (!IS_ERR(dst) && trip->cache)
+		dst_cache_set_ip6(trip->cache, dst, &flow->saddr);
+	return dst;
+}
+
+static int send6(struct trip *trip, struct sk_buff *skb, u8 ds)
+{
+	struct dst_entry *dst = NULL;
+	struct flowi6 flow = {};
+
+	if (trip->cache)
+		dst = dst_cache_get_ip6(trip->cache, &flow.saddr);
+	if (!dst)
+		dst = route6(trip, &flow);
+	if (IS_ERR(dst)) {
+		kfree_skb(skb);
+		return PTR_ERR(dst);
+	}
+	skb->ignore_df = 1;
+	udp_tunnel6_xmit_skb(dst, trip->sk, skb, skb->dev, &flow.saddr,
+			     &trip->endpoint->to.v6.sin6_addr, ds,
+			     ip6_dst_hoplimit(dst), 0,
+			     inet_sk(trip->sk)->inet_sport,
+			     trip->endpoint->to.v6.sin6_port, false, 0);
+	return 0;
+}
+#else
+static int send6(struct trip *trip, struct sk_buff *skb, u8 ds)
+{
+	kfree_skb(skb);
+	return -EAFNOSUPPORT;
+}
+#endif
+
+/* Sends @skb to @trip's endpoint; the caller is in an RCU read section. */
+static int travel(struct trip *trip, struct sk_buff *skb, u8 ds)
+{
+	struct wgr_device *wgr = trip->wgr;
+	sa_family_t family = trip->endpoint->to.any.sa_family;
+	int ret = -ENONET;
+
+	skb->dev = wgr->dev;
+	skb->mark = READ_ONCE(wgr->fwmark);
+	if (family == AF_INET) {
+		trip->sk = rcu_dereference_bh(wgr->sock4);
+		if (trip->sk)
+			return send4(trip, skb, ds);
+	} else if (family == AF_INET6) {
+		trip->sk = rcu_dereference_bh(wgr->sock6);
+		if (trip->sk)
+			return send6(trip, skb, ds);
+	} else {
+		ret = -EDESTADDRREQ;
+	}
+	kfree_skb(skb);
+	return ret;
+}
+
+int wgr_sock_send(struct wgr_peer *peer, struct sk_buff *skb, u8 ds)
+{
+	unsigned int len = skb->len;
+	struct wgr_endpoint endpoint;
+	struct trip trip = {
+		.wgr = peer->wgr,
+		.endpoint = &endpoint,
+		.cache = &peer->route,
+	};
+	int ret;
+
+	rcu_read_lock_bh();
+	wgr_endpoint_read(&peer->endpoint, &endpoint);
+	ret = travel(&trip, skb, ds);
+	rcu_read_unlock_bh();
+	if (trip.stale)
+		wgr_endpoint_forget_source(&peer->endpoint);
+	if (ret)
+		return ret;
+	atomic64_add(len, &peer->tx_bytes);
+	return len;
+}
+
+static struct sk_buff *message_skb(const void *msg, size_t len)
+{
+	struct sk_buff *skb = alloc_skb(len + WGR_HEADROOM, GFP_ATOMIC);
+
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, WGR_HEADROOM);
+	skb_set_inner_network_header(skb, 0);
+	skb_put_data(skb, msg, len);
+	return skb;
+}
+
+int wgr_sock_send_message(struct wgr_peer *peer, const void *msg, size_t len,
+			  u8 ds)
+{
+	struct sk_buff *skb = message_skb(msg, len);
+
+	return skb ? wgr_sock_send(peer, skb, ds) : -ENOMEM;
+}
+
+int wgr_sock_reply(struct wgr_device *wgr, const struct sk_buff *in,
+		   const void *msg, size_t len)
+{
+	struct wgr_endpoint endpoint;
+	struct trip trip = { .wgr = wgr, .endpoint = &endpoint };
+	struct sk_buff *skb;
+	int ret;
+
+	if (!wgr_endpoint_of(&endpoint, in))
+		return -EAFNOSUPPORT;
+	skb = message_skb(msg, len);
+	if (!skb)
+		return -ENOMEM;
+	rcu_read_lock_bh();
+	ret = travel(&trip, skb, 0);
+	rcu_read_unlock_bh();
+	return ret;
+}
+
+void wgr_sock_forget_routes(struct wgr_device *wgr)
+{
+	struct wgr_peer *peer;
+
+	lockdep_assert_held(&wgr->lock);
+
+	list_for_each_entry(peer, &wgr->peers, node) {
+		wgr_endpoint_forget_source(&peer->endpoint);
+		dst_cache_reset(&peer->route);
+	}
+}
+
+/* Called by UDP in softirq context; the packet is ours in any case. */
+static int receive(struct sock *sk, struct sk_buff *skb)
+{
+	struct wgr_device *wgr = rcu_dereference_sk_user_data(sk);
+
+	skb_mark_not_on_list(skb);
+	if (likely(wgr))
+		wgr_rx_datagram(wgr, skb);
+	else
+		kfree_skb(skb);
+	return 0;
+}
+
+static struct sock *open_one(struct wgr_device *wgr, struct net *net,
+			     struct udp_port_cfg *port)
+{
+	struct udp_tunnel_sock_cfg tunnel = {
+		.sk_user_data = wgr,
+		.encap_type = 1,
+		.encap_rcv = receive,
+	};
+	struct socket *sock;
+	int ret;
+
+	ret = udp_sock_create(net, port, &sock);
+	if (ret)
+		return ERR_PTR(ret);
+	/* What bounds the way out is the inner sockets and the lines. */
+	sock->sk->sk_sndbuf = INT_MAX;
+	/* Swap over the tunnel must not wait for memory of its own. */
+	sk_set_memalloc(sock->sk);
+	sock->sk->sk_allocation = GFP_ATOMIC;
+	setup_udp_tunnel_sock(net, sock->sk, &tunnel);
+	return sock->sk;
+}
+
+static void close_one(struct sock *sk)
+{
+	if (!sk)
+		return;
+	sk_clear_memalloc(sk);
+	udp_tunnel_sock_release(sk);
+}
+
+static struct sock *open4(struct wgr_device *wgr, struct net *net, u16 port)
+{
+	struct udp_port_cfg cfg = {
+		.use_udp_checksums = true,
+		.local_udp_port = htons(port),
+		.family = AF_INET,
+	};
+
+	return open_one(wgr, net, &cfg);
+}
+
+static struct sock *open6(struct wgr_device *wgr, struct net *net, u16 port)
+{
+	struct udp_port_cfg cfg = {
+		.use_udp6_tx_checksums = true,
+		.use_udp6_rx_checksums = true,
+		.local_udp_port = htons(port),
+		.family = AF_INET6,
+		.ipv6_v6only = true,
+	};
+
+	if (!IS_ENABLED(CONFIG_IPV6) || !ipv6_mod_enabled())
+		return NULL;
+	return open_one(wgr, net, &cfg);
+}
+
+static int open_pair(struct wgr_device *wgr, struct net *net, u16 port,
+		     struct sock *pair[2])
+{
+	pair[0] = open4(wgr, net, port);
+	if (IS_ERR(pair[0]))
+		return PTR_ERR(pair[0]);
+	pair[1] = open6(wgr, net, ntohs(inet_sk(pair[0])->inet_sport));
+	if (IS_ERR(pair[1])) {
+		close_one(pair[0]);
+		return PTR_ERR(pair[1]);
+	}
+	return 0;
+}
+
+static void replace_socks(struct wgr_device *wgr, struct sock *sock4,
+			  struct sock *sock6)
+{
+	sock4 = rcu_replace_pointer(wgr->sock4, sock4,
+				    lockdep_is_held(&wgr->lock));
+	sock6 = rcu_replace_pointer(wgr->sock6, sock6,
+				    lockdep_is_held(&wgr->lock));
+	synchronize_net();
+	close_one(sock4);
+	close_one(sock6);
+}
+
+int wgr_sock_open(struct wgr_device *wgr, u16 port)
+{
+	struct sock *pair[2];
+	struct net *net;
+	int ret, tries = port ? 1 : PORT_TRIES;
+
+	lockdep_assert_held(&wgr->lock);
+
+	rcu_read_lock();
+	net = rcu_dereference(wgr->birth_net);
+	net = net ? maybe_get_net(net) : NULL;
+	rcu_read_unlock();
+	if (!net)
+		return -ENONET;
+	do {
+		ret = open_pair(wgr, net, port, pair);
+	} while (ret == -EADDRINUSE && --tries);
+	put_net(net);
+	if (ret)
+		return ret;
+	wgr->port = ntohs(inet_sk(pair[0])->inet_sport);
+	replace_socks(wgr, pair[0], pair[1]);
+	return 0;
+}
+
+void wgr_sock_close(struct wgr_device *wgr)
+{
+	lockdep_assert_held(&wgr->lock);
+
+	if (rcu_access_pointer(wgr->sock4) || rcu_access_pointer(wgr->sock6))
+		replace_socks(wgr, NULL, NULL);
+}

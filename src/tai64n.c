@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * tai64n.c - the time stamp of a handshake initiation.
+ */
+#include <linux/ktime.h>
+#include <linux/types.h>
+
+#include "tai64n.h"
+
+/* 1970 in TAI64: 2^62, and the 10 s by which TAI was ahead of UTC then. */
+#define EPOCH_1970	((1ULL << 62) + 10)
+
+static void store_be(u8 *out, unsigned int bytes, u64 value)
+{
+	while (bytes--) {
+		out[bytes] = value & 0xff;
+		value >>= 8;
+	}
+}
+
+void wgr_tai64n_pack(u8 out[WGR_TAI64N_LEN], s64 sec, u32 nsec)
+{
+	store_be(out, 8, EPOCH_1970 + (u64)sec);
+	store_be(out + 8, 4, nsec & ~(WGR_TAI64N_GRAIN_NS - 1));
+}
+
+void wgr_tai64n_now(u8 out[WGR_TAI64N_LEN])
+{
+	struct timespec64 now;
+
+	ktime_get_real_ts64(&now);
+	wgr_tai64n_pack(out, now.tv_sec, now.tv_nsec);
+}

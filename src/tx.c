@@ -1,0 +1,496 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * tx.c - the way out.
+ *
+ *   interface -> staged -> counters, line -> encryption -> sending
+ *
+ * Counters are given and packets put on the line under one lock, and one
+ * context at a time sends what the front of the line has finished. So packets
+ * leave in the order of their counters, whatever CPUs they came by.
+ */
+#include "tx.h"
+
+#include <crypto/chacha20poly1305.h>
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/netdevice.h>
+#include <linux/skbuff.h>
+#include <linux/timekeeping.h>
+#include <net/dst_metadata.h>
+#include <net/gso.h>
+#include <net/icmp.h>
+#include <net/inet_ecn.h>
+#include <net/ip_tunnels.h>
+#include <net/udp_tunnel.h>
+
+#include "device.h"
+#include "peer.h"
+#include "sock.h"
+
+/* Sent without letting other softirq work go on. */
+#define SEND_MOST 64
+
+static struct wgr_peer *line_peer(struct wgr_line *line)
+{
+	return container_of(line, struct wgr_peer, tx.line);
+}
+
+/* Bytes of zeros behind a packet: up to 16 byte units, but within the MTU. */
+static unsigned int padding(const struct sk_buff *skb)
+{
+	unsigned int mtu = wgr_cb(skb)->tx.mtu, last = skb->len;
+
+	if (unlikely(!mtu))
+		return ALIGN(last, WGR_PAD) - last;
+	/* What is longer than the MTU is taken as cut into pieces of it. */
+	if (unlikely(last > mtu))
+		last %= mtu;
+	return min(mtu, ALIGN(last, WGR_PAD)) - last;
+}
+
+/* Makes a packet linear and our own, with room at both ends. */
+static bool make_room(struct sk_buff *skb, unsigned int tail)
+{
+	unsigned int head = 0;
+
+	if (skb_headroom(skb) < WGR_HEADROOM)
+		head = WGR_HEADROOM - skb_headroom(skb);
+	tail += skb->data_len;
+	if (!head && !skb_cloned(skb) && !skb_is_nonlinear(skb) &&
+	    skb_tailroom(skb) >= tail)
+		return true;
+	if (pskb_expand_head(skb, head, tail, GFP_ATOMIC))
+		return false;
+	return !skb->data_len || __pskb_pull_tail(skb, skb->data_len);
+}
+
+static void seal(struct sk_buff *skb)
+{
+	struct wgr_session *session = wgr_cb(skb)->session;
+	u64 counter = wgr_cb(skb)->tx.counter;
+	unsigned int len = skb->len;
+	struct wgr_msg_data *msg;
+
+	skb_put(skb, WGR_TAG_LEN);
+	msg = skb_push(skb, sizeof(*msg));
+	msg->head.type = cpu_to_le32(WGR_MSG_DATA);
+	msg->receiver = session->remote;
+	msg->counter = cpu_to_le64(counter);
+	chacha20poly1305_encrypt(msg->sealed, msg->sealed, len, NULL, 0,
+				 counter, session->send_key);
+}
+
+static bool encrypt(struct sk_buff *skb)
+{
+	unsigned int pad = padding(skb);
+
+	/* Nobody behind us can complete a checksum under encryption. */
+	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
+		return false;
+	if (!make_room(skb, pad + WGR_TAG_LEN))
+		return false;
+	__skb_put_zero(skb, pad);
+	/* For the byte counters of the UDP tunnel functions. */
+	skb_set_inner_network_header(skb, 0);
+	seal(skb);
+	return true;
+}
+
+static void encrypt_work(struct sk_buff *skb)
+{
+	wgr_packet_finish(skb, encrypt(skb));
+}
+
+/* Time or counters of the session run out: a new handshake in good time. */
+static void renew_for_sending(struct wgr_peer *peer,
+			      const struct wgr_session *session)
+{
+	if (unlikely(READ_ONCE(session->send_counter) > WGR_REKEY_AFTER_MESSAGES ||
+		     (session->initiator &&
+		      wgr_has_aged(session->birth_ns, WGR_REKEY_AFTER_S))))
+		wgr_tx_ask_handshake(peer, false);
+}
+
+static void send_one(struct wgr_peer *peer, struct sk_buff *skb)
+{
+	struct wgr_session *session = wgr_cb(skb)->session;
+	bool data = wgr_cb(skb)->tx.plain_len;
+	u8 ds = wgr_cb(skb)->tx.ds;
+
+	if (unlikely(wgr_cb(skb)->item.tag == WGR_PACKET_BAD)) {
+		DEV_STATS_INC(peer->wgr->dev, tx_dropped);
+		wgr_packet_drop(skb);
+		return;
+	}
+	wgr_timers_sent_any(peer);
+	if (wgr_sock_send(peer, skb, ds) < 0)
+		DEV_STATS_INC(peer->wgr->dev, tx_errors);
+	else if (data)
+		wgr_timers_sent_data(peer);
+	renew_for_sending(peer, session);
+	wgr_session_put(session);
+}
+
+static unsigned int take_run(struct wgr_line *line, struct sk_buff_head *run)
+{
+	struct sk_buff *skb;
+
+	while (skb_queue_len(run) < SEND_MOST && (skb = wgr_line_take(line)))
+		__skb_queue_tail(run, skb);
+	return skb_queue_len(run);
+}
+
+/*
+ * Sends what the front of the line has finished, if nobody does so already;
+ * whoever does looks once more under the lock before it stops.
+ */
+static void send_finished(struct wgr_line *line)
+{
+	struct wgr_peer *peer = line_peer(line);
+	struct sk_buff_head run;
+	struct sk_buff *skb;
+
+	__skb_queue_head_init(&run);
+	spin_lock_bh(&line->queue.lock);
+	if (peer->tx.sending)
+		goto unlock;
+	peer->tx.sending = true;
+	while (take_run(line, &run)) {
+		spin_unlock(&line->queue.lock);
+		while ((skb = __skb_dequeue(&run)))
+			send_one(peer, skb);
+		/* Lets softirqs in between two runs. */
+		local_bh_enable();
+		spin_lock_bh(&line->queue.lock);
+	}
+	peer->tx.sending = false;
+unlock:
+	spin_unlock_bh(&line->queue.lock);
+}
+
+static bool line_get(struct wgr_line *line)
+{
+	return wgr_peer_get(line_peer(line));
+}
+
+static void line_put(struct wgr_line *line)
+{
+	wgr_peer_put(line_peer(line));
+}
+
+/* Puts staged packets on the line with counters; false if they are used up. */
+static bool give_counters(struct wgr_peer *peer, struct wgr_session *session)
+{
+	struct sk_buff_head *staged = &peer->tx.staged;
+	struct wgr_line *line = &peer->tx.line;
+	unsigned int dropped = 0;
+	struct sk_buff *skb;
+	bool enough;
+
+	spin_lock_bh(&staged->lock);
+	enough = session->send_counter <
+		 WGR_REJECT_AFTER_MESSAGES - skb_queue_len(staged);
+	spin_lock(&line->queue.lock);
+	while (enough && (skb = __skb_dequeue(staged))) {
+		if (skb_queue_len(&line->queue) >= WGR_MAX_LINE ||
+		    READ_ONCE(peer->dead)) {
+			kfree_skb(skb);
+			dropped++;
+			continue;
+		}
+		kref_get(&session->ref);
+		wgr_cb(skb)->session = session;
+		wgr_cb(skb)->tx.counter = session->send_counter;
+		WRITE_ONCE(session->send_counter, session->send_counter + 1);
+		wgr_line_add(line, skb);
+	}
+	spin_unlock(&line->queue.lock);
+	spin_unlock_bh(&staged->lock);
+	if (dropped)
+		DEV_STATS_ADD(peer->wgr->dev, tx_dropped, dropped);
+	return enough;
+}
+
+/* They may wait for long: their sockets must not be kept from sending on. */
+static void orphan_staged(struct wgr_peer *peer)
+{
+	struct sk_buff *skb;
+
+	spin_lock_bh(&peer->tx.staged.lock);
+	skb_queue_walk(&peer->tx.staged, skb)
+		skb_orphan(skb);
+	spin_unlock_bh(&peer->tx.staged.lock);
+}
+
+void wgr_tx_push(struct wgr_peer *peer)
+{
+	struct wgr_session *session;
+
+	if (skb_queue_empty_lockless(&peer->tx.staged))
+		return;
+	session = wgr_session_for_sending(peer);
+	if (session && give_counters(peer, session)) {
+		wgr_line_call_worker(&peer->tx.line);
+		wgr_session_put(session);
+		return;
+	}
+	if (session) {
+		WRITE_ONCE(session->unsendable, true);
+		wgr_session_put(session);
+	}
+	orphan_staged(peer);
+	wgr_tx_ask_handshake(peer, false);
+}
+
+void wgr_tx_stage(struct wgr_peer *peer, struct sk_buff *first, u32 mtu)
+{
+	struct sk_buff_head *staged = &peer->tx.staged;
+	struct sk_buff *skb, *next;
+	unsigned int dropped = 0;
+
+	spin_lock_bh(&staged->lock);
+	/* Before the new ones: a large segmented packet stays whole. */
+	for (; skb_queue_len(staged) > WGR_MAX_STAGED; dropped++)
+		kfree_skb(__skb_dequeue(staged));
+	skb_list_walk_safe(first, skb, next) {
+		skb_mark_not_on_list(skb);
+		wgr_cb(skb)->tx.mtu = mtu;
+		wgr_cb(skb)->tx.plain_len = skb->len;
+		wgr_cb(skb)->tx.ds = skb->len ?
+			ip_tunnel_ecn_encap(0, ip_hdr(skb), skb) : 0;
+		__skb_queue_tail(staged, skb);
+	}
+	spin_unlock_bh(&staged->lock);
+	if (dropped)
+		DEV_STATS_ADD(peer->wgr->dev, tx_dropped, dropped);
+}
+
+unsigned int wgr_tx_drop_staged(struct wgr_peer *peer)
+{
+	struct sk_buff_head *staged = &peer->tx.staged;
+	struct sk_buff_head gone;
+	unsigned int n;
+
+	__skb_queue_head_init(&gone);
+	spin_lock_bh(&staged->lock);
+	skb_queue_splice_init(staged, &gone);
+	spin_unlock_bh(&staged->lock);
+	n = skb_queue_len(&gone);
+	__skb_queue_purge(&gone);
+	return n;
+}
+
+void wgr_tx_keepalive(struct wgr_peer *peer)
+{
+	struct sk_buff *skb;
+
+	if (skb_queue_empty_lockless(&peer->tx.staged)) {
+		skb = alloc_skb(WGR_HEADROOM + WGR_TAG_LEN, GFP_ATOMIC);
+		if (skb) {
+			skb_reserve(skb, WGR_HEADROOM);
+			skb->dev = peer->wgr->dev;
+			wgr_tx_stage(peer, skb, 0);
+		}
+	}
+	wgr_tx_push(peer);
+}
+
+void wgr_tx_ask_handshake(struct wgr_peer *peer, bool retry)
+{
+	u64 last = atomic64_read(&peer->last_initiation_ns);
+
+	if (!retry)
+		peer->timers.attempts = 0;
+	if (last && !wgr_has_aged(last, WGR_REKEY_TIMEOUT_S))
+		return;
+	if (READ_ONCE(peer->dead) || !wgr_peer_get(peer))
+		return;
+	if (!queue_work(peer->wgr->handshakes.wq, &peer->initiate))
+		wgr_peer_put(peer);
+}
+
+/* True for one caller of several at once. */
+static bool may_initiate(struct wgr_peer *peer)
+{
+	u64 last = atomic64_read(&peer->last_initiation_ns);
+
+	if (last && !wgr_has_aged(last, WGR_REKEY_TIMEOUT_S))
+		return false;
+	return atomic64_cmpxchg(&peer->last_initiation_ns, last,
+				ktime_get_coarse_boottime_ns()) == last;
+}
+
+static void initiate_work(struct work_struct *work)
+{
+	struct wgr_peer *peer = container_of(work, struct wgr_peer, initiate);
+	struct wgr_msg_initiation msg;
+
+	if (may_initiate(peer) && !wgr_noise_make_initiation(peer, &msg)) {
+		net_dbg_ratelimited("%s: Peer %llu gets a handshake initiation\n",
+				    peer->wgr->dev->name, peer->id);
+		wgr_cookie_stamp(&peer->jar, &msg, sizeof(msg));
+		wgr_timers_sent_initiation(peer);
+		wgr_sock_send_message(peer, &msg, sizeof(msg),
+				      WGR_HANDSHAKE_DS);
+		/* Time counts from the sending, not from the computing. */
+		atomic64_set(&peer->last_initiation_ns,
+			     ktime_get_coarse_boottime_ns());
+	}
+	wgr_peer_put(peer);
+}
+
+void wgr_tx_response(struct wgr_peer *peer)
+{
+	struct wgr_msg_response msg;
+
+	if (wgr_noise_make_response(peer, &msg))
+		return;
+	wgr_cookie_stamp(&peer->jar, &msg, sizeof(msg));
+	if (!wgr_noise_begin_session(peer))
+		return;
+	wgr_timers_got_session(peer);
+	wgr_timers_sent_any(peer);
+	/* The other side will hardly need one more from us for a while. */
+	atomic64_set(&peer->last_initiation_ns, ktime_get_coarse_boottime_ns());
+	wgr_sock_send_message(peer, &msg, sizeof(msg), WGR_HANDSHAKE_DS);
+}
+
+void wgr_tx_init(struct wgr_peer *peer)
+{
+	struct wgr_line *line = &peer->tx.line;
+
+	skb_queue_head_init(&peer->tx.staged);
+	wgr_line_init(line, &peer->wgr->pool);
+	line->work = encrypt_work;
+	line->wake = send_finished;
+	line->get = line_get;
+	line->put = line_put;
+	INIT_WORK(&peer->initiate, initiate_work);
+}
+
+/* The peer an inner packet goes to, with a reference, or NULL. */
+static struct wgr_peer *destination(struct wgr_device *wgr,
+				    const struct sk_buff *skb)
+{
+	struct wgr_aip_owner *owner = NULL;
+	struct wgr_peer *peer = NULL;
+
+	rcu_read_lock_bh();
+	if (skb->protocol == htons(ETH_P_IP))
+		owner = wgr_aip_lookup(&wgr->allowed, AF_INET,
+				       &ip_hdr(skb)->daddr);
+	else if (skb->protocol == htons(ETH_P_IPV6))
+		owner = wgr_aip_lookup(&wgr->allowed, AF_INET6,
+				       &ipv6_hdr(skb)->daddr);
+	if (owner)
+		peer = wgr_peer_get(container_of(owner, struct wgr_peer,
+						 allowed));
+	rcu_read_unlock_bh();
+	return peer;
+}
+
+static void tell_unreachable(struct sk_buff *skb)
+{
+	switch (skb->protocol) {
+	case htons(ETH_P_IP):
+		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
+		break;
+	case htons(ETH_P_IPV6):
+		icmpv6_ndo_send(skb, ICMPV6_DEST_UNREACH, ICMPV6_ADDR_UNREACH,
+				0);
+		break;
+	}
+}
+
+static bool has_endpoint(struct wgr_peer *peer)
+{
+	sa_family_t family = READ_ONCE(peer->endpoint.value.to.any.sa_family);
+
+	return family == AF_INET || family == AF_INET6;
+}
+
+/* Cuts a super-packet into what fits; a single packet stays as it is. */
+static struct sk_buff *segments(struct sk_buff *skb)
+{
+	struct sk_buff *segs;
+
+	if (!skb_is_gso(skb)) {
+		skb_mark_not_on_list(skb);
+		return skb;
+	}
+	segs = skb_gso_segment(skb, 0);
+	if (!segs)
+		return ERR_PTR(-EINVAL);
+	if (!IS_ERR(segs))
+		consume_skb(skb);
+	return segs;
+}
+
+/* Readies the list for waiting: no route is held, each packet is our own. */
+static struct sk_buff *unshare(struct wgr_device *wgr, struct sk_buff *first)
+{
+	struct sk_buff *skb, *next, *head = NULL, **tail = &head;
+
+	skb_list_walk_safe(first, skb, next) {
+		skb_mark_not_on_list(skb);
+		skb = skb_share_check(skb, GFP_ATOMIC);
+		if (unlikely(!skb)) {
+			DEV_STATS_INC(wgr->dev, tx_dropped);
+			continue;
+		}
+		skb_dst_drop(skb);
+		*tail = skb;
+		tail = &skb->next;
+	}
+	return head;
+}
+
+static int hand_over(struct wgr_peer *peer, struct sk_buff *skb)
+{
+	u32 mtu = skb_valid_dst(skb) ? dst_mtu(skb_dst(skb)) :
+				       READ_ONCE(peer->wgr->dev->mtu);
+
+	skb = segments(skb);
+	if (IS_ERR(skb))
+		return PTR_ERR(skb);
+	skb = unshare(peer->wgr, skb);
+	if (skb) {
+		wgr_tx_stage(peer, skb, mtu);
+		wgr_tx_push(peer);
+	}
+	return 0;
+}
+
+/* Return: 0 and the packet is taken; or an error and the caller has it. */
+static int start(struct wgr_device *wgr, struct sk_buff *skb)
+{
+	struct wgr_peer *peer;
+	int ret;
+
+	if (ip_tunnel_parse_protocol(skb) != skb->protocol)
+		return -EPROTONOSUPPORT;
+	peer = destination(wgr, skb);
+	if (!peer)
+		return -ENOKEY;
+	ret = has_endpoint(peer) ? hand_over(peer, skb) : -EDESTADDRREQ;
+	wgr_peer_put(peer);
+	return ret;
+}
+
+netdev_tx_t wgr_tx_xmit(struct sk_buff *skb, struct net_device *dev)
+{
+	int ret = start(netdev_priv(dev), skb);
+
+	if (likely(!ret))
+		return NETDEV_TX_OK;
+	DEV_STATS_INC(dev, tx_errors);
+	if (ret == -ENOKEY || ret == -EDESTADDRREQ) {
+		net_dbg_ratelimited("%s: No %s for an inner packet\n", dev->name,
+				    ret == -ENOKEY ? "peer" : "endpoint");
+		tell_unreachable(skb);
+	}
+	kfree_skb(skb);
+	return NETDEV_TX_OK;
+}
