@@ -269,6 +269,8 @@ static void setup_device(struct net_device *dev)
 	/* A multiple of the padding, so that what pads never passes it. */
 	dev->max_mtu = round_down(INT_MAX, WGR_PAD) - OVERHEAD;
 	dev->min_mtu = 0;
+	/* Padding goes by the MTU of the inner packet's route. */
+	netif_keep_dst(dev);
 	SET_NETDEV_DEVTYPE(dev, &device_type);
 	memset(wgr, 0, sizeof(*wgr));
 	wgr->dev = dev;

@@ -12,6 +12,7 @@
 #include "device.h"
 #include "noise.h"
 #include "reorder/engine.h"
+#include "session.h"
 #include "version.h"
 
 #define HOLD_US_MAX 1000000U
@@ -70,22 +71,30 @@ static int __init wgr_init(void)
 	int ret;
 
 	wgr_noise_setup();
-	ret = wgr_device_setup();
+	ret = wgr_session_setup();
 	if (ret)
 		return ret;
+	ret = wgr_device_setup();
+	if (ret)
+		goto no_sessions;
 	ret = wgr_netlink_register();
-	if (ret) {
-		wgr_device_teardown();
-		return ret;
-	}
+	if (ret)
+		goto no_devices;
 	pr_info("wireguard: wireguard-reorder " WGR_VERSION " loaded: packets of a peer are handed up in the order they were sent\n");
 	return 0;
+
+no_devices:
+	wgr_device_teardown();
+no_sessions:
+	wgr_session_teardown();
+	return ret;
 }
 
 static void __exit wgr_exit(void)
 {
 	wgr_netlink_unregister();
 	wgr_device_teardown();
+	wgr_session_teardown();
 }
 
 module_init(wgr_init);

@@ -13,6 +13,9 @@
 
 static atomic64_t last_id = ATOMIC64_INIT(0);
 
+/* The replay window makes a session a little larger than 4 KiB. */
+static struct kmem_cache *sessions;
+
 static const struct rhashtable_params by_index = {
 	.key_len = sizeof(u32),
 	.key_offset = offsetof(struct wgr_session, index),
@@ -23,6 +26,18 @@ static const struct rhashtable_params by_index = {
 bool wgr_has_aged(u64 birth_ns, u64 seconds)
 {
 	return ktime_get_coarse_boottime_ns() >= birth_ns + seconds * NSEC_PER_SEC;
+}
+
+int wgr_session_setup(void)
+{
+	sessions = kmem_cache_create("wgr_session", sizeof(struct wgr_session),
+				     0, 0, NULL);
+	return sessions ? 0 : -ENOMEM;
+}
+
+void wgr_session_teardown(void)
+{
+	kmem_cache_destroy(sessions);
 }
 
 int wgr_session_table_init(struct wgr_device *wgr)
@@ -50,7 +65,7 @@ static int give_index(struct wgr_device *wgr, struct wgr_session *session)
 
 struct wgr_session *wgr_session_new(struct wgr_peer *peer)
 {
-	struct wgr_session *session = kzalloc(sizeof(*session), GFP_KERNEL);
+	struct wgr_session *session = kmem_cache_zalloc(sessions, GFP_KERNEL);
 
 	if (!session)
 		return NULL;
@@ -59,7 +74,7 @@ struct wgr_session *wgr_session_new(struct wgr_peer *peer)
 	session->peer = peer;
 	wgr_replay_init(&session->replay);
 	if (give_index(peer->wgr, session)) {
-		kfree(session);
+		kmem_cache_free(sessions, session);
 		return NULL;
 	}
 	kref_get(&peer->ref);
@@ -76,7 +91,8 @@ static void free_session(struct rcu_head *rcu)
 
 	pr_debug("%s: Session %llu of peer %llu destroyed\n",
 		 peer->wgr->dev->name, session->id, peer->id);
-	kfree_sensitive(session);
+	memzero_explicit(session, sizeof(*session));
+	kmem_cache_free(sessions, session);
 	wgr_peer_put(peer);
 }
 

@@ -80,6 +80,10 @@ struct wgr_session_slots {
 	struct wgr_session __rcu *next;
 };
 
+/* Memory for sessions, once for the module; gone after all releases. */
+int wgr_session_setup(void);
+void wgr_session_teardown(void);
+
 int wgr_session_table_init(struct wgr_device *wgr);
 void wgr_session_table_destroy(struct wgr_device *wgr);
 

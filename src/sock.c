@@ -57,25 +57,26 @@ static struct rtable *look_up4(struct trip *trip, struct flowi4 *flow)
 	return ip_route_output_flow(sock_net(trip->sk), flow, trip->sk);
 }
 
-/* The source is no longer ours, or leads out by another interface. */
+/* There is no way out from the source, or it is by another interface now. */
 static bool source_lost4(struct trip *trip, struct rtable *rt)
 {
 	struct wgr_endpoint *endpoint = trip->endpoint;
 
 	if (!endpoint->from4.s_addr)
 		return false;
-	if (IS_ERR(rt))
-		return PTR_ERR(rt) == -EINVAL;
-	if (endpoint->ifindex && rt->dst.dev->ifindex != endpoint->ifindex)
-		return true;
-	return !inet_confirm_addr(sock_net(trip->sk), NULL, 0,
-				  endpoint->from4.s_addr, RT_SCOPE_HOST);
+	return IS_ERR(rt) || (endpoint->ifindex &&
+			      rt->dst.dev->ifindex != endpoint->ifindex);
 }
 
 static struct rtable *route4(struct trip *trip, struct flowi4 *flow)
 {
-	struct rtable *rt = look_up4(trip, flow);
+	__be32 from = trip->endpoint->from4.s_addr;
+	struct rtable *rt;
 
+	if (from && !inet_confirm_addr(sock_net(trip->sk), NULL, 0, from,
+				       RT_SCOPE_HOST))
+		drop_source(trip);
+	rt = look_up4(trip, flow);
 	if (source_lost4(trip, rt)) {
 		if (!IS_ERR(rt))
 			ip_rt_put(rt);

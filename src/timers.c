@@ -43,7 +43,11 @@ static void set(struct wgr_timers *timers, enum wgr_alarm alarm,
 	if (READ_ONCE(timers->due[alarm]) == due)
 		return;
 	WRITE_ONCE(timers->due[alarm], due);
-	/* A timer that rings earlier finds out and comes back: see ring(). */
+	/*
+	 * A timer that rings earlier finds the alarm and comes back. Either we
+	 * see that it rings now, or it sees our alarm: pairs with ring().
+	 */
+	smp_mb();
 	if (!timer_pending(&timers->timer) ||
 	    time_after(READ_ONCE(timers->timer.expires), due))
 		timer_reduce(&timers->timer, due);
@@ -155,6 +159,8 @@ static void ring(struct timer_list *timer)
 	unsigned long due, now = jiffies;
 	int alarm;
 
+	/* Pairs with set(): the timer counts as not pending before we look. */
+	smp_mb();
 	for (alarm = 0; alarm < WGR_ALARMS; alarm++) {
 		due = READ_ONCE(peer->timers.due[alarm]);
 		if (!due)

@@ -92,9 +92,11 @@ static bool encrypt(struct sk_buff *skb)
 	if (!make_room(skb, pad + WGR_TAG_LEN))
 		return false;
 	__skb_put_zero(skb, pad);
-	/* For the byte counters of the UDP tunnel functions. */
-	skb_set_inner_network_header(skb, 0);
 	seal(skb);
+	/* Offloads of what was inside mean nothing for the datagram. */
+	skb->encapsulation = 0;
+	/* What the UDP tunnel functions count the bytes of the packet from. */
+	skb_set_inner_network_header(skb, 0);
 	return true;
 }
 
@@ -492,5 +494,6 @@ netdev_tx_t wgr_tx_xmit(struct sk_buff *skb, struct net_device *dev)
 		tell_unreachable(skb);
 	}
 	kfree_skb(skb);
-	return NETDEV_TX_OK;
+	/* The packet is gone all the same; a local sender is told why. */
+	return ret;
 }

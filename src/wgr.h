@@ -35,7 +35,7 @@ struct net;
  * section 6.1 and 6.5). Seconds unless the name says otherwise.
  */
 #define WGR_REKEY_AFTER_MESSAGES	(1ULL << 60)
-#define WGR_REJECT_AFTER_MESSAGES	(U64_MAX - (1ULL << 13) - 1)
+#define WGR_REJECT_AFTER_MESSAGES	(U64_MAX - (1ULL << 13))
 #define WGR_REKEY_AFTER_S		120
 #define WGR_REJECT_AFTER_S		180
 #define WGR_REKEY_TIMEOUT_S		5

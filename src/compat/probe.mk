@@ -32,26 +32,23 @@ probe-flags := -Wno-error -Werror=implicit-function-declaration \
 # replaced only when something of that has changed, and then all probes run anew.
 probe-dirs = $(sort $(patsubst -I%,%,$(filter -I%,$(probe-include) $(KBUILD_CPPFLAGS))))
 filechk_probe-target = \
-	(cd $(objtree) && pwd -P); \
+	$(CONFIG_SHELL) $(probe-sh) kernel $(objtree); \
 	LC_ALL=C $(CC) --version | head -n 1; \
 	printf '%s\n' $(c_flags) $(probe-flags); \
 	LC_ALL=C ls -lLR --full-time $(probe-dirs) 2>/dev/null | cksum; \
-	cat $(objtree)/Module.symvers 2>/dev/null | cksum
+	cksum <$(objtree)/Module.symvers
 
 $(probe-out)/target: FORCE
 	$(call filechk,probe-target)
 
 quiet_cmd_probe =
-      cmd_probe = \
-	if LC_ALL=C $(CC) $(c_flags) $(probe-flags) $< >$(@:.result=.log) 2>&1 && \
-		$(CONFIG_SHELL) $(probe-sh) symbols $< $(objtree)/Module.symvers \
-			>>$(@:.result=.log) 2>&1; \
-	then echo y; else echo n; fi >$@
+      cmd_probe = $(CONFIG_SHELL) $(probe-sh) run $@ $< $(objtree)/Module.symvers \
+		$(CC) $(c_flags) $(probe-flags)
 
 $(probe-results): $(probe-out)/%.result: $(probe-src)/%.c $(probe-out)/target $(probe-sh)
 	$(call cmd,probe)
 
-filechk_probe-have = $(CONFIG_SHELL) $(probe-sh) have $(probe-out) $(objtree) $(probe-names)
+filechk_probe-have = $(CONFIG_SHELL) $(probe-sh) have $(probe-out) $(probe-names)
 
 $(probe-out)/have.h: $(probe-results) $(probe-sh) FORCE
 	$(call filechk,probe-have)

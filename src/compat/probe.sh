@@ -3,10 +3,11 @@
 #
 # The part of probe.mk that is no makefile.
 #
-#   probe.sh symbols PROBE.c MODULE.SYMVERS
-#	Is every symbol exported that a line "// exported: ..." of the probe names?
-#	A header may declare what no module can use.
-#   probe.sh have RESULTS KERNEL NAME...
+#   probe.sh kernel KDIR
+#	Print where the kernel really is, if probes can say something about it.
+#   probe.sh run NAME.result PROBE.c MODULE.SYMVERS COMPILER...
+#	Compile a probe and write y or n; what was said goes to NAME.log.
+#   probe.sh have RESULTS NAME...
 #	Check the results and print them as a header.
 set -eu
 
@@ -20,12 +21,21 @@ die()
 	exit 1
 }
 
-symbols()
+kernel()
+{
+	cd "$1"
+	[ -s Module.symvers ] ||
+		die "$(pwd -P) has no Module.symvers: build that kernel with its modules first"
+	pwd -P
+}
+
+# exported PROBE.c MODULE.SYMVERS: is every symbol that the probe names?
+# A header may declare what no module can use, and a symbol in a namespace is of
+# no use to a module that does not import it.
+exported()
 {
 	wanted=$(sed -n 's,^// exported: *,,p' "$1")
-	# Without names there is nothing to look for.
 	[ -n "$wanted" ] || return 0
-	# A symbol in a namespace is of no use to a module that does not import it.
 	awk -v wanted="$wanted" '
 		BEGIN { n = split(wanted, names, " ") }
 		NF < 5 { there[$2] = 1 }
@@ -39,23 +49,33 @@ symbols()
 		}' "$2"
 }
 
+run()
+{
+	result=$1
+	log=${1%.result}.log
+	probe=$2
+	symvers=$3
+	shift 3
+
+	rm -f "$result"
+	if LC_ALL=C "$@" "$probe" >"$log" 2>&1 && exported "$probe" "$symvers" >>"$log"; then
+		echo y >"$result"
+	elif grep -qE "$breakdown" "$log"; then
+		die "the compiler broke down in $probe, see $log"
+	else
+		echo n >"$result"
+	fi
+}
+
 result()
 {
-	[ -s "$out/$1.result" ] || die "probe $1 has no result: run make again"
 	cat "$out/$1.result"
 }
 
 have()
 {
 	out=$1
-	kernel=$2
-	shift 2
-
-	[ -s "$kernel/Module.symvers" ] ||
-		die "$(cd "$kernel" && pwd -P) has no Module.symvers: build that kernel with its modules first"
-	broken=$(cd "$out" && grep -lE "$breakdown" ./*.log) || :
-	[ -z "$broken" ] ||
-		die "the compiler broke down in probes, run make again; see" $(for f in $broken; do echo "$out/$f"; done)
+	shift
 
 	controls=0
 	for name; do
@@ -65,7 +85,7 @@ have()
 		*) continue ;;
 		esac
 		controls=$((controls + 1))
-		[ "$(result "$name")" = $want ] ||
+		[ "$(result "$name")" = "$want" ] ||
 			die "probe $name has the wrong result, so no probe can be trusted: wrong compiler for this kernel? see $out/$name.log"
 	done
 	[ $controls -ge 2 ] || die "the control probes are missing"

@@ -46,7 +46,11 @@ static_assert(WGR_KEY_LEN == WG_KEY_LEN);
 
 static struct genl_family family;
 
-/* Whether single attributes are well formed, in words for who sent them. */
+/*
+ * Whether single attributes are well formed, in words for who sent them. Only
+ * for those without a type: some kernels take the address of the function for
+ * a range when they describe a policy of integers.
+ */
 
 static int check_device_key(const struct nlattr *attr,
 			    struct netlink_ext_ack *extack)
@@ -66,46 +70,6 @@ static int check_peer_key(const struct nlattr *attr,
 	NL_SET_ERR_MSG_ATTR(extack, attr,
 			    "WGPEER_A_PUBLIC_KEY and _PRESHARED_KEY: give exactly 32 bytes");
 	return -ERANGE;
-}
-
-static int check_device_flags(const struct nlattr *attr,
-			      struct netlink_ext_ack *extack)
-{
-	if (!(nla_get_u32(attr) & ~DEVICE_FLAGS))
-		return 0;
-	NL_SET_ERR_MSG_ATTR(extack, attr,
-			    "WGDEVICE_A_FLAGS: only REPLACE_PEERS (1) is known, clear the rest");
-	return -EOPNOTSUPP;
-}
-
-static int check_peer_flags(const struct nlattr *attr,
-			    struct netlink_ext_ack *extack)
-{
-	if (!(nla_get_u32(attr) & ~PEER_FLAGS))
-		return 0;
-	NL_SET_ERR_MSG_ATTR(extack, attr,
-			    "WGPEER_A_FLAGS: only bits 0 to 2 are known, clear the rest");
-	return -EOPNOTSUPP;
-}
-
-static int check_allowedip_flags(const struct nlattr *attr,
-				 struct netlink_ext_ack *extack)
-{
-	if (!(nla_get_u32(attr) & ~ALLOWEDIP_FLAGS))
-		return 0;
-	NL_SET_ERR_MSG_ATTR(extack, attr,
-			    "WGALLOWEDIP_A_FLAGS: only REMOVE_ME (1) is known, clear the rest");
-	return -EOPNOTSUPP;
-}
-
-static int check_version(const struct nlattr *attr,
-			 struct netlink_ext_ack *extack)
-{
-	if (nla_get_u32(attr) == PROTOCOL_VERSION)
-		return 0;
-	NL_SET_ERR_MSG_ATTR(extack, attr,
-			    "WGPEER_A_PROTOCOL_VERSION: only 1 is spoken, set that or leave it out");
-	return -EPFNOSUPPORT;
 }
 
 static int check_endpoint(const struct nlattr *attr,
@@ -143,8 +107,7 @@ static const struct nla_policy allowedip_policy[WGALLOWEDIP_A_MAX + 1] = {
 	[WGALLOWEDIP_A_IPADDR] = NLA_POLICY_VALIDATE_FN(NLA_BINARY,
 							check_address),
 	[WGALLOWEDIP_A_CIDR_MASK] = { .type = NLA_U8 },
-	[WGALLOWEDIP_A_FLAGS] = NLA_POLICY_VALIDATE_FN(NLA_U32,
-						       check_allowedip_flags),
+	[WGALLOWEDIP_A_FLAGS] = { .type = NLA_U32 },
 };
 
 static const struct nla_policy peer_policy[WGPEER_A_MAX + 1] = {
@@ -152,7 +115,7 @@ static const struct nla_policy peer_policy[WGPEER_A_MAX + 1] = {
 						       check_peer_key),
 	[WGPEER_A_PRESHARED_KEY] = NLA_POLICY_VALIDATE_FN(NLA_BINARY,
 							  check_peer_key),
-	[WGPEER_A_FLAGS] = NLA_POLICY_VALIDATE_FN(NLA_U32, check_peer_flags),
+	[WGPEER_A_FLAGS] = { .type = NLA_U32 },
 	[WGPEER_A_ENDPOINT] = NLA_POLICY_VALIDATE_FN(NLA_BINARY,
 						     check_endpoint),
 	[WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL] = { .type = NLA_U16 },
@@ -161,8 +124,7 @@ static const struct nla_policy peer_policy[WGPEER_A_MAX + 1] = {
 	[WGPEER_A_RX_BYTES] = { .type = NLA_U64 },
 	[WGPEER_A_TX_BYTES] = { .type = NLA_U64 },
 	[WGPEER_A_ALLOWEDIPS] = NLA_POLICY_NESTED_ARRAY(allowedip_policy),
-	[WGPEER_A_PROTOCOL_VERSION] = NLA_POLICY_VALIDATE_FN(NLA_U32,
-							     check_version),
+	[WGPEER_A_PROTOCOL_VERSION] = { .type = NLA_U32 },
 };
 
 static const struct nla_policy device_policy[WGDEVICE_A_MAX + 1] = {
@@ -174,8 +136,7 @@ static const struct nla_policy device_policy[WGDEVICE_A_MAX + 1] = {
 							  check_device_key),
 	[WGDEVICE_A_PUBLIC_KEY] = NLA_POLICY_VALIDATE_FN(NLA_BINARY,
 							 check_device_key),
-	[WGDEVICE_A_FLAGS] = NLA_POLICY_VALIDATE_FN(NLA_U32,
-						    check_device_flags),
+	[WGDEVICE_A_FLAGS] = { .type = NLA_U32 },
 	[WGDEVICE_A_LISTEN_PORT] = { .type = NLA_U16 },
 	[WGDEVICE_A_FWMARK] = { .type = NLA_U32 },
 	[WGDEVICE_A_PEERS] = NLA_POLICY_NESTED_ARRAY(peer_policy),
@@ -533,6 +494,12 @@ struct prefix_change {
 	const void *addr;
 };
 
+/* An attribute of flags that may be absent. */
+static u32 flags_of(const struct nlattr *attr)
+{
+	return attr ? nla_get_u32(attr) : 0;
+}
+
 static int read_family(const struct nlattr *attr, u16 *family, size_t *addr_len,
 		       struct netlink_ext_ack *extack)
 {
@@ -554,7 +521,7 @@ static int read_family(const struct nlattr *attr, u16 *family, size_t *addr_len,
 static int read_prefix(const struct nlattr *entry, struct prefix_change *change,
 		       struct netlink_ext_ack *extack)
 {
-	struct nlattr *attrs[WGALLOWEDIP_A_MAX + 1], *addr, *cidr;
+	struct nlattr *attrs[WGALLOWEDIP_A_MAX + 1], *addr, *cidr, *flags;
 	size_t addr_len;
 	int err;
 
@@ -563,6 +530,7 @@ static int read_prefix(const struct nlattr *entry, struct prefix_change *change,
 		return err;
 	addr = attrs[WGALLOWEDIP_A_IPADDR];
 	cidr = attrs[WGALLOWEDIP_A_CIDR_MASK];
+	flags = attrs[WGALLOWEDIP_A_FLAGS];
 	if (!attrs[WGALLOWEDIP_A_FAMILY] || !addr || !cidr) {
 		NL_SET_ERR_MSG_ATTR(extack, entry,
 				    "an allowed IP needs WGALLOWEDIP_A_FAMILY, _IPADDR and _CIDR_MASK");
@@ -584,11 +552,15 @@ static int read_prefix(const struct nlattr *entry, struct prefix_change *change,
 		return -EINVAL;
 	}
 
+	if (flags_of(flags) & ~ALLOWEDIP_FLAGS) {
+		NL_SET_ERR_MSG_ATTR(extack, flags,
+				    "WGALLOWEDIP_A_FLAGS: only REMOVE_ME (1) is known, clear the rest");
+		return -EOPNOTSUPP;
+	}
+
 	change->addr = nla_data(addr);
 	change->cidr = nla_get_u8(cidr);
-	change->remove = attrs[WGALLOWEDIP_A_FLAGS] &&
-			 nla_get_u32(attrs[WGALLOWEDIP_A_FLAGS]) &
-			 WGALLOWEDIP_F_REMOVE_ME;
+	change->remove = flags_of(flags) & WGALLOWEDIP_F_REMOVE_ME;
 	return 0;
 }
 
@@ -608,6 +580,25 @@ static int read_peer(const struct nlattr *entry, struct nlattr **attrs,
 	return 0;
 }
 
+static int check_flags_and_version(struct nlattr **attrs,
+				   struct netlink_ext_ack *extack)
+{
+	const struct nlattr *flags = attrs[WGPEER_A_FLAGS];
+	const struct nlattr *version = attrs[WGPEER_A_PROTOCOL_VERSION];
+
+	if (flags_of(flags) & ~PEER_FLAGS) {
+		NL_SET_ERR_MSG_ATTR(extack, flags,
+				    "WGPEER_A_FLAGS: only bits 0 to 2 are known, clear the rest");
+		return -EOPNOTSUPP;
+	}
+	if (version && nla_get_u32(version) != PROTOCOL_VERSION) {
+		NL_SET_ERR_MSG_ATTR(extack, version,
+				    "WGPEER_A_PROTOCOL_VERSION: only 1 is spoken, set that or leave it out");
+		return -EPFNOSUPPORT;
+	}
+	return 0;
+}
+
 static int check_prefixes(const struct nlattr *prefixes,
 			  struct netlink_ext_ack *extack)
 {
@@ -623,7 +614,6 @@ static int check_prefixes(const struct nlattr *prefixes,
 	return 0;
 }
 
-/* What the policies cannot say, before anything is changed. */
 static int check_peers(const struct nlattr *peers,
 		       struct netlink_ext_ack *extack)
 {
@@ -632,7 +622,8 @@ static int check_peers(const struct nlattr *peers,
 	int left, err;
 
 	nla_for_each_nested(entry, peers, left) {
-		err = read_peer(entry, attrs, extack);
+		err = read_peer(entry, attrs, extack) ?:
+		      check_flags_and_version(attrs, extack);
 		if (!err && attrs[WGPEER_A_ALLOWEDIPS])
 			err = check_prefixes(attrs[WGPEER_A_ALLOWEDIPS],
 					     extack);
@@ -640,6 +631,20 @@ static int check_peers(const struct nlattr *peers,
 			return err;
 	}
 	return 0;
+}
+
+/* What the policies cannot say, before anything is changed. */
+static int check_request(struct nlattr **attrs, struct netlink_ext_ack *extack)
+{
+	const struct nlattr *flags = attrs[WGDEVICE_A_FLAGS];
+
+	if (flags_of(flags) & ~DEVICE_FLAGS) {
+		NL_SET_ERR_MSG_ATTR(extack, flags,
+				    "WGDEVICE_A_FLAGS: only REPLACE_PEERS (1) is known, clear the rest");
+		return -EOPNOTSUPP;
+	}
+	return attrs[WGDEVICE_A_PEERS] ?
+	       check_peers(attrs[WGDEVICE_A_PEERS], extack) : 0;
 }
 
 /*
@@ -809,14 +814,13 @@ static int set_peer(struct wgr_device *wgr, const struct nlattr *entry,
 {
 	struct nlattr *attrs[WGPEER_A_MAX + 1];
 	struct wgr_peer *peer;
-	u32 flags = 0;
 	int i, err;
+	u32 flags;
 
 	err = read_peer(entry, attrs, extack);
 	if (err)
 		return err;
-	if (attrs[WGPEER_A_FLAGS])
-		flags = nla_get_u32(attrs[WGPEER_A_FLAGS]);
+	flags = flags_of(attrs[WGPEER_A_FLAGS]);
 	peer = requested_peer(wgr, attrs, flags, extack);
 	if (IS_ERR_OR_NULL(peer))
 		return PTR_ERR_OR_ZERO(peer);
@@ -980,13 +984,10 @@ static int handle_set(struct sk_buff *skb, struct genl_info *info)
 
 	rtnl_lock();	/* the interface stays, and stays up or down */
 	wgr = requested_device(genl_info_net(info), attrs, info->extack);
-	err = PTR_ERR_OR_ZERO(wgr);
-	if (!err && attrs[WGDEVICE_A_PEERS])
-		err = check_peers(attrs[WGDEVICE_A_PEERS], info->extack);
-	if (!err)
-		err = check_outer(wgr, attrs, info->extack);
-	if (!err)
-		err = change_device(wgr, attrs, info->extack);
+	err = PTR_ERR_OR_ZERO(wgr) ?:
+	      check_request(attrs, info->extack) ?:
+	      check_outer(wgr, attrs, info->extack) ?:
+	      change_device(wgr, attrs, info->extack);
 	rtnl_unlock();
 	wipe_secrets(attrs);
 	return err;

@@ -151,8 +151,6 @@ point "apt installs it again" apt-get install -y --reinstall "$deb"
 point "ours is named after that" for_all ours_named
 point "apt removes it" apt-get remove -y "$package"
 point "stock is named after removal" for_all stock_named
-point "apt installs it after removal" apt-get install -y "$deb"
-point "ours is named again" for_all ours_named
 point "apt purges it" apt-get purge -y "$package"
 point "stock is named after the purge" for_all stock_named
 point "the stock file is as before" stock_same

@@ -17,16 +17,19 @@ kernel=(linux-image-cloud-amd64 linux-headers-cloud-amd64)
 # BUILDER: DIR SUITE
 make_root()
 {
-	local dir=$1 suite=$2
+	local dir=$1 suite=$2 options
 
+	# What the machine is told about its mirror holds in the root as well.
+	options=$(apt-config dump | grep -E '^Acquire::(Check-|https?::Proxy)' || true)
 	wgr_sources "$suite" |
 	mmdebstrap --variant=apt --mode=root --architectures=amd64 --quiet \
 		--include="$(IFS=,; echo "${kernel[*]}"),dkms" \
 		--dpkgopt='path-exclude=/usr/share/doc/*' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' \
 		--dpkgopt='path-exclude=/usr/share/man/*' \
-		"$suite" "$dir/root" -
-	cp "$dir"/root/lib/modules/*/kernel/drivers/net/wireguard/wireguard.ko* "$dir"
+		--aptopt="${options:-# nothing special}" \
+		"$suite" "$dir/root" - || return
+	cp "$dir"/root/lib/modules/*/kernel/drivers/net/wireguard/wireguard.ko* "$dir" || return
 	printf '%s\n' 'wireguard.ko*' 'root/lib/modules/*/modules.dep' >"$dir/.precious"
 }
 
@@ -41,7 +44,7 @@ make_broken()
 
 run_suite()
 {
-	local suite=$1 root dir=$work/$1
+	local suite=$1 version root dir=$work/$1
 
 	version=$(wgr_deb_version "$suite" "${kernel[0]}")
 	root=$(wgr_cache_get "package-$suite" "$version $(declare -f make_root)" make_root "$suite")
@@ -68,6 +71,7 @@ if [[ ${WGR_UNSHARED:-} != "$$" ]]; then
 fi
 
 mkdir -p "$WGR_CACHE"
+find "$WGR_CACHE" -maxdepth 1 -name '.run-package.*' -mmin +600 -exec rm -rf {} +
 work=$(mktemp -d "$WGR_CACHE/.run-package.XXXXXX")
 trap 'umount -R "$work"/*/root 2>/dev/null; rm -rf "$work"' EXIT
 ours=$(sed -n 's/.*WGR_VERSION "\(.*\)"/\1/p' "$top/src/version.h")
@@ -76,10 +80,20 @@ make_broken
 
 number=0 failed=0
 for suite in "${@:-bookworm}"; do
-	if ! run_suite "$suite" >"$work/tap"; then
-		failed=1
-	fi
+	# Not as a condition: that would switch off "set -e" within.
+	set +e
+	(set -e; run_suite "$suite") >"$work/tap"
+	rc=$?
+	set -e
 	cat "$work/tap"
+	if [[ $rc != 0 ]]; then
+		failed=1
+		# Without points of its own it did not get as far as the tests.
+		grep -q '^not ok' "$work/tap" || {
+			echo "Bail out! the tests of $suite did not come to their end"
+			exit 1
+		}
+	fi
 	number=$((number + $(grep -c -E '^(not )?ok ' "$work/tap")))
 done
 echo "1..$number"

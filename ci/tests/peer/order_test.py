@@ -89,18 +89,22 @@ class Suite:
         time.sleep(self.hold_s(1.5) + self.tolerance / 1e9)
         self.rig.tap.clear()
 
-    def mostly(self, late, what):
-        """At most one value in ten (ns) beyond the tolerance; the machine under the test is not alone in the world."""
+    def mostly(self, late, what, held=True):
+        """At most one value in ten (ns) beyond the tolerance; the machine under the test is not alone in the world.
+
+        Where nothing may be held at all, half a hold is too much, however large the tolerance is.
+        """
+        limit = self.tolerance if held else min(self.tolerance, self.hold // 2)
         late = sorted(late)
         self.report.note("%s: median %.0f us, ninth decile %.0f us, largest %.0f us", what, late[len(late) // 2] / 1e3,
                          late[len(late) * 9 // 10] / 1e3, late[-1] / 1e3)
-        over = sum(value > self.tolerance for value in late)
+        over = sum(value > limit for value in late)
         if over * 10 > len(late):
-            raise Slow("%s: %d of %d over %d us" % (what, over, len(late), self.tolerance // 1000))
+            raise Slow("%s: %d of %d over %d us" % (what, over, len(late), limit // 1000))
 
     @staticmethod
     def in_time(condition, text, *values):
-        """For rounds that count only when this side was quick enough itself."""
+        """Like need(), for what a busy machine can spoil: the case is tried again."""
         if not condition:
             raise Slow(text % values if values else text)
 
@@ -121,6 +125,7 @@ class Suite:
         if role == "responder":
             peer.point_here()
         session = peer.session(role)
+        self.in_time(not peer.wg.unanswered, "the first initiation was not answered")
         if role == "responder":
             got = peer.wg.next_data(2)
             need(got and got[0] is session and got[1] == 0, "the staged packet does not come first: %s", got)
@@ -203,7 +208,8 @@ class Suite:
 
     def exact_order(self):
         peer, session = self.flow()
-        base, exact, cases = 1, 0, 0
+        base, exact, cases, sent, delivered = 1, 0, 0, 0, 0
+        dropped = self.rig.rx_dropped() if self.ordering else 0
         for order in self.orders():
             cases += 1
             for _ in range(4):
@@ -211,22 +217,21 @@ class Suite:
                 packets = [peer.data(session, base + i, size) for i in order]
                 wanted = [peer.tag(session, base + i) for i in range(len(order))]
                 base += len(order)
-                began, ended = peer.send(*packets)
-                in_time = ended - began < self.hold * 0.6
+                peer.send(*packets)
                 got = self.tags(len(order))
+                sent, delivered = sent + len(order), delivered + len(got)
                 if self.ordering:
                     need(all(a < b for a, b in zip(got, got[1:])), "arrival %s, delivered %s", order, got)
-                need(set(got) <= set(wanted), "delivered what was not sent: %s", got)
-                need(len(got) == len(set(got)), "delivered twice: %s", got)
-                if in_time or not self.ordering:
-                    got = got if self.ordering else sorted(got)
-                    self.in_time(got == wanted, "arrival %s, delivered %s", order, got)
+                need(set(got) <= set(wanted) and len(got) == len(set(got)), "arrival %s, delivered %s", order, got)
+                if len(got) == len(wanted):
                     exact += 1
                     break
-                # The burst took longer than the hold: late drops are right then. Again.
+                # The burst took longer than the hold, so late drops are right. Again.
                 self.settle()
-        self.report.note("%d of %d orders sent within the hold", exact, cases)
-        self.in_time(exact * 4 >= cases * 3, "this machine sends too slowly to test the order: %d of %d", exact, cases)
+        late = self.rig.rx_dropped() - dropped if self.ordering else 0
+        self.report.note("%d of %d orders complete, %d packets late", exact, cases, late)
+        need(delivered + late == sent, "%d sent, %d delivered, %d late", sent, delivered, late)
+        self.in_time(exact * 10 >= cases * 9, "only %d of %d orders were delivered completely", exact, cases)
         peer.remove()
 
     def random_order(self):
@@ -283,7 +288,7 @@ class Suite:
             delays += [d.stamp - after for d in self.rig.tap.collect(1, 1)]
             time.sleep(0.002)
         need(len(delays) == 40, "%d of 40 delivered", len(delays))
-        self.mostly(delays, "delay in order")
+        self.mostly(delays, "delay in order", held=False)
         peer.remove()
 
     def measure_hold(self, rounds, pause):
@@ -329,7 +334,7 @@ class Suite:
             need(got[0].stamp >= before, "delivered before the gap was filled")
             delays += [d.stamp - after for d in got]
         self.in_time(len(delays) >= 20, "this machine is too slow for the hold")
-        self.mostly(delays, "release after the fill")
+        self.mostly(delays, "release after the fill", held=False)
         peer.remove()
 
     def two_gaps(self):
@@ -512,7 +517,7 @@ class Suite:
             delays.append(max(d.stamp for d in got) - ended)
         self.report.note("%d forged packets", forged)
         self.in_time(len(delays) >= 30, "this machine is too slow for the hold")
-        self.mostly(delays, "honest packets after the burst")
+        self.mostly(delays, "honest packets after the burst", held=False)
         need(forged >= 4000, "only %d forged packets", forged)
         peer.remove()
 
@@ -557,7 +562,8 @@ class Suite:
         time.sleep(0.2)
         lost = before - self.available()
         self.report.note("memory in use grew by %d KiB for %d KiB of forgeries", lost // 1024, total * 1416 // 1024)
-        need(lost < total * 1416 // 2, "forged packets stay in memory: %d KiB", lost // 1024)
+        # Other programs take memory too, but not three times in a row.
+        self.in_time(lost < total * 1416 // 2, "forged packets stay in memory: %d KiB", lost // 1024)
         peer.send(peer.data(session, 1))
         self.expect([peer.tag(session, 1)])
         peer.remove()
@@ -707,6 +713,9 @@ class Suite:
         started = peer.wg.make_initiation()
         answer, theirs = peer.wg.make_response(message)
         peer.send(answer)
+        # Handshakes are processed on any CPU: the second only after the first is seen to be done.
+        got = peer.wg.next_data(3)
+        need(got is not None and got[0] is theirs, "the staged packet did not come")
         peer.send(started.message)
         reply = peer.wg.wait_for((wg.RESPONSE,), 3)
         need(reply is not None, "our initiation was not answered")
@@ -719,7 +728,6 @@ class Suite:
         self.settle()
         peer.send(*peer.datas(b, [3, 4]))
         self.expect([peer.tag(b, 3), peer.tag(b, 4)])
-        need(peer.wg.next_data(2) is not None, "nothing was ever sent to us")
         peer.remove()
 
     # 9 What fills a slot
@@ -749,7 +757,7 @@ class Suite:
             if ended - began < self.hold * 0.8:
                 delays.append(got[1].stamp - ended)
         self.in_time(len(delays) >= 10, "this machine is too slow for the hold")
-        self.mostly(delays, "packet behind the slot")
+        self.mostly(delays, "packet behind the slot", held=False)
         self.expect_nothing("a packet that should fill a slot silently")
         peer.remove()
 

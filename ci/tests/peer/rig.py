@@ -57,8 +57,8 @@ class KernelLog:
 
     BAD = re.compile(r"BUG:|WARNING:|KASAN|UBSAN|Oops|general protection|Call Trace|"
                      r"INFO: (task|possible|rcu|suspicious)|possible (circular|recursive)|sleeping function|"
-                     r"refcount_t|rcu.*(stall|detected)|unregister_netdevice|soft lockup|hard LOCKUP|NULL pointer|unable to handle|"
-                     r"list_(add|del) corruption")
+                     r"refcount_t|rcu.*(stall|detected)|unregister_netdevice|soft lockup|hard LOCKUP|"
+                     r"NULL pointer|unable to handle|list_(add|del) corruption")
 
     def __init__(self):
         try:

@@ -165,13 +165,13 @@ test_no_peer_unreachable()
 	ip -n a route add 10.99.0.0/16 dev wg0
 	out=$(at a ping -c 1 -W 1 10.99.0.1 2>&1 || true)
 	grep -qE 'Required key not available|Destination Host Unreachable' <<<"$out" || {
-		echo "$out"
+		echo "no peer: $out"
 		return 1
 	}
 	at a wg set wg0 peer "$pub3" allowed-ips 10.99.0.0/16
 	out=$(at a ping -c 1 -W 1 10.99.0.1 2>&1 || true)
 	grep -qE 'Destination address required|Destination Host Unreachable' <<<"$out" || {
-		echo "$out"
+		echo "no endpoint: $out"
 		return 1
 	}
 }

@@ -23,6 +23,8 @@ module_load()
 		while read -r dep; do
 			modprobe -q "$dep" || true
 		done < <(modinfo -F depends "$WGR_KO" | tr ',' '\n' | grep .)
+		# Nothing may bring in the kernel's own while ours is out.
+		echo 'install wireguard /bin/false' >/etc/modprobe.d/wireguard-under-test.conf
 		insmod "$WGR_KO" "$@"
 	else
 		modprobe wireguard
@@ -271,7 +273,7 @@ run_tests()
 		echo "wgr-test: $t" >/dev/kmsg 2>/dev/null || true
 		# Not as the condition of an if: that would switch errexit off.
 		set +e
-		(set -eE; trap 'echo "failed: line $LINENO: $BASH_COMMAND" >&2' ERR; "$t") >"$out" 2>&1 8>"$reason"
+		(set -eE; trap 'echo "failed: $BASH_COMMAND (lines ${BASH_LINENO[*]:0:3})" >&2' ERR; "$t") >"$out" 2>&1 8>"$reason"
 		rc=$?
 		set -e
 		clear_hosts >/dev/null 2>&1

@@ -705,7 +705,7 @@ static bool random_change(void)
 {
 	int owner = rnd(OWNERS), ret = 0, expected = 0;
 	unsigned int what = rnd(1000);
-	long live = kstub_live;
+	long at_once = kstub_at_once;
 	bool seen = true;
 	u8 addr[16], cidr;
 	u16 family = random_prefix(addr, &cidr);
@@ -743,8 +743,8 @@ static bool random_change(void)
 			model_insert(family, addr, cidr, owner);
 		seen = probes_end();
 	}
-	/* Nothing that readers could get at is freed before a grace period. */
-	return ret == expected && seen && kstub_live >= live;
+	/* What readers could get at is not freed before a grace period. */
+	return ret == expected && seen && (ret || kstub_at_once == at_once);
 }
 
 static bool random_look(void)

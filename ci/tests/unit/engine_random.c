@@ -345,8 +345,9 @@ static void send_one(void)
 		sent_at += (s64)below(40 * (u64)(now.hold == S64_MAX ? 1000 : now.hold) + 1000);
 	if (chance(now.jump))
 		*next += below(4) ? below(2 * now.window) : random64() >> below(64);
-	if (*next > U64_MAX / 2 && chance(200000))
-		*next = U64_MAX - below(5);
+	/* The end of the range and what happens there. */
+	if (chance(now.jump / 4))
+		*next = U64_MAX - below(70);
 	/* A jump past the end would repeat counters: that session is over. */
 	if (!used_up[old]) {
 		number = *next;

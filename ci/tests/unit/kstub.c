@@ -6,6 +6,7 @@
 #include "kstub.h"
 
 long kstub_live;
+long kstub_at_once;
 int kstub_fail_in;
 bool kstub_failed;
 _Thread_local int kstub_readers;
@@ -31,12 +32,18 @@ void *kzalloc(size_t size, int flags)
 	return calloc(1, size);
 }
 
+static void release(void *memory)
+{
+	kstub_live--;
+	free(memory);
+}
+
 void kfree(const void *memory)
 {
 	if (!memory)
 		return;
-	kstub_live--;
-	free((void *)memory);
+	kstub_at_once++;
+	release((void *)memory);
 }
 
 void rcu_read_lock(void)
@@ -67,6 +74,6 @@ void kstub_grace(void)
 		void *memory = unlinked->memory;
 
 		unlinked = unlinked->next;
-		kfree(memory);
+		release(memory);
 	}
 }

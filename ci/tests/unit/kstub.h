@@ -130,6 +130,7 @@ static inline void mutex_unlock(struct mutex *lock)
 	(sizeof(*(ptr)) + sizeof((ptr)->member[0]) * (count))
 
 extern long kstub_live;		/* allocations that are not freed */
+extern long kstub_at_once;	/* calls of kfree(), grace periods aside */
 extern int kstub_fail_in;	/* this allocation fails, 1 being the next */
 extern bool kstub_failed;	/* it has */
 

@@ -3,8 +3,7 @@
 /* The state is called a state, and all lengths come last. */
 #include <crypto/blake2s.h>
 
-void probe(struct blake2s_state *state, const u8 *in, size_t inlen, u8 *out);
-void probe(struct blake2s_state *state, const u8 *in, size_t inlen, u8 *out)
+static inline void probe(struct blake2s_state *state, const u8 *in, size_t inlen, u8 *out)
 {
 	void (*one_shot)(u8 *out, const u8 *in, const u8 *key,
 			 const size_t outlen, const size_t inlen,

@@ -2,8 +2,7 @@
 /* Has to fail: a function that no header declares. */
 #include <linux/types.h>
 
-void probe(void);
-void probe(void)
+static inline void probe(void)
 {
 	wireguard_probe_of_what_is_not_there();
 }

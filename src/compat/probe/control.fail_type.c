@@ -2,10 +2,12 @@
 /* Has to fail: a pointer to something else than the function takes. */
 #include <linux/types.h>
 
-void wanted(u32 *number);
+static inline void wanted(u32 *number)
+{
+}
 
-void probe(u64 *number);
-void probe(u64 *number)
+static inline void
+probe(u64 *number)
 {
 	wanted(number);
 }

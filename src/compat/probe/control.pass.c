@@ -6,8 +6,7 @@
 
 static_assert(sizeof(u32) == 4);
 
-void probe(struct module *module);
-void probe(struct module *module)
+static inline void probe(struct module *module)
 {
 	kfree(module);
 }

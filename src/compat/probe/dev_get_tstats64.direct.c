@@ -2,8 +2,7 @@
 // exported: dev_get_tstats64
 #include <linux/netdevice.h>
 
-void probe(struct net_device *dev, struct rtnl_link_stats64 *s);
-void probe(struct net_device *dev, struct rtnl_link_stats64 *s)
+static inline void probe(struct net_device *dev, struct rtnl_link_stats64 *s)
 {
 	dev_get_tstats64(dev, s);
 }

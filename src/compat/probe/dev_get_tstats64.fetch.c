@@ -2,8 +2,7 @@
 // exported: dev_fetch_sw_netstats netdev_stats_to_stats64
 #include <linux/netdevice.h>
 
-void probe(struct net_device *dev, struct rtnl_link_stats64 *s);
-void probe(struct net_device *dev, struct rtnl_link_stats64 *s)
+static inline void probe(struct net_device *dev, struct rtnl_link_stats64 *s)
 {
 	netdev_stats_to_stats64(s, &dev->stats);
 	dev_fetch_sw_netstats(s, dev->tstats);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/netdevice.h>
 
-void probe(struct net_device *dev);
-void probe(struct net_device *dev)
+static inline void probe(struct net_device *dev)
 {
 	DEV_STATS_INC(dev, rx_errors);
 	DEV_STATS_ADD(dev, rx_errors, 2);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <net/genetlink.h>
 
-const struct genl_info *probe(struct netlink_callback *cb);
-const struct genl_info *probe(struct netlink_callback *cb)
+static inline const struct genl_info *probe(struct netlink_callback *cb)
 {
 	return genl_info_dump(cb);
 }

@@ -2,10 +2,8 @@
 // exported: hrtimer_init
 #include <linux/hrtimer.h>
 
-void probe(struct hrtimer *timer,
-	   enum hrtimer_restart (*ring)(struct hrtimer *timer));
-void probe(struct hrtimer *timer,
-	   enum hrtimer_restart (*ring)(struct hrtimer *timer))
+static inline void probe(struct hrtimer *timer,
+			 enum hrtimer_restart (*ring)(struct hrtimer *timer))
 {
 	hrtimer_init(timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
 	timer->function = ring;

@@ -6,10 +6,8 @@
  */
 #include <net/ipv6_stubs.h>
 
-struct dst_entry *probe(struct net *net, const struct sock *sk,
-			struct flowi6 *fl6);
-struct dst_entry *probe(struct net *net, const struct sock *sk,
-			struct flowi6 *fl6)
+static inline struct dst_entry *
+probe(struct net *net, const struct sock *sk, struct flowi6 *fl6)
 {
 	return ipv6_stub->ipv6_dst_lookup_flow(net, sk, fl6, NULL);
 }

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/netdevice.h>
 
-void probe(struct net_device *dev, struct napi_struct *napi,
-	   int (*poll)(struct napi_struct *napi, int budget));
-void probe(struct net_device *dev, struct napi_struct *napi,
-	   int (*poll)(struct napi_struct *napi, int budget))
+static inline void probe(struct net_device *dev, struct napi_struct *napi,
+			 int (*poll)(struct napi_struct *napi, int budget))
 {
 	netif_napi_add(dev, napi, poll, NAPI_POLL_WEIGHT);
 }

@@ -2,8 +2,7 @@
 // exported: netif_set_tso_max_size
 #include <linux/netdevice.h>
 
-void probe(struct net_device *dev);
-void probe(struct net_device *dev)
+static inline void probe(struct net_device *dev)
 {
 	netif_set_tso_max_size(dev, GSO_MAX_SIZE);
 }

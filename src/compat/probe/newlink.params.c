@@ -2,14 +2,10 @@
 // exported: rtnl_link_register
 #include <net/rtnetlink.h>
 
-void probe(struct rtnl_link_ops *ops,
-	   int (*newlink)(struct net_device *dev,
-			  struct rtnl_newlink_params *params,
-			  struct netlink_ext_ack *extack));
-void probe(struct rtnl_link_ops *ops,
-	   int (*newlink)(struct net_device *dev,
-			  struct rtnl_newlink_params *params,
-			  struct netlink_ext_ack *extack))
+static inline void probe(struct rtnl_link_ops *ops,
+			 int (*newlink)(struct net_device *dev,
+					struct rtnl_newlink_params *params,
+					struct netlink_ext_ack *extack))
 {
 	ops->newlink = newlink;
 }

@@ -2,8 +2,7 @@
 /* The driver can do it. */
 #include <linux/netdevice.h>
 
-void probe(struct net_device *dev);
-void probe(struct net_device *dev)
+static inline void probe(struct net_device *dev)
 {
 	dev->tstats = netdev_alloc_pcpu_stats(struct pcpu_sw_netstats);
 	free_percpu(dev->tstats);

@@ -2,8 +2,7 @@
 /* The kernel allocates and frees the statistics of the CPUs. */
 #include <linux/netdevice.h>
 
-void probe(struct net_device *dev);
-void probe(struct net_device *dev)
+static inline void probe(struct net_device *dev)
 {
 	dev->pcpu_stat_type = NETDEV_PCPU_STAT_TSTATS;
 }

@@ -2,8 +2,7 @@
 #include <linux/notifier.h>
 #include <linux/random.h>
 
-int probe(struct notifier_block *nb);
-int probe(struct notifier_block *nb)
+static inline int probe(struct notifier_block *nb)
 {
 	unregister_random_vmfork_notifier(nb);
 	return register_random_vmfork_notifier(nb);

@@ -2,8 +2,7 @@
 #include <linux/security.h>
 #include <net/flow.h>
 
-void probe(struct sock *sk, struct flowi4 *fl4, struct flowi6 *fl6);
-void probe(struct sock *sk, struct flowi4 *fl4, struct flowi6 *fl6)
+static inline void probe(struct sock *sk, struct flowi4 *fl4, struct flowi6 *fl6)
 {
 	security_sk_classify_flow(sk, flowi4_to_flowi(fl4));
 	security_sk_classify_flow(sk, flowi6_to_flowi(fl6));

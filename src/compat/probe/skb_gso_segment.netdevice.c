@@ -2,8 +2,7 @@
 // exported: __skb_gso_segment
 #include <linux/netdevice.h>
 
-struct sk_buff *probe(struct sk_buff *skb);
-struct sk_buff *probe(struct sk_buff *skb)
+static inline struct sk_buff *probe(struct sk_buff *skb)
 {
 	return skb_gso_segment(skb, 0);
 }

@@ -6,8 +6,7 @@ struct thing {
 	struct timer_list timer;
 };
 
-int probe(struct timer_list *timer);
-int probe(struct timer_list *timer)
+static inline int probe(struct timer_list *timer)
 {
 	struct thing *thing = from_timer(thing, timer, timer);
 

@@ -6,8 +6,7 @@ struct thing {
 	struct timer_list timer;
 };
 
-int probe(struct timer_list *timer);
-int probe(struct timer_list *timer)
+static inline int probe(struct timer_list *timer)
 {
 	struct thing *thing = timer_container_of(thing, timer, timer);
 

@@ -3,8 +3,7 @@
 /* del_timer_sync() is a macro where there is only one processor. */
 #include <linux/timer.h>
 
-int probe(struct timer_list *timer);
-int probe(struct timer_list *timer)
+static inline int probe(struct timer_list *timer)
 {
 	return del_timer(timer) + del_timer_sync(timer);
 }

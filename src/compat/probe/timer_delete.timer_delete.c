@@ -2,8 +2,7 @@
 // exported: timer_delete timer_delete_sync
 #include <linux/timer.h>
 
-int probe(struct timer_list *timer);
-int probe(struct timer_list *timer)
+static inline int probe(struct timer_list *timer)
 {
 	return timer_delete(timer) + timer_delete_sync(timer);
 }

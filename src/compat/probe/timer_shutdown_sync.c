@@ -2,8 +2,7 @@
 // exported: timer_shutdown_sync
 #include <linux/timer.h>
 
-int probe(struct timer_list *timer);
-int probe(struct timer_list *timer)
+static inline int probe(struct timer_list *timer)
 {
 	return timer_shutdown_sync(timer);
 }

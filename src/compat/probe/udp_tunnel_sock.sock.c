@@ -2,8 +2,8 @@
 // exported: setup_udp_tunnel_sock udp_tunnel_sock_release
 #include <net/udp_tunnel.h>
 
-void probe(struct net *net, struct sock *sk, struct udp_tunnel_sock_cfg *cfg);
-void probe(struct net *net, struct sock *sk, struct udp_tunnel_sock_cfg *cfg)
+static inline void probe(struct net *net, struct sock *sk,
+			 struct udp_tunnel_sock_cfg *cfg)
 {
 	setup_udp_tunnel_sock(net, sk, cfg);
 	udp_tunnel_sock_release(sk);

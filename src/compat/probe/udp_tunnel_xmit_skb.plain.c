@@ -2,8 +2,7 @@
 // exported: udp_tunnel_xmit_skb
 #include <net/udp_tunnel.h>
 
-void probe(struct rtable *rt, struct sock *sk, struct sk_buff *skb);
-void probe(struct rtable *rt, struct sock *sk, struct sk_buff *skb)
+static inline void probe(struct rtable *rt, struct sock *sk, struct sk_buff *skb)
 {
 	udp_tunnel_xmit_skb(rt, sk, skb, 0, 0, 0, 64, 0, 0, 0, false, false);
 }

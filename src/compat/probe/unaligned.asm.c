@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <asm/unaligned.h>
 
-u32 probe(const __le32 *p);
-u32 probe(const __le32 *p)
+static inline u32 probe(const __le32 *p)
 {
 	return get_unaligned_le32(p);
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/workqueue.h>
 
-unsigned int probe(void);
-unsigned int probe(void)
+static inline unsigned int probe(void)
 {
 	return WQ_PERCPU;
 }

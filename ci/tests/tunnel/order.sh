@@ -1,0 +1,145 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# In a guest: order at the receiver behind a path that reorders. TAP.
+#
+#   a ---- r ---- b     r's side towards b delays each packet by 1 ms, give or
+#                       take 0.8 ms, which netem does by letting them overtake
+#
+# With the kernel's own module ($WGR_KO empty) it measures and judges nothing
+# but the path.
+set -euo pipefail
+
+# shellcheck source=ci/tests/tunnel/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+# path DELAY...: netem's words for what r does to packets on their way to b.
+path()
+{
+	new_keys
+	host a r b
+	wire a eth0 10.9.1.1/24,fd91::1/64 r ra 10.9.1.254/24,fd91::fe/64
+	wire b eth0 10.9.2.2/24,fd92::2/64 r rb 10.9.2.254/24,fd92::fe/64
+	at r sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+	ip -n a route add default via 10.9.1.254
+	ip -n b route add default via 10.9.2.254
+	ip -n a -6 route add default via fd91::fe
+	ip -n b -6 route add default via fd92::fe
+	# Merged packets would be delayed as one.
+	at r ethtool -K ra gro off gso off tso off >/dev/null
+	at r ethtool -K rb gro off gso off tso off >/dev/null
+	at a ethtool -K eth0 gso off tso off tx-udp-segmentation off >/dev/null
+	at r tc qdisc add dev rb root netem limit 10000 "$@"
+	tunnel a wg0 "$key1" 1 192.168.241.1/24,fd00::1/64
+	tunnel b wg0 "$key2" 2 192.168.241.2/24,fd00::2/64
+	at a wg set wg0 peer "$pub2" allowed-ips 192.168.241.2/32,fd00::2/128 endpoint "${to_b:-10.9.2.2}:2"
+	at b wg set wg0 peer "$pub1" allowed-ips 192.168.241.1/32,fd00::1/128
+	ping_ok a 192.168.241.2
+}
+
+# in_order COUNTS: no packet out of order, none twice, and at most the given
+# share (per thousand) lost.
+in_order()
+{
+	local out=$1 per_thousand=$2 sent lost
+
+	echo "tunnel: $out"
+	sent=$(field sent "$out")
+	lost=$(field lost "$out")
+	module_is_ours || return 0
+	equal 'out of order' "$(field out_of_order "$out")" 0
+	equal 'duplicates' "$(field duplicate "$out")" 0
+	[[ $((lost * 1000)) -le $((sent * per_thousand)) ]] || {
+		echo "lost $lost of $sent"
+		return 1
+	}
+}
+
+# The path itself must reorder, or the tests below prove nothing.
+reorders()
+{
+	local out
+
+	out=$(sequence a b "$1" --count 2000 --rate "${rate:-2000}")
+	echo "path:   $out"
+	[[ $(field out_of_order "$out") -gt 50 ]]
+}
+
+rate=2000
+[[ -n ${WGR_QUICK:-} ]] && count=4000 || count=10000
+
+test_order_4()
+{
+	path delay 1ms 0.8ms
+	reorders 10.9.2.2
+	in_order "$(sequence a b 192.168.241.2 --count "$count" --rate "$rate")" 1
+}
+
+test_order_6()
+{
+	to_b='[fd92::2]'
+	path delay 1ms 0.8ms
+	reorders fd92::2
+	in_order "$(sequence a b fd00::2 --count "$count" --rate "$rate")" 1
+}
+
+# Losses and duplicates on top: what is there still comes in order, once.
+test_order_loss_duplicates()
+{
+	path delay 1ms 0.8ms loss 2% duplicate 2%
+	in_order "$(sequence a b 192.168.241.2 --count "$count" --rate "$rate")" 30
+}
+
+# More skew than the wait: late packets are lost, never delivered late.
+test_order_beyond_hold()
+{
+	path delay 20ms 15ms
+	in_order "$(sequence a b 192.168.241.2 --count 4000 --rate 1000)" 1000
+}
+
+test_order_both_ways()
+{
+	local out_a out_b
+
+	path delay 1ms 0.8ms
+	at r tc qdisc add dev ra root netem limit 10000 delay 1ms 0.8ms
+	sequence a b 192.168.241.2 --count "$count" --rate "$rate" >"$WGR_RESULTS/one" &
+	sequence b a fd00::1 --count "$count" --rate "$rate" >"$WGR_RESULTS/other"
+	wait $!
+	out_a=$(<"$WGR_RESULTS/one")
+	out_b=$(<"$WGR_RESULTS/other")
+	in_order "$out_a" 5
+	in_order "$out_b" 5
+}
+
+# TCP on a path that jitters: no collapse.
+test_tcp_jitter()
+{
+	local plain jitter
+
+	path delay 1ms
+	plain=$(goodput a b 192.168.241.2 "${WGR_TCP_SECONDS:-5}")
+	at r tc qdisc replace dev rb root netem limit 10000 delay 1ms 0.5ms
+	jitter=$(goodput a b 192.168.241.2 "${WGR_TCP_SECONDS:-5}")
+	echo "Mbit/s without jitter $plain, with $jitter"
+	module_is_ours || return 0
+	python3 -c "import sys; sys.exit(not $jitter > 0.1 * $plain)"
+}
+
+# A packet on a quiet line goes straight up.
+test_no_added_delay()
+{
+	local rtt
+
+	path delay 1ms
+	rtt=$(at a ping -q -n -c 40 -i 0.05 192.168.241.2 | sed -n 's:.*= [0-9.]*/\([0-9.]*\)/.*:\1:p')
+	echo "mean round trip $rtt ms over a path of 1 ms"
+	python3 -c "import sys; sys.exit(not $rtt < 5.5)"
+}
+
+tests=(test_order_4 test_order_6 test_order_loss_duplicates test_order_beyond_hold
+       test_order_both_ways test_tcp_jitter test_no_added_delay)
+
+modprobe -q sch_netem || true
+module_load
+run_tests "${tests[@]}"; exit
