@@ -205,6 +205,10 @@ void wgr_device_set_secret(struct wgr_device *wgr, const u8 secret[WGR_KEY_LEN])
 	up_write(&wgr->identity_lock);
 	if (self)
 		wgr_peer_remove(self);
+	/* What was staged for want of a key can be sent with this one. */
+	if (netif_running(wgr->dev))
+		list_for_each_entry(peer, &wgr->peers, node)
+			wgr_tx_push(peer);
 }
 
 static void destroy_parts(struct wgr_device *wgr)

@@ -379,7 +379,8 @@ static bool take_initiation(struct draft *draft, struct wgr_peer *peer,
 			    const struct wgr_msg_initiation *msg)
 {
 	struct wgr_noise *noise = &peer->noise;
-	u64 now = ktime_get_coarse_boottime_ns();
+	/* The coarse clock's tick is of the order of the gap asked for. */
+	u64 now = ktime_get_boottime_ns();
 
 	lockdep_assert_held(&noise->lock);
 	if (!may_begin(peer))

@@ -299,13 +299,18 @@ void wgr_tx_keepalive(struct wgr_peer *peer)
 	wgr_tx_push(peer);
 }
 
-void wgr_tx_ask_handshake(struct wgr_peer *peer, bool retry)
+static bool may_initiate(struct wgr_peer *peer)
 {
 	u64 last = atomic64_read(&peer->last_initiation_ns);
 
+	return !last || wgr_has_aged(last, WGR_REKEY_TIMEOUT_S);
+}
+
+void wgr_tx_ask_handshake(struct wgr_peer *peer, bool retry)
+{
 	if (!retry)
 		peer->timers.attempts = 0;
-	if (last && !wgr_has_aged(last, WGR_REKEY_TIMEOUT_S))
+	if (!may_initiate(peer))
 		return;
 	if (READ_ONCE(peer->dead) || !wgr_peer_get(peer))
 		return;
@@ -313,22 +318,12 @@ void wgr_tx_ask_handshake(struct wgr_peer *peer, bool retry)
 		wgr_peer_put(peer);
 }
 
-/* True for one caller of several at once. */
-static bool may_initiate(struct wgr_peer *peer)
-{
-	u64 last = atomic64_read(&peer->last_initiation_ns);
-
-	if (last && !wgr_has_aged(last, WGR_REKEY_TIMEOUT_S))
-		return false;
-	return atomic64_cmpxchg(&peer->last_initiation_ns, last,
-				ktime_get_coarse_boottime_ns()) == last;
-}
-
 static void initiate_work(struct work_struct *work)
 {
 	struct wgr_peer *peer = container_of(work, struct wgr_peer, initiate);
 	struct wgr_msg_initiation msg;
 
+	/* Asked again: two may have asked before this work ran once. */
 	if (may_initiate(peer) && !wgr_noise_make_initiation(peer, &msg)) {
 		net_dbg_ratelimited("%s: Peer %llu gets a handshake initiation\n",
 				    peer->wgr->dev->name, peer->id);

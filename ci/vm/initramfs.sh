@@ -52,7 +52,8 @@ mount -t tmpfs run /mnt/new/run
 mkdir -p /mnt/new/run/wgr
 mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144,cache=none results /mnt/new/run/wgr || poweroff -f
 mkdir -p "/mnt/new/lib/modules/$version"
-mount -o bind "/mnt/host$modules" "/mnt/new/lib/modules/$version"
+# A system with a kernel of its own has the modules in place.
+[ ! -d "/mnt/host$modules" ] || mount -o bind "/mnt/host$modules" "/mnt/new/lib/modules/$version"
 umount /proc /sys
 mount -o move /dev /mnt/new/dev
 exec switch_root /mnt/new /bin/bash /run/wgr/guest.sh

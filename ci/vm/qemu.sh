@@ -6,6 +6,8 @@
 #   ci/vm/qemu.sh [OPTION...] -- SCRIPT [ARGUMENT...]
 #
 #   --suite SUITE     whose kernel (bookworm: 6.1)
+#   --root DIR        boot the Debian system in DIR (see root.sh) with its own kernel,
+#                     in place of the host's files; the script is then one of its own
 #   --timeout SECONDS hard limit (600)
 #   --cpus N, --memory MB (2, 2048)
 #   --results DIR     writable in the guest as $WGR_RESULTS; keeps console.log
@@ -41,9 +43,21 @@ make_initramfs()
 	echo initrd >"$1/.precious"
 }
 
+# use_root DIR: the kernel of an installed system. Sets image, initrd.
+use_root()
+{
+	image=$guest_results/image
+	mkdir -p "$image"
+	ln -sfn "$1" "$image/root"
+	find "$1/boot" -name 'vmlinuz-*' -printf '%f\n' | sed 's/^vmlinuz-//' | sort -V | tail -n 1 >"$image/version"
+	ln -sfn "root/boot/vmlinuz-$(<"$image/version")" "$image/vmlinuz"
+	initrd=$image/initrd
+	"$here/initramfs.sh" "$image" "$initrd"
+}
+
 main()
 {
-	local suite=bookworm link='' listen=off icount=0 extra=() append='' image initrd accel net=()
+	local suite=bookworm root='' link='' listen=off icount=0 extra=() append='' image initrd accel net=()
 
 	while [[ $# -gt 0 && $1 != -- ]]; do
 		guest_option "$@"
@@ -53,6 +67,7 @@ main()
 		fi
 		case $1 in
 		--suite)  suite=$2; shift ;;
+		--root)   root=$2; shift ;;
 		--link)   link=$2; shift ;;
 		--listen) listen=on ;;
 		--icount) icount=1 ;;
@@ -69,10 +84,16 @@ main()
 		echo "qemu.sh: the emulator is not installed: run ci/setup.sh vm" >&2
 		exit 1
 	}
-	image=$("$here/kernels.sh" image "$suite")
-	initrd=$(wgr_cache_get "initrd-$suite" "$image $(wgr_hash_files "$here/initramfs.sh")" \
-			make_initramfs "$image")/initrd
-	guest_prepare "$@"
+	if [[ -n $root ]]; then
+		guest_environment+=(WGR_TREE=/)
+		guest_prepare "$@"
+		use_root "$root"
+	else
+		image=$("$here/kernels.sh" image "$suite")
+		initrd=$(wgr_cache_get "initrd-$suite" "$image $(wgr_hash_files "$here/initramfs.sh")" \
+				make_initramfs "$image")/initrd
+		guest_prepare "$@"
+	fi
 
 	accel=(-accel 'tcg,thread=multi' -smp "$guest_cpus")
 	if [[ $icount == 1 ]]; then
@@ -94,7 +115,7 @@ main()
 		-serial "file:$guest_results/console.log" \
 		-device virtio-rng-pci -device virtio-serial-pci \
 		-chardev "file,id=out,path=$guest_results/output.log" -device "virtserialport,chardev=out,name=wgr.out" \
-		-virtfs "local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap" \
+		-virtfs "local,path=${root:-/},mount_tag=host,security_model=none,readonly=on,multidevs=remap" \
 		-virtfs "local,path=$guest_results,mount_tag=results,security_model=none" \
 		"${net[@]}" ${extra[@]+"${extra[@]}"}
 	guest_finish

@@ -115,7 +115,6 @@ static const struct nla_policy peer_policy[WGPEER_A_MAX + 1] = {
 						       check_peer_key),
 	[WGPEER_A_PRESHARED_KEY] = NLA_POLICY_VALIDATE_FN(NLA_BINARY,
 							  check_peer_key),
-	[WGPEER_A_FLAGS] = { .type = NLA_U32 },
 	[WGPEER_A_ENDPOINT] = NLA_POLICY_VALIDATE_FN(NLA_BINARY,
 						     check_endpoint),
 	[WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL] = { .type = NLA_U16 },
@@ -125,6 +124,7 @@ static const struct nla_policy peer_policy[WGPEER_A_MAX + 1] = {
 	[WGPEER_A_TX_BYTES] = { .type = NLA_U64 },
 	[WGPEER_A_ALLOWEDIPS] = NLA_POLICY_NESTED_ARRAY(allowedip_policy),
 	[WGPEER_A_PROTOCOL_VERSION] = { .type = NLA_U32 },
+	[WGPEER_A_FLAGS] = { .type = NLA_U32 },
 };
 
 static const struct nla_policy device_policy[WGDEVICE_A_MAX + 1] = {
@@ -136,10 +136,10 @@ static const struct nla_policy device_policy[WGDEVICE_A_MAX + 1] = {
 							  check_device_key),
 	[WGDEVICE_A_PUBLIC_KEY] = NLA_POLICY_VALIDATE_FN(NLA_BINARY,
 							 check_device_key),
-	[WGDEVICE_A_FLAGS] = { .type = NLA_U32 },
+	[WGDEVICE_A_PEERS] = NLA_POLICY_NESTED_ARRAY(peer_policy),
 	[WGDEVICE_A_LISTEN_PORT] = { .type = NLA_U16 },
 	[WGDEVICE_A_FWMARK] = { .type = NLA_U32 },
-	[WGDEVICE_A_PEERS] = NLA_POLICY_NESTED_ARRAY(peer_policy),
+	[WGDEVICE_A_FLAGS] = { .type = NLA_U32 },
 };
 
 /*

@@ -92,15 +92,26 @@ class Suite:
     def mostly(self, late, what, held=True):
         """At most one value in ten (ns) beyond the tolerance; the machine under the test is not alone in the world.
 
-        Where nothing may be held at all, half a hold is too much, however large the tolerance is.
+        Where nothing may be held at all, half a hold tells it from a busy machine, whatever the tolerance is.
         """
-        limit = self.tolerance if held else min(self.tolerance, self.hold // 2)
+        limit = self.tolerance + self.oversleep() if held else self.hold // 2
         late = sorted(late)
         self.report.note("%s: median %.0f us, ninth decile %.0f us, largest %.0f us", what, late[len(late) // 2] / 1e3,
                          late[len(late) * 9 // 10] / 1e3, late[-1] / 1e3)
         over = sum(value > limit for value in late)
         if over * 10 > len(late):
             raise Slow("%s: %d of %d over %d us" % (what, over, len(late), limit // 1000))
+
+    def oversleep(self):
+        """Ninth decile of how late (ns) a plain sleep of one hold ends: what the machine itself adds to any timer."""
+        late = []
+        for _ in range(20):
+            began = time.monotonic_ns()
+            time.sleep(self.hold_s())
+            late.append(time.monotonic_ns() - began - self.hold)
+        over = sorted(late)[18]
+        self.report.note("a plain sleep ends %.0f us late", over / 1e3)
+        return over
 
     @staticmethod
     def in_time(condition, text, *values):
@@ -237,7 +248,7 @@ class Suite:
     def random_order(self):
         peer, session = self.flow()
         dropped = self.rig.rx_dropped() if self.ordering else 0
-        sent, delivered, base = 0, [], 1
+        sent, copies, delivered, base = 0, 0, [], 1
         for _ in range(60):
             count = self.random.randint(1, 30)
             # Lost ones are never sent; early and late ones move by up to ten places.
@@ -246,6 +257,7 @@ class Suite:
             packets = peer.datas(session, [base + i for i in kept])
             sent += len(packets)
             repeated = [self.random.choice(packets) for _ in range(len(packets) // 8)]
+            copies += len(repeated)
             if packets:
                 peer.send(*(packets + repeated))
             base += count
@@ -256,10 +268,11 @@ class Suite:
             peer.remove()
             return
         need(all(a < b for a, b in zip(delivered, delivered[1:])), "not strictly increasing: %s", delivered)
-        late = self.rig.rx_dropped() - dropped
-        self.report.note("%d sent, %d delivered, %d late", sent, len(delivered), late)
+        gone = self.rig.rx_dropped() - dropped
+        self.report.note("%d sent, %d copies, %d delivered, %d dropped", sent, copies, len(delivered), gone)
         need(len(delivered) * 2 > sent, "most packets were dropped")
-        need(len(delivered) + late == sent, "%d sent, %d delivered, %d dropped", sent, len(delivered), late)
+        need(len(delivered) + gone == sent + copies, "%d and %d copies sent, %d delivered, %d dropped", sent, copies,
+             len(delivered), gone)
         peer.remove()
 
     def past_window(self):
@@ -449,7 +462,7 @@ class Suite:
 
     def replay_window(self):
         peer, session = self.flow()
-        top = 30000
+        top = 100000
         need(self.counted(peer, peer.data(session, top)), "the highest packet was not taken")
         edge = top - wg.REPLAY_WINDOW + 1
         need(self.counted(peer, peer.data(session, edge)), "a packet at the edge of the window was not taken")
@@ -457,7 +470,7 @@ class Suite:
         need(not self.counted(peer, peer.data(session, top)), "a repeat of the highest was taken")
         need(self.counted(peer, peer.data(session, top - 1)), "the one below the highest was not taken")
         # A window may be larger than the 8128 that are promised, but not without end.
-        need(not self.counted(peer, peer.data(session, top - 16384 - 64)), "a packet far below the window was taken")
+        need(not self.counted(peer, peer.data(session, top - 65536)), "a packet far below the window was taken")
         need(not self.counted(peer, peer.data(session, 0)), "a repeat of counter 0 was taken")
         got = self.tags(0, 0.05)
         wanted = {top} if self.ordering else {top, edge, top - 1}

@@ -345,10 +345,13 @@ static void send_one(void)
 		sent_at += (s64)below(40 * (u64)(now.hold == S64_MAX ? 1000 : now.hold) + 1000);
 	if (chance(now.jump))
 		*next += below(4) ? below(2 * now.window) : random64() >> below(64);
+	/* Once round the ring: another packet's slot. */
+	if (chance(now.jump / 2))
+		*next += WGR_WINDOW_MAX - 2 + below(4);
 	/* The end of the range and what happens there. */
 	if (chance(now.jump / 4))
 		*next = U64_MAX - below(70);
-	/* A jump past the end would repeat counters: that session is over. */
+	/* Nothing can follow the last counter. */
 	if (!used_up[old]) {
 		number = *next;
 		used_up[old] = number == U64_MAX;

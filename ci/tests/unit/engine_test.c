@@ -299,9 +299,15 @@ static void late_and_duplicate(void)
 	STAT(duplicate, 3);
 }
 
-/* A duplicate of the last held packet must not pass for its neighbour a ring away. */
+/* Packets a ring apart share a slot and must not pass for each other. */
 static void slot_of_another_round(void)
 {
+	PUSH(HELD, 3, 1, 0);
+	PUSH(HELD, 3, 16385, 0);
+	GOT("3:1");
+	FLUSH();
+	GOT("3:16385");
+	begin(16384, HOLD);
 	PUSH(HELD, 1, 1, 0);
 	PUSH(HELD, 1, 16383, 0);
 	PUSH(RELEASED, 1, 0, 1);
@@ -357,6 +363,17 @@ static void old_epoch_due_alone(void)
 	GOT("1:2");
 	ADVANCE(500 + HOLD);
 	GOT("2:0");
+}
+
+/* The very counter that would be next, but under another key. */
+static void new_epoch_goes_on_counting(void)
+{
+	PUSH(RELEASED, 1, 0, 0);
+	PUSH(HELD, 2, 1, 1);
+	PUSH(RELEASED, 1, 1, 2);
+	GOT("1:0 1:1");
+	ADVANCE(1 + HOLD);
+	GOT("2:1");
 }
 
 static void new_epoch_begins_with_a_gap(void)
@@ -783,6 +800,7 @@ static const struct {
 	{ "the first packets of all may be missing", first_packets_missing, 2048 },
 	{ "a new epoch waits for the old one's stragglers", new_epoch_waits, 2048 },
 	{ "a due packet of the old epoch leaves it open", old_epoch_due_alone, 2048 },
+	{ "a new epoch's counters are its own", new_epoch_goes_on_counting, 2048 },
 	{ "a new epoch may begin with a gap", new_epoch_begins_with_a_gap, 2048 },
 	{ "a third epoch closes the first", third_epoch_closes_the_first, 2048 },
 	{ "a full window gives up the oldest gap", full_window_gives_up_the_oldest_gap, 64 },
