@@ -20,7 +20,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$top/ci/lib/cache.sh"
 
 suite=bookworm
-packages=(linux-image-amd64 linux-headers-amd64 dkms iproute2 procps iputils-ping ethtool
+packages=(linux-image-amd64 linux-headers-amd64 dkms mount iproute2 procps iputils-ping ethtool
 	  iperf3 python3-minimal wireguard-tools)
 rounds=${1:-3}
 tcp_seconds=8

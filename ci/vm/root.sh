@@ -27,7 +27,8 @@ make_root()
 	shift 2
 
 	words=$(IFS=,; echo "$*")
-	wgr_sources "$suite" | mmdebstrap --variant=apt --mode=root --architectures=amd64 --quiet \
+	# Guests bring an initramfs of their own: none is to be made.
+	wgr_sources "$suite" | INITRD=No mmdebstrap --variant=apt --mode=root --architectures=amd64 --quiet \
 		--include="$words" "${excluded[@]/#/--dpkgopt=path-exclude=}" "$suite" "$dir/root" -
 	printf '%s\n' 'root/boot/vmlinuz-*' '*/modules.dep' '*/wireguard.ko*' >"$dir/.precious"
 }
