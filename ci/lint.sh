@@ -64,7 +64,7 @@ quiet()
 }
 
 # Files that have no comments, or are text for people, and the text of licences.
-no_licence='^(COPYING|debian/(changelog|control|copyright|source/format|.*[.]dkms|.*[.]lintian-overrides)|.*[.](md|svg|png|json|1))$'
+no_licence='^(COPYING|(.*/)?(README|[.]gitignore)|debian/(changelog|control|copyright|source/format|.*[.]dkms|.*[.]lintian-overrides)|.*[.](md|svg|png|json|1))$'
 
 licence()
 {

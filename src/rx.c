@@ -217,7 +217,8 @@ static bool step(struct wgr_peer *peer, s64 *horizon, bool *idle)
 	if (*idle)
 		*horizon = ktime_get_ns();
 	else if (front)
-		*horizon = wgr_cb(front)->item.arrival_ns;
+		/* What is due just as it arrived may be what it fills. */
+		*horizon = wgr_cb(front)->item.arrival_ns - 1;
 	spin_unlock(&line->queue.lock);
 
 	if (skb)

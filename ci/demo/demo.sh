@@ -93,7 +93,8 @@ step()
 		kill -0 "${guest_pid[$guest]}" 2>/dev/null ||
 			die "the $guest ended before \"$*\" was done; its last words:" "$log/$guest/console.log"
 		((SECONDS < limit)) || die "the $guest did not finish \"$*\" in time" "$said"
-		sleep 0.1
+		# A wait without a process, which would disturb what is measured.
+		read -r -t 0.1 -u "$never" || true
 	done
 	[[ $(<"$file.status") == 0 ]] || die "\"$*\" failed in the $guest:" "$said"
 }
@@ -140,6 +141,7 @@ measure()
 	step sender 120 udp_send "$udp_count" "$udp_rate"
 	step receiver 90 udp_result
 	udp=$(tail -n 1 "$said")
+	[[ $udp == sent=[1-9]* ]] || die "the numbered packets did not get through:" "$said"
 	for recovery in 1 0; do
 		# Only there does it make a difference.
 		[[ $recovery == 1 || $path == jittery ]] || continue
@@ -163,6 +165,7 @@ main()
 	flock -n "$lock" || { echo "demo: another one is running in this tree" >&2; exit 1; }
 	rm -rf "$log" "$tsv" "$svg"
 	mkdir "$log"
+	exec {never}<> <(:)
 	# Where a socket's path is short.
 	work=$(mktemp -d /tmp/wgr-demo.XXXXXX)
 	trap cleanup EXIT
@@ -221,7 +224,7 @@ main()
 		die "the picture could not be drawn:" "$log/gnuplot.log"
 	say "done; picture: ${svg#"$top"/}, figures: ${tsv#"$top"/}, logs: ${log#"$top"/}"
 	echo
-	"$top/ci/demo/report.py" table "$tsv" "$jitter"
+	"$top/ci/demo/report.py" table "$tsv" "$jitter" || die "the figures above are not what they should be"
 }
 
 # Private mounts: whatever happens, they go when this process does.

@@ -186,9 +186,11 @@ main()
 	local n=1 status
 
 	cd /run/wgr || exit 1
+	# For waits without a process, which would disturb what is measured.
+	exec {never}<> <(:)
 	while :; do
 		until [[ -e step-$n ]]; do
-			sleep 0.1
+			read -r -t 0.2 -u "$never"
 		done
 		[[ $(<"step-$n") != end ]] || exit 0
 		# shellcheck disable=SC1090

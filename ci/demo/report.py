@@ -22,6 +22,8 @@ import sys
 
 COLUMNS = ("round", "path", "tcp_recovery", "module", "udp_sent", "udp_received",
            "udp_out_of_order", "udp_lost", "tcp_mbit_s", "tcp_retransmissions")
+# Mbit/s, as in inside.sh.
+RATE = 30
 MODULES = ("stock", "ours")
 # (path, tcp_recovery), in the order of the table.
 CASES = (("in-order", "1"), ("jittery", "1"), ("jittery", "0"))
@@ -90,7 +92,7 @@ def plot(name):
 def table(name, jitter):
     rows = read(name)
     got = {(c, m): Figures(rows, c, m) for c in CASES for m in MODULES}
-    titles = ("path that keeps the order (30 Mbit/s, 20 ms round trip)",
+    titles = (f"path that keeps the order ({RATE} Mbit/s, 20 ms round trip)",
               f"path that jitters (each packet up to {jitter} earlier or later)",
               "the same, with a TCP that minds reordering more (tcp_recovery=0)")
 
@@ -107,7 +109,11 @@ def table(name, jitter):
         for what, words in lines:
             print(f"  {what:<32}{words[0]:>24}{words[1]:>24}")
     rounds = len({r["round"] for r in rows})
-    print(f"UDP: all {rounds} rounds together. TCP: median of them (least to most).\n")
+    print(f"Rounds: {rounds}, UDP added up, TCP the median (least to most).")
+    if statistics.median(got[CASES[0], "stock"].goodput) < 0.75 * RATE:
+        print(f"NOTE: not even stock came near the path's {RATE} Mbit/s on the path that keeps the order. "
+              "The\nmachine is slow or busy, and TCP shows that rather than the path.")
+    print()
     return verdict(got)
 
 
@@ -125,8 +131,9 @@ def verdict(got):
     if not jittery[0].out_of_order:
         print("FAILED: the path did not reorder anything, so this run proves nothing.")
         return 1
-    print(f"Seen: on the path that jitters, stock delivered {jittery[0].percent():.1f} % of the packets out "
-          f"of order, ours none of {sum(f.received for f in ours)}.")
+    print(f"Seen: on the path that jitters, stock delivered {jittery[0].percent():.1f} % of the packets out of "
+          f"order and lost {jittery[0].lost};\nours delivered none of {sum(f.received for f in ours)} "
+          f"out of order on either path, and lost {jittery[1].lost} on that one.")
     said = []
     for case, where in zip(CASES, ("in order", "with jitter", "with jitter and tcp_recovery=0")):
         stock, own = (statistics.median(got[case, m].goodput) for m in MODULES)

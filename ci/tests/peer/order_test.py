@@ -101,6 +101,9 @@ class Suite:
         over = sum(value > limit for value in late)
         if over * 10 > len(late):
             raise Slow("%s: %d of %d over %d us" % (what, over, len(late), limit // 1000))
+        # However busy the machine is, half of the timers must be as good as on a quiet one.
+        if held and late[len(late) // 2] > self.tolerance:
+            raise Slow("%s: median over %d us" % (what, self.tolerance // 1000))
 
     def oversleep(self):
         """Ninth decile of how late (ns) a plain sleep of one hold ends: what the machine itself adds to any timer."""
@@ -353,14 +356,16 @@ class Suite:
     def two_gaps(self):
         peer, session = self.flow()
         rest, rounds = [], 0
-        for _ in range(20):
+        for _ in range(40):
+            if rounds == 15:
+                break
             first = session.next_counter
             packets = peer.datas(session, [first + 1, first + 3, first + 4])
             session.next_counter += 5
             times = []
             for packet in packets:
                 times.append(peer.send(packet))
-                time.sleep(self.hold_s(0.3))
+                time.sleep(self.hold_s(0.2))
             got = self.rig.tap.collect(3, self.patience())
             if times[2][1] - times[0][0] > self.hold * 0.9:
                 self.settle()
@@ -692,29 +697,33 @@ class Suite:
         peer.remove()
 
     def three_sessions(self):
-        exact = 0
+        quick = 0
         for _ in range(6):
             peer, one = self.flow()
             two = peer.session()
             first = peer.datas(one, [2]) + peer.datas(two, [0, 1])
-            began, _ = peer.send(*first)
-            # A key of which nothing has arrived gives way to the next handshake, so the third comes after that.
             peer.wg.pace()
             started = peer.wg.make_initiation()
+            began, _ = peer.send(*first)
+            # A key of which nothing has arrived gives way to the next handshake, so the third comes after that.
+            time.sleep(0.001)
             peer.wg.send(started.message)
             answer = peer.wg.wait_for((wg.RESPONSE,), 3)
-            need(answer is not None, "no answer to the third handshake")
+            self.in_time(answer is not None, "no answer to the third handshake")
             three = peer.adopt(peer.wg.take_response(started, answer))
             _, ended = peer.send(*(peer.datas(three, [0]) + peer.datas(one, [1]) + peer.datas(two, [2]) +
                                    peer.datas(three, [1])))
             got = self.tags(5, self.hold_s(3) + 0.05)
             wanted = [peer.tag(one, 2)] + [peer.tag(two, n) for n in range(3)] + [peer.tag(three, n) for n in (0, 1)]
             need(all(a < b for a, b in zip(got, got[1:])), "not strictly increasing: %s", got)
-            # The first key is closed by the third, so its straggler goes. The second key's makes it if it is quick.
-            need(set(got) <= set(wanted) and set(wanted) - set(got) <= {peer.tag(two, 2)}, "delivered %s", got)
-            exact += ended - began < self.hold * 0.8
+            # The third key closes the first, so its straggler goes. The second key's makes it when it is quick.
+            need(set(got) <= set(wanted), "delivered %s", got)
+            self.in_time(set(wanted) - set(got) <= {peer.tag(two, 2)}, "delivered only %s", got)
+            if ended - began < self.hold * 0.8:
+                quick += 1
+                self.in_time(got == wanted, "delivered only %s", got)
             peer.remove()
-        self.report.note("%d of 6 rounds within one hold", exact)
+        self.report.note("%d of 6 rounds within one hold", quick)
 
     def simultaneous(self, first):
         peer = self.rig.add()

@@ -8,8 +8,8 @@ Runs as root with the module loaded, in a network namespace of its own; prints
 TAP. Messages are put together byte by byte, because a library would not send
 what is wrong. Errors are those of the kernel's own module; --stock is for
 running against that one and leaves out what it does not have everywhere: error
-texts, requests that are refused as a whole, the removal of one allowed IP,
-dumps that go on behind a removed peer.
+texts, requests that are refused as a whole, the description of attributes, the
+removal of one allowed IP, dumps that go on behind a removed peer.
 """
 
 import argparse
@@ -360,6 +360,8 @@ class Tests:
 
     def test_policy(self):
         """The kernel can describe what the family takes: all that is in linux/wireguard.h, and no warning about it."""
+        if self.stock:
+            raise Skip("it differs from version to version")
         link = Netlink()
         link.family, family = GENL_ID_CTRL, link.family
         link.send(10, u16(1, family), F_DUMP)
@@ -372,8 +374,6 @@ class Tests:
                     kinds.setdefault(number, set()).update(t for t, _, _ in parse(value))
         link.close()
         wanted = {0: set(range(1, 9)), 1: set(range(1, 11)), 2: set(range(1, 5))}
-        if self.stock:      # it may be older, and need not say what is in a nest
-            kinds, wanted = {0: kinds[0]}, {0: wanted[0]}
         assert kinds == wanted, f"{kinds}"
 
     # Malformed requests.
@@ -554,8 +554,9 @@ class Tests:
         assert sorted(Dump().all().peers[key(2)].ips) == ["10.0.0.1/32", "::/0"]
 
     def test_remove_prefix(self):
-        if self.stock:
-            raise Skip("not in every version of the kernel's own module")
+        known = self.link.ask(SET, self.name + attr(D_PEERS, [peer(key(1), attr(P_IPS, [prefix("10.0.0.0/8", 0)]))]))
+        if self.stock and known.errno == errno.EINVAL:
+            raise Skip("not in this version of the kernel's own module")
         self.set(attr(D_PEERS, [peer(key(1), ips("10.0.0.0/8", "10.1.0.0/16", "fd00::/8")), peer(key(2), ips("11.0.0.0/8"))]))
 
         def remove(number, *texts):
@@ -810,7 +811,7 @@ class Tests:
         return dump
 
     def test_remove_while_dumped(self):
-        count = 600
+        count = 200
         dump = self.begin_dump(count)
         # All but the last, so the one where the dump stands goes with them.
         self.set_peers(*(peer(key(n), u32(P_FLAGS, REMOVE_ME)) for n in range(count - 20)))
@@ -895,7 +896,7 @@ class Tests:
         self.complete(Dump().all(), range(count))
 
     def test_interface_gone_while_dumped(self):
-        dump = self.begin_dump(300)
+        dump = self.begin_dump(100)
         with subprocess.Popen(["ip", "link", "del", IFNAME]) as deletion:
             time.sleep(0.5)
             dump.all()
@@ -903,8 +904,8 @@ class Tests:
         assert IFNAME not in os.listdir("/sys/class/net")
 
     def test_dump_given_up(self):
-        for _ in range(20):
-            dump = Dump(4096) if _ else self.begin_dump(300)
+        for turn in range(20):
+            dump = Dump(4096) if turn else self.begin_dump(100)
             dump.step()
             dump.end()
         # Whatever the dumps held is let go: the interface can leave.
@@ -923,7 +924,7 @@ class Tests:
                  u32(P_FLAGS, REPLACE_IPS), u32(P_VERSION, 1), ips("10.0.0.0/24", "fd00::/64")),
             peer(key(2), ips("10.0.1.0/24"))])
         seen = {}
-        for _ in range(500 if self.args.quick else 4000):
+        for _ in range(300 if self.args.quick else 1500):
             data = bytearray(good)
             for _ in range(rng.choice((1, 1, 1, 2, 4))):
                 at = rng.randrange(len(data))
