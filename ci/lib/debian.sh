@@ -20,6 +20,8 @@ WGR_APT_DAYS=${WGR_APT_DAYS:-5}
 # the security archive if there is one.
 wgr_debian_archives()
 {
+	# The fields are apt's, not the shell's.
+	# shellcheck disable=SC2016
 	apt-get indextargets --format '$(RELEASE)|$(REPO_URI)|$(COMPONENT)|$(SIGNED_BY)' \
 		'Created-By: Packages' 2>/dev/null |
 	awk -F'|' '$3 == "main" && $2 ~ /debian/ {
@@ -105,7 +107,7 @@ wgr_deb_depends()
 {
 	wgr_apt_update "$1" || return 1
 	wgr_apt "$1" apt-cache show --no-all-versions "$2" | sed -n 's/^\(Pre-\)\?Depends: //p' |
-		tr ',|' '\n\n' | sed 's/^ *//; s/ .*//' | grep -x -m 1 -E -- "$3"
+		sed 's/[,|]/\n/g' | sed 's/^ *//; s/ .*//' | grep -x -m 1 -E -- "$3"
 }
 
 # wgr_deb_fetch SUITE DIR PACKAGE[=VERSION]...: download into DIR. The lists

@@ -32,6 +32,8 @@ guest_usage()
 guest_option()
 {
 	guest_taken=2
+	# Some of these are for the programs that read this file.
+	# shellcheck disable=SC2034
 	case $1 in
 	--timeout) guest_timeout=$2 ;;
 	--cpus)    guest_cpus=$2 ;;
@@ -64,7 +66,7 @@ guest_prepare()
 	{
 		printf 'export %s=%q\n' WGR_TREE "$WGR_TREE" WGR_CACHE "$WGR_CACHE"
 		# What tests read goes through to them.
-		for v in WGR_KO WGR_QUICK WGR_SEED WGR_STOCK; do
+		for v in WGR_KO WGR_PARAMETERS WGR_QUICK WGR_SEED; do
 			[[ -z ${!v:-} ]] || printf 'export %s=%q\n' "$v" "${!v}"
 		done
 		for v in ${guest_environment[@]+"${guest_environment[@]}"}; do

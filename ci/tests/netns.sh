@@ -26,7 +26,7 @@ done
 export PATH=/run/bin:$PATH
 
 echo "1..2"
-module_load dyndbg=+p
+module_load
 echo 'module wireguard +p' >/sys/kernel/debug/dynamic_debug/control
 rc=0
 bash "$netns" </dev/null >"$WGR_RESULTS/netns.log" 2>&1 || rc=$?

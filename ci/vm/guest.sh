@@ -31,6 +31,7 @@ echo 1 >/proc/sys/kernel/printk_devkmsg 2>/dev/null
 # Debug lines stay in the ring: the console is slow.
 echo 7 >/proc/sys/kernel/printk
 
+# shellcheck disable=SC1091
 . /run/wgr/environment
 # A user-mode kernel's results directory has another name.
 export WGR_RESULTS=/run/wgr

@@ -80,10 +80,10 @@ main()
 	[[ $# -ge 2 ]] || guest_usage
 	shift
 
-	command -v qemu-system-x86_64 >/dev/null && command -v busybox >/dev/null || {
+	if ! command -v qemu-system-x86_64 >/dev/null || ! command -v busybox >/dev/null; then
 		echo "qemu.sh: the emulator is not installed: run ci/setup.sh vm" >&2
 		exit 1
-	}
+	fi
 	if [[ -n $root ]]; then
 		guest_environment+=(WGR_TREE=/)
 		guest_prepare "$@"

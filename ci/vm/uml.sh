@@ -46,7 +46,7 @@ make_kernel()
 	# Options that have gone or changed name would be lost without a word.
 	lost=$(grep -xE 'CONFIG_[A-Z0-9_]+=.*' "$dir/wanted" | grep -v '=n$' | grep -vxFf "$build/.config" || true)
 	if [[ -n $lost ]]; then
-		echo "not to be had in this kernel:" $lost
+		echo "not to be had in this kernel: ${lost//$'\n'/ }"
 		return 1
 	fi
 	make -s -C "$tree" ARCH=um O="$build" -j"$(nproc)" linux modules >>"$log" 2>&1 || rc=$?

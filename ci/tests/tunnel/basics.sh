@@ -113,8 +113,8 @@ both_ways()
 	ping_ok b 192.168.241.1
 	ping_ok a fd00::2
 	ping_ok b fd00::1
-	[[ $(goodput a b 192.168.241.2 1) != 0 ]]
-	[[ $(goodput b a fd00::1 1) != 0 ]]
+	carries a b 192.168.241.2
+	carries b a fd00::1
 }
 
 test_tunnel_4()     { pair 4; both_ways; }
@@ -225,18 +225,18 @@ test_mtu()
 
 	pair 4
 	ping_ok a 192.168.241.2
-	at a ping -q -c 2 -W 2 -M do -s $((1420 - 28)) 192.168.241.2
-	out=$(at a ping -c 1 -W 1 -M do -s $((1421 - 28)) 192.168.241.2 2>&1 || true)
+	at a ping -q -c 2 -W 2 -M 'do' -s $((1420 - 28)) 192.168.241.2
+	out=$(at a ping -c 1 -W 1 -M 'do' -s $((1421 - 28)) 192.168.241.2 2>&1 || true)
 	grep -q 'mtu.1420' <<<"$out"
 	# The full tunnel packet is 1420 + 80 bytes: it must just fit over IPv6 too.
 	at a wg set wg0 peer "$pub2" endpoint '[fd09::2]:2'
-	at a ping -q -c 2 -W 2 -M do -s $((1420 - 28)) 192.168.241.2
+	at a ping -q -c 2 -W 2 -M 'do' -s $((1420 - 28)) 192.168.241.2
 	ip -n a link set wg0 mtu 1280
 	ip -n b link set wg0 mtu 9000
 	at a ping -q -c 2 -W 2 -s 4000 192.168.241.2
 	at b ping -q -c 2 -W 2 -s 8000 192.168.241.1
 	fails ip -n a link set wg0 mtu 2147483647
-	[[ $(goodput b a 192.168.241.1 1) != 0 ]]
+	carries b a 192.168.241.1
 }
 
 test_persistent_keepalive()

@@ -8,6 +8,12 @@ set -euo pipefail
 # shellcheck source=ci/tests/tunnel/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+whole()
+{
+	echo "$1"
+	equal lost "$(field lost "$1")" 0
+}
+
 # talk GO OUTSIDE [PSK]: GO (a or b) runs wireguard-go; a starts the handshake.
 talk()
 {
@@ -17,10 +23,10 @@ talk()
 	pair "$@"
 	ping_ok a 192.168.241.2
 	ping_ok b fd00::1
-	equal 'lost' "$(field lost "$(sequence a b 192.168.241.2 --count 1000 --rate 1000)")" 0
-	equal 'lost' "$(field lost "$(sequence b a fd00::1 --count 1000 --rate 1000)")" 0
-	[[ $(goodput a b 192.168.241.2 2) != 0 ]]
-	[[ $(goodput b a fd00::1 2) != 0 ]]
+	whole "$(sequence a b 192.168.241.2 --count 1000 --rate 500)"
+	whole "$(sequence b a fd00::1 --count 1000 --rate 500)"
+	carries a b 192.168.241.2
+	carries b a fd00::1
 	# The other one takes up the conversation after losing its state.
 	ip -n b link set wg0 down
 	ip -n b link set wg0 up
@@ -57,10 +63,10 @@ test_rekey_in_transfer()
 		before+=("$(latest "a$w" "wg$i")")
 	done
 	for w in kk kg gk; do
-		sequence "a$w" "b$w" 192.168.241.2 --count $((seconds * rate)) --rate $rate >"$WGR_RESULTS/rekey-$w-up" &
+		sequence "a$w" "b$w" 192.168.241.2 --count $((seconds * rate)) --rate "$rate" >"$WGR_RESULTS/rekey-$w-up" &
 		pids+=($!)
 		names+=("$w-up")
-		sequence "b$w" "a$w" fd00::1 --count $((seconds * rate)) --rate $rate >"$WGR_RESULTS/rekey-$w-down" &
+		sequence "b$w" "a$w" fd00::1 --count $((seconds * rate)) --rate "$rate" >"$WGR_RESULTS/rekey-$w-down" &
 		pids+=($!)
 		names+=("$w-down")
 	done

@@ -11,8 +11,8 @@
 TUNNEL_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export WG_HIDE_KEYS=never
 
-# module_load [PARAMETER=VALUE...]: load the module under test, $WGR_KO, or the
-# kernel's own if that is empty. What it depends on is loaded before it.
+# Load the module under test, $WGR_KO, with the parameters in $WGR_PARAMETERS,
+# or the kernel's own if there is none. What it depends on is loaded before it.
 module_load()
 {
 	local dep
@@ -25,7 +25,9 @@ module_load()
 		done < <(modinfo -F depends "$WGR_KO" | tr ',' '\n' | grep .)
 		# Nothing may bring in the kernel's own while ours is out.
 		echo 'install wireguard /bin/false' >/etc/modprobe.d/wireguard-under-test.conf
-		insmod "$WGR_KO" "$@"
+		# Several words.
+		# shellcheck disable=SC2086
+		insmod "$WGR_KO" ${WGR_PARAMETERS:-}
 	else
 		modprobe wireguard
 	fi
@@ -189,6 +191,24 @@ ping_ok()
 	}
 }
 
+# carries FROM TO ADDRESS [KB]: TCP takes that much random data across, and it
+# arrives as it was.
+carries()
+{
+	local from=$1 to=$2 address=$3 data receiver sent
+
+	data=$(mktemp -d)
+	head -c "${4:-2048}K" /dev/urandom >"$data/sent"
+	at "$to" timeout 120 ncat --recv-only -l "$address" 5202 >"$data/received" &
+	receiver=$!
+	wait_for 20 listens "$to" 5202
+	at "$from" timeout 120 ncat --send-only "$address" 5202 <"$data/sent"
+	wait "$receiver"
+	sent=$(sha256sum <"$data/sent")
+	equal 'data received' "$(sha256sum <"$data/received")" "$sent"
+	rm -r "$data"
+}
+
 # goodput FROM TO ADDRESS SECONDS [iperf3 options]: Mbit/s of TCP.
 goodput()
 {
@@ -198,7 +218,7 @@ goodput()
 	at "$to" iperf3 -s -1 -p 5201 >/dev/null 2>&1 &
 	server=$!
 	wait_for 10 listens "$to" 5201
-	at "$from" timeout $((seconds + 30)) iperf3 -c "$address" -p 5201 -t "$seconds" -J "$@" |
+	at "$from" timeout $((seconds + 60)) iperf3 -c "$address" -p 5201 -t "$seconds" -J "$@" |
 		python3 -c 'import json,sys; print(round(json.load(sys.stdin)["end"]["sum_received"]["bits_per_second"]/1e6, 1))'
 	wait "$server" || true
 }

@@ -176,8 +176,8 @@ test_rekey_in_transfer()
 	meet 4 psk
 	gets 192.168.241.1
 	before=$(latest_here)
-	stream_out 192.168.241.1 --count $((seconds * rate)) --rate $rate >"$WGR_RESULTS/out" &
-	out=$(stream_in 192.168.241.2 --count $((seconds * rate)) --rate $rate)
+	stream_out 192.168.241.1 --count $((seconds * rate)) --rate "$rate" >"$WGR_RESULTS/out" &
+	out=$(stream_in 192.168.241.2 --count $((seconds * rate)) --rate "$rate")
 	wait
 	echo "from there: $out"
 	equal lost "$(field lost "$out")" 0

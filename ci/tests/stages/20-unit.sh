@@ -1,0 +1,6 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# What is free of the kernel, in user space under sanitisers.
+# quick: yes
+cd "$(dirname "$0")/../../.." || exit
+exec make -s --no-print-directory -C ci/tests/unit check

@@ -1,0 +1,11 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The tunnel on a distribution kernel.
+# quick: yes
+set -uo pipefail
+# shellcheck source=ci/tests/stage.sh
+. "$(dirname "$0")/../stage.sh"
+
+on_qemu basics 1200 ci/tests/tunnel/basics.sh
+on_qemu order 900 ci/tests/tunnel/order.sh
+stage_end

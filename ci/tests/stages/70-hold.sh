@@ -1,0 +1,11 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# How long packets are held, on a kernel without checks and with nothing beside it.
+# quick: no
+# alone: yes
+set -uo pipefail
+# shellcheck source=ci/tests/stage.sh
+. "$(dirname "$0")/../stage.sh"
+
+on_uml fast hold 900 ci/tests/tunnel/peer.sh order_test.py
+stage_end

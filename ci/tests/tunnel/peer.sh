@@ -1,0 +1,16 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# In a guest: the module against the test peer in user space. TAP.
+#
+#   ci/tests/tunnel/peer.sh PROGRAM [ARGUMENT...]     one of ci/tests/peer
+set -euo pipefail
+
+# shellcheck source=ci/tests/tunnel/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+module_load
+program=$1
+shift
+cd "$TUNNEL_DIR/../peer"
+python3 "$program" "$@"; exit
