@@ -96,7 +96,7 @@ install-files:
 	@cp -R Makefile dkms.conf src $(DESTDIR)$(SRCDIR)/
 	@$(MAKE) -C $(DESTDIR)$(SRCDIR) --no-print-directory clean
 	@mv $(DESTDIR)$(SRCDIR)/src/dist/depmod.conf $(DESTDIR)$(DEPMODDIR)/$(NAME).conf
-	@rmdir $(DESTDIR)$(SRCDIR)/src/dist
+	@find $(DESTDIR)$(SRCDIR) \( -name README -o -type d -empty \) -delete
 
 # Every version of ours that DKMS knows, with its sources.
 define forget

@@ -13,6 +13,7 @@
 #include <net/rtnetlink.h>
 
 #include "peer.h"
+#include "rx.h"
 #include "sock.h"
 #include "timers.h"
 #include "tx.h"
@@ -88,9 +89,13 @@ static int stop_device(struct net_device *dev)
 
 	mutex_lock(&wgr->lock);
 	wgr_sock_close(wgr);
-	wgr_handshakes_purge(wgr);
-	list_for_each_entry(peer, &wgr->peers, node) {
+	list_for_each_entry(peer, &wgr->peers, node)
 		wgr_timers_stop(peer);
+	/* Packets under work must not come out later, somewhere else. */
+	wgr_handshakes_stop(wgr);
+	flush_workqueue(wgr->wq_crypt);
+	list_for_each_entry(peer, &wgr->peers, node) {
+		wgr_rx_drop(peer);
 		wgr_tx_drop_staged(peer);
 		atomic64_set(&peer->last_initiation_ns, 0);
 	}
@@ -104,8 +109,22 @@ static int init_device(struct net_device *dev)
 	return wgr_compat_tstats_init(dev);
 }
 
+/*
+ * After this the statistics of each CPU are gone, so all that counts must have
+ * ended: polls and workers. Nobody finds the device to configure it any more.
+ */
 static void uninit_device(struct net_device *dev)
 {
+	struct wgr_device *wgr = netdev_priv(dev);
+
+	mutex_lock(&wgr->lock);
+	rcu_assign_pointer(wgr->birth_net, NULL);
+	wgr_sock_close(wgr);
+	wgr_peers_remove_all(wgr);
+	mutex_unlock(&wgr->lock);
+	/* All peers are dead, so neither kind of worker asks the other. */
+	wgr_handshakes_stop(wgr);
+	flush_workqueue(wgr->wq_crypt);
 	wgr_compat_tstats_uninit(dev);
 }
 
@@ -120,20 +139,46 @@ static const struct net_device_ops device_ops = {
 
 /* ---- what holds for all devices at once ---- */
 
-/* Keys must not lie in memory while the machine sleeps. */
-static void forget_all_session_keys(void)
+static void forget_all_session_keys(bool asleep)
 {
 	struct wgr_device *wgr;
 
 	rtnl_lock();
 	list_for_each_entry(wgr, &devices, node) {
 		mutex_lock(&wgr->lock);
+		WRITE_ONCE(wgr->asleep, asleep);
 		forget_session_keys(wgr);
 		mutex_unlock(&wgr->lock);
 	}
 	rtnl_unlock();
 	/* They are wiped when the last reader is done. */
 	rcu_barrier();
+}
+
+static void push_staged(struct wgr_device *wgr)
+{
+	struct wgr_peer *peer;
+
+	lockdep_assert_held(&wgr->lock);
+
+	if (!netif_running(wgr->dev))
+		return;
+	list_for_each_entry(peer, &wgr->peers, node)
+		wgr_tx_push(peer);
+}
+
+static void wake_all(void)
+{
+	struct wgr_device *wgr;
+
+	rtnl_lock();
+	list_for_each_entry(wgr, &devices, node) {
+		mutex_lock(&wgr->lock);
+		WRITE_ONCE(wgr->asleep, false);
+		push_staged(wgr);
+		mutex_unlock(&wgr->lock);
+	}
+	rtnl_unlock();
 }
 
 static int pm_event(struct notifier_block *nb, unsigned long event, void *data)
@@ -143,8 +188,17 @@ static int pm_event(struct notifier_block *nb, unsigned long event, void *data)
 	    IS_ENABLED(CONFIG_PM_USERSPACE_AUTOSLEEP) ||
 	    IS_ENABLED(CONFIG_ANDROID))
 		return 0;
-	if (event == PM_HIBERNATION_PREPARE || event == PM_SUSPEND_PREPARE)
-		forget_all_session_keys();
+	switch (event) {
+	case PM_HIBERNATION_PREPARE:
+	case PM_SUSPEND_PREPARE:
+		/* Keys must not lie in memory while the machine sleeps. */
+		forget_all_session_keys(true);
+		break;
+	case PM_POST_HIBERNATION:
+	case PM_POST_SUSPEND:
+		wake_all();
+		break;
+	}
 	return 0;
 }
 
@@ -154,7 +208,7 @@ static struct notifier_block pm_notifier = { .notifier_call = pm_event };
 static int vmfork_event(struct notifier_block *nb, unsigned long event,
 			void *data)
 {
-	forget_all_session_keys();
+	forget_all_session_keys(false);
 	return 0;
 }
 
@@ -201,21 +255,20 @@ void wgr_device_set_secret(struct wgr_device *wgr, const u8 secret[WGR_KEY_LEN])
 		wgr_noise_precompute(&peer->noise, &wgr->identity);
 		wgr_noise_clear(&peer->noise);
 		wgr_sessions_stop_sending(peer);
+		/* An earlier try may have failed for want of this key. */
+		atomic64_set(&peer->last_initiation_ns, 0);
 	}
 	up_write(&wgr->identity_lock);
 	if (self)
 		wgr_peer_remove(self);
 	/* What was staged for want of a key can be sent with this one. */
-	if (netif_running(wgr->dev))
-		list_for_each_entry(peer, &wgr->peers, node)
-			wgr_tx_push(peer);
+	push_staged(wgr);
 }
 
 static void destroy_parts(struct wgr_device *wgr)
 {
-	if (wgr->wq_crypt)
-		destroy_workqueue(wgr->wq_crypt);
 	wgr_handshakes_destroy(wgr);
+	destroy_workqueue(wgr->wq_crypt);
 	/* A session's release drops its peer, whose release comes after. */
 	rcu_barrier();
 	rcu_barrier();
@@ -232,12 +285,6 @@ static void free_device(struct net_device *dev)
 	rtnl_lock();
 	list_del(&wgr->node);
 	rtnl_unlock();
-	mutex_lock(&wgr->lock);
-	rcu_assign_pointer(wgr->birth_net, NULL);
-	wgr_sock_close(wgr);
-	wgr_peers_remove_all(wgr);
-	wgr_aip_destroy(&wgr->allowed);
-	mutex_unlock(&wgr->lock);
 	destroy_parts(wgr);
 	memzero_explicit(&wgr->identity, sizeof(wgr->identity));
 	pr_debug("%s: Interface destroyed\n", dev->name);

@@ -29,6 +29,8 @@
  * @sock6: IPv6 socket, NULL on a kernel without IPv6
  * @port: UDP port, 0 for not chosen yet
  * @fwmark: mark of outer packets, 0 for none
+ * @asleep: the machine goes to sleep or sleeps: no handshakes, whose keys would
+ *	lie in memory meanwhile
  * @identity_lock: guards @identity; taken for reading by each handshake
  * @identity: own key pair
  * @by_index: sessions by receiver index
@@ -53,6 +55,7 @@ struct wgr_device {
 	struct sock __rcu *sock6;
 	u16 port;
 	u32 fwmark;
+	bool asleep;
 	struct rw_semaphore identity_lock;
 	struct wgr_identity identity;
 	struct rhashtable by_index;

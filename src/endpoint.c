@@ -15,7 +15,8 @@ void wgr_endpoint_init(struct wgr_endpoint_cell *cell)
 	memset(&cell->value, 0, sizeof(cell->value));
 }
 
-void wgr_endpoint_read(struct wgr_endpoint_cell *cell, struct wgr_endpoint *out)
+unsigned int wgr_endpoint_read(struct wgr_endpoint_cell *cell,
+			       struct wgr_endpoint *out)
 {
 	unsigned int seq;
 
@@ -23,6 +24,12 @@ void wgr_endpoint_read(struct wgr_endpoint_cell *cell, struct wgr_endpoint *out)
 		seq = read_seqbegin(&cell->lock);
 		*out = cell->value;
 	} while (read_seqretry(&cell->lock, seq));
+	return seq;
+}
+
+bool wgr_endpoint_changed(struct wgr_endpoint_cell *cell, unsigned int version)
+{
+	return read_seqretry(&cell->lock, version);
 }
 
 static void of_v4(struct wgr_endpoint *out, const struct sk_buff *skb)

@@ -46,8 +46,11 @@ struct wgr_endpoint_cell {
 };
 
 void wgr_endpoint_init(struct wgr_endpoint_cell *cell);
-/* A coherent copy. */
-void wgr_endpoint_read(struct wgr_endpoint_cell *cell, struct wgr_endpoint *out);
+/* A coherent copy. Return: its version, for wgr_endpoint_changed(). */
+unsigned int wgr_endpoint_read(struct wgr_endpoint_cell *cell,
+			       struct wgr_endpoint *out);
+/* True if the endpoint is another one since that version was read. */
+bool wgr_endpoint_changed(struct wgr_endpoint_cell *cell, unsigned int version);
 
 /**
  * wgr_endpoint_of() - the endpoint that answers a received packet

@@ -118,6 +118,8 @@ static bool answer(struct wgr_device *wgr, const struct sk_buff *skb)
 {
 	const struct wgr_msg_header *head = (const void *)skb->data;
 
+	if (READ_ONCE(wgr->asleep))
+		return false;
 	switch (le32_to_cpu(head->type)) {
 	case WGR_MSG_INITIATION:
 		return got_initiation(wgr, skb);
@@ -172,6 +174,12 @@ void wgr_handshakes_purge(struct wgr_device *wgr)
 	skb_queue_purge(&wgr->handshakes.queue);
 }
 
+void wgr_handshakes_stop(struct wgr_device *wgr)
+{
+	wgr_handshakes_purge(wgr);
+	flush_workqueue(wgr->handshakes.wq);
+}
+
 int wgr_handshakes_init(struct wgr_device *wgr)
 {
 	struct wgr_handshakes *hs = &wgr->handshakes;
@@ -180,8 +188,9 @@ int wgr_handshakes_init(struct wgr_device *wgr)
 	skb_queue_head_init(&hs->queue);
 	hs->last_cpu = -1;
 	hs->loaded_until = jiffies;
-	hs->wq = alloc_workqueue("wgr-hs-%s", WQ_CPU_INTENSIVE | WQ_FREEZABLE |
-				 WQ_PERCPU, 0, wgr->dev->name);
+	/* Not freezable: a flush under rtnl must end while others suspend. */
+	hs->wq = alloc_workqueue("wgr-hs-%s", WQ_CPU_INTENSIVE | WQ_PERCPU, 0,
+				 wgr->dev->name);
 	hs->workers = alloc_percpu(struct wgr_handshake_worker);
 	if (!hs->wq || !hs->workers) {
 		wgr_handshakes_destroy(wgr);

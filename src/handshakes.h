@@ -31,6 +31,8 @@ struct wgr_handshakes {
 
 /* Return: 0 or -ENOMEM. */
 int wgr_handshakes_init(struct wgr_device *wgr);
+/* Drops what is queued and waits for the workers; no socket may be open. */
+void wgr_handshakes_stop(struct wgr_device *wgr);
 void wgr_handshakes_destroy(struct wgr_device *wgr);
 
 /* A message of a handshake's type and length; always taken. Softirq. */

@@ -78,6 +78,7 @@ static inline struct sk_buff *wgr_item_skb(struct wgr_item *item)
 /* Finishes a packet; the one that waits for it at the front sees its bytes. */
 static inline void wgr_packet_finish(struct sk_buff *skb, bool good)
 {
+	/* Pairs with the acquire in wgr_line_take(). */
 	smp_store_release(&wgr_cb(skb)->item.tag,
 			  good ? WGR_PACKET_GOOD : WGR_PACKET_BAD);
 }

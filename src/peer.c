@@ -33,6 +33,12 @@ static void free_peer(struct rcu_head *rcu)
 	struct wgr_peer *peer = container_of(rcu, struct wgr_peer, rcu);
 
 	pr_debug("%s: Peer %llu destroyed\n", peer->wgr->dev->name, peer->id);
+	/*
+	 * A handshake worker that was late may have set an alarm or staged a
+	 * keepalive after the removal. Its reference was the last one.
+	 */
+	wgr_timers_destroy(peer);
+	wgr_tx_drop_staged(peer);
 	dst_cache_destroy(&peer->route);
 	kfree_sensitive(peer);
 }
@@ -107,9 +113,6 @@ struct wgr_peer *wgr_peer_create(struct wgr_device *wgr,
 	peer = alloc_peer(wgr, public, psk);
 	if (!peer)
 		return ERR_PTR(-ENOMEM);
-	down_read(&wgr->identity_lock);
-	wgr_noise_precompute(&peer->noise, &wgr->identity);
-	up_read(&wgr->identity_lock);
 
 	if (netif_running(wgr->dev))
 		wgr_timers_start(peer);

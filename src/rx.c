@@ -157,9 +157,19 @@ static void detach_from_path(struct wgr_peer *peer, struct sk_buff *skb)
 
 	skb_orphan(skb);
 	skb_scrub_packet(skb, true);
+	skb_set_queue_mapping(skb, 0);
+	skb->priority = 0;
 	skb->dev = peer->wgr->dev;
 	/* Still the outer one: deliver() reads the outer header. */
 	skb->protocol = protocol;
+}
+
+/* It changes nothing but the time: a flood of these must not stop the clock. */
+static void drop_arrival(struct wgr_peer *peer, struct sk_buff *skb)
+{
+	wgr_reorder_advance(&peer->rx.order, wgr_cb(skb)->item.arrival_ns - 1,
+			    &peer->rx.ready);
+	wgr_packet_drop(skb);
 }
 
 static void accept_packet(struct wgr_peer *peer, struct sk_buff *skb)
@@ -169,7 +179,7 @@ static void accept_packet(struct wgr_peer *peer, struct sk_buff *skb)
 
 	if (item->tag == WGR_PACKET_BAD) {
 		DEV_STATS_INC(peer->wgr->dev, rx_errors);
-		wgr_packet_drop(skb);
+		drop_arrival(peer, skb);
 		return;
 	}
 	if (!wgr_replay_accept(&session->replay, item->counter)) {
@@ -177,7 +187,7 @@ static void accept_packet(struct wgr_peer *peer, struct sk_buff *skb)
 				    peer->wgr->dev->name, item->counter,
 				    session->id);
 		DEV_STATS_INC(peer->wgr->dev, rx_dropped);
-		wgr_packet_drop(skb);
+		drop_arrival(peer, skb);
 		return;
 	}
 	note_arrival(peer, skb, session);
@@ -515,6 +525,14 @@ void wgr_rx_stop(struct wgr_peer *peer)
 	hrtimer_cancel(&peer->rx.timer);
 	/* The peer's memory outlives a grace period, which this asks for. */
 	__netif_napi_del(&peer->rx.napi);
+}
+
+void wgr_rx_drop(struct wgr_peer *peer)
+{
+	napi_disable(&peer->rx.napi);
+	hrtimer_cancel(&peer->rx.timer);
+	wgr_rx_release(peer);
+	napi_enable(&peer->rx.napi);
 }
 
 void wgr_rx_release(struct wgr_peer *peer)

@@ -8,7 +8,9 @@
 void wgr_rx_init(struct wgr_peer *peer);
 /* No more polls and no timer; process context. */
 void wgr_rx_stop(struct wgr_peer *peer);
-/* Drops what is in line or held; after wgr_rx_stop() and all workers. */
+/* Drops what is in line or held; no socket may be open. Process context. */
+void wgr_rx_drop(struct wgr_peer *peer);
+/* The same after wgr_rx_stop() and all workers. */
 void wgr_rx_release(struct wgr_peer *peer);
 
 /**

@@ -170,6 +170,7 @@ void wgr_session_install(struct wgr_session *session)
 	struct wgr_session *gone, *more = NULL;
 
 	spin_lock_bh(&slots->lock);
+	/* Keys before the flag: pairs with wgr_session_readable(). */
 	smp_store_release(&session->ready, true);
 	/* Checked under the lock: wgr_sessions_clear() may be over already. */
 	if (READ_ONCE(session->peer->dead))
@@ -221,23 +222,31 @@ struct wgr_session *wgr_session_for_sending(struct wgr_peer *peer)
 
 bool wgr_session_readable(const struct wgr_session *session)
 {
+	/* Pairs with the release in wgr_session_install(). */
 	return smp_load_acquire(&session->ready) &&
 	       !READ_ONCE(session->unreadable) &&
 	       !wgr_has_aged(session->birth_ns, WGR_REJECT_AFTER_S);
 }
 
-static void stop_sending(struct wgr_session *session)
+static void stop_sending(struct wgr_session_slots *slots,
+			 struct wgr_session __rcu *slot)
 {
+	struct wgr_session *session =
+		rcu_dereference_protected(slot, lockdep_is_held(&slots->lock));
+
 	if (session)
 		WRITE_ONCE(session->unsendable, true);
 }
 
 void wgr_sessions_stop_sending(struct wgr_peer *peer)
 {
-	rcu_read_lock_bh();
-	stop_sending(rcu_dereference_bh(peer->sessions.current_));
-	stop_sending(rcu_dereference_bh(peer->sessions.next));
-	rcu_read_unlock_bh();
+	struct wgr_session_slots *slots = &peer->sessions;
+
+	/* Under the lock none of them moves from one slot to the other. */
+	spin_lock_bh(&slots->lock);
+	stop_sending(slots, slots->current_);
+	stop_sending(slots, slots->next);
+	spin_unlock_bh(&slots->lock);
 }
 
 void wgr_sessions_clear(struct wgr_peer *peer)

@@ -28,6 +28,7 @@
  * @endpoint: where to and from; the source is cleared if it is gone
  * @cache: route kept for the next one, or NULL
  * @stale: the source was cleared here
+ * @fresh: the route was looked up here
  */
 struct trip {
 	struct wgr_device *wgr;
@@ -35,6 +36,7 @@ struct trip {
 	struct wgr_endpoint *endpoint;
 	struct dst_cache *cache;
 	bool stale;
+	bool fresh;
 };
 
 static void drop_source(struct trip *trip)
@@ -83,6 +85,7 @@ static struct rtable *route4(struct trip *trip, struct flowi4 *flow)
 		drop_source(trip);
 		rt = look_up4(trip, flow);
 	}
+	trip->fresh = true;
 	if (!IS_ERR(rt) && trip->cache)
 		dst_cache_set_ip4(trip->cache, &rt->dst, flow->saddr);
 	return rt;
@@ -138,6 +141,7 @@ static struct dst_entry *route6(struct trip *trip, struct flowi6 *flow)
 	    !ipv6_chk_addr(sock_net(trip->sk), from, NULL, 0))
 		drop_source(trip);
 	dst = look_up6(trip, flow);
+	trip->fresh = true;
 	if (!IS_ERR(dst) && trip->cache)
 		dst_cache_set_ip6(trip->cache, dst, &flow->saddr);
 	return dst;
@@ -205,11 +209,15 @@ int wgr_sock_send(struct wgr_peer *peer, struct sk_buff *skb, u8 ds)
 		.endpoint = &endpoint,
 		.cache = &peer->route,
 	};
+	unsigned int version;
 	int ret;
 
 	rcu_read_lock_bh();
-	wgr_endpoint_read(&peer->endpoint, &endpoint);
+	version = wgr_endpoint_read(&peer->endpoint, &endpoint);
 	ret = travel(&trip, skb, ds);
+	/* The peer roamed meanwhile: what was cached is the old way. */
+	if (trip.fresh && wgr_endpoint_changed(&peer->endpoint, version))
+		dst_cache_reset(&peer->route);
 	rcu_read_unlock_bh();
 	if (trip.stale)
 		wgr_endpoint_forget_source(&peer->endpoint);
@@ -393,8 +401,14 @@ int wgr_sock_open(struct wgr_device *wgr, u16 port)
 
 void wgr_sock_close(struct wgr_device *wgr)
 {
+	struct wgr_peer *peer;
+
 	lockdep_assert_held(&wgr->lock);
 
-	if (rcu_access_pointer(wgr->sock4) || rcu_access_pointer(wgr->sock6))
-		replace_socks(wgr, NULL, NULL);
+	if (!rcu_access_pointer(wgr->sock4) && !rcu_access_pointer(wgr->sock6))
+		return;
+	replace_socks(wgr, NULL, NULL);
+	/* With no sender left: routes hold on to devices and namespaces. */
+	list_for_each_entry(peer, &wgr->peers, node)
+		dst_cache_reset_now(&peer->route);
 }

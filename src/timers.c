@@ -198,8 +198,8 @@ void wgr_timers_stop(struct wgr_peer *peer)
 		WRITE_ONCE(timers->due[alarm], 0);
 	/*
 	 * A caller of set() may have passed the check before. Its alarm rings
-	 * at a peer that is stopped, which does no harm; the peer's release
-	 * waits for it once more.
+	 * at a peer that is stopped, which does no harm, or is deleted by
+	 * wgr_timers_destroy().
 	 */
 	timer_delete_sync(&timers->timer);
 	if (cancel_work_sync(&timers->forget))
@@ -207,6 +207,11 @@ void wgr_timers_stop(struct wgr_peer *peer)
 	timers->attempts = 0;
 	WRITE_ONCE(timers->again, false);
 	WRITE_ONCE(timers->rekeyed_late, false);
+}
+
+void wgr_timers_destroy(struct wgr_peer *peer)
+{
+	timer_delete_sync(&peer->timers.timer);
 }
 
 void wgr_timers_sent_data(struct wgr_peer *peer)

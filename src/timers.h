@@ -49,6 +49,8 @@ void wgr_timers_init(struct wgr_peer *peer);
 void wgr_timers_start(struct wgr_peer *peer);
 /* Clears all alarms and waits for those that ring; none can be set after. */
 void wgr_timers_stop(struct wgr_peer *peer);
+/* Before the peer's memory goes: nobody is left to set an alarm. */
+void wgr_timers_destroy(struct wgr_peer *peer);
 
 /* What happened; the alarms follow from it. */
 void wgr_timers_sent_data(struct wgr_peer *peer);

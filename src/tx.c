@@ -91,6 +91,8 @@ static bool encrypt(struct sk_buff *skb)
 		return false;
 	if (!make_room(skb, pad + WGR_TAG_LEN))
 		return false;
+	/* What was known about the inner packet is not true of the datagram. */
+	skb_scrub_packet(skb, true);
 	__skb_put_zero(skb, pad);
 	seal(skb);
 	/* Offloads of what was inside mean nothing for the datagram. */
@@ -163,8 +165,9 @@ static void send_finished(struct wgr_line *line)
 		spin_unlock(&line->queue.lock);
 		while ((skb = __skb_dequeue(&run)))
 			send_one(peer, skb);
-		/* Lets softirqs in between two runs. */
+		/* Lets softirqs and others in: this may go on for long. */
 		local_bh_enable();
+		cond_resched();
 		spin_lock_bh(&line->queue.lock);
 	}
 	peer->tx.sending = false;
@@ -230,7 +233,8 @@ void wgr_tx_push(struct wgr_peer *peer)
 {
 	struct wgr_session *session;
 
-	if (skb_queue_empty_lockless(&peer->tx.staged))
+	if (skb_queue_empty_lockless(&peer->tx.staged) ||
+	    READ_ONCE(peer->dead))
 		return;
 	session = wgr_session_for_sending(peer);
 	if (session && give_counters(peer, session)) {
@@ -318,23 +322,40 @@ void wgr_tx_ask_handshake(struct wgr_peer *peer, bool retry)
 		wgr_peer_put(peer);
 }
 
+static void note_initiation(struct wgr_peer *peer)
+{
+	atomic64_set(&peer->last_initiation_ns, ktime_get_coarse_boottime_ns());
+}
+
+static void initiate(struct wgr_peer *peer)
+{
+	struct wgr_msg_initiation msg;
+	int ret;
+
+	/* Before: without a usable key, not each packet is to try again. */
+	note_initiation(peer);
+	ret = wgr_noise_make_initiation(peer, &msg);
+	if (ret == -ENOKEY)
+		return;
+	/* Out of memory counts as lost on the way: there is another try. */
+	wgr_timers_sent_initiation(peer);
+	if (ret)
+		return;
+	net_dbg_ratelimited("%s: Peer %llu gets a handshake initiation\n",
+			    peer->wgr->dev->name, peer->id);
+	wgr_cookie_stamp(&peer->jar, &msg, sizeof(msg));
+	wgr_sock_send_message(peer, &msg, sizeof(msg), WGR_HANDSHAKE_DS);
+	/* Time counts from the sending, not from the computing. */
+	note_initiation(peer);
+}
+
 static void initiate_work(struct work_struct *work)
 {
 	struct wgr_peer *peer = container_of(work, struct wgr_peer, initiate);
-	struct wgr_msg_initiation msg;
 
 	/* Asked again: two may have asked before this work ran once. */
-	if (may_initiate(peer) && !wgr_noise_make_initiation(peer, &msg)) {
-		net_dbg_ratelimited("%s: Peer %llu gets a handshake initiation\n",
-				    peer->wgr->dev->name, peer->id);
-		wgr_cookie_stamp(&peer->jar, &msg, sizeof(msg));
-		wgr_timers_sent_initiation(peer);
-		wgr_sock_send_message(peer, &msg, sizeof(msg),
-				      WGR_HANDSHAKE_DS);
-		/* Time counts from the sending, not from the computing. */
-		atomic64_set(&peer->last_initiation_ns,
-			     ktime_get_coarse_boottime_ns());
-	}
+	if (may_initiate(peer) && !READ_ONCE(peer->wgr->asleep))
+		initiate(peer);
 	wgr_peer_put(peer);
 }
 
@@ -350,7 +371,7 @@ void wgr_tx_response(struct wgr_peer *peer)
 	wgr_timers_got_session(peer);
 	wgr_timers_sent_any(peer);
 	/* The other side will hardly need one more from us for a while. */
-	atomic64_set(&peer->last_initiation_ns, ktime_get_coarse_boottime_ns());
+	note_initiation(peer);
 	wgr_sock_send_message(peer, &msg, sizeof(msg), WGR_HANDSHAKE_DS);
 }
 

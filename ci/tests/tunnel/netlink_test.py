@@ -448,8 +448,8 @@ class Tests:
         yield "attribute of length 3", struct.pack("=HH", 3, D_FLAGS) + bytes(4), inval
         yield "attribute past the end", struct.pack("=HH", 40, D_FLAGS) + bytes(4), inval
         yield "bytes left over", u32(D_FLAGS, 0) + b"\5\0", inval
-        yield "peer cut off", attr(D_PEERS, [attr(0, [attr(P_KEY, key(1)), struct.pack("=HH", 36, P_PSK) + bytes(8)])]), \
-            inval
+        cut = [attr(P_KEY, key(1)), struct.pack("=HH", 36, P_PSK) + bytes(8)]
+        yield "peer cut off", attr(D_PEERS, [attr(0, cut)]), inval
         yield "allowed IP cut off", allowed(v4, u8(A_CIDR, 8), struct.pack("=HH", 8, A_ADDR) + bytes(3)), inval
 
     def test_malformed(self):
@@ -528,7 +528,8 @@ class Tests:
 
     def test_peer(self):
         psk = bytes(range(32))
-        self.set(attr(D_PEERS, [peer(key(1), attr(P_PSK, psk), u16(P_KEEPALIVE, 25), ips("10.1.2.77/24", "fd00::5/64"))]))
+        self.set(attr(D_PEERS, [peer(key(1), attr(P_PSK, psk), u16(P_KEEPALIVE, 25),
+                                     ips("10.1.2.77/24", "fd00::5/64"))]))
         found = Dump().all().peers[key(1)]
         assert found.attrs[P_PSK] == psk
         assert found.number(P_KEEPALIVE) == 25
@@ -557,7 +558,8 @@ class Tests:
         known = self.link.ask(SET, self.name + attr(D_PEERS, [peer(key(1), attr(P_IPS, [prefix("10.0.0.0/8", 0)]))]))
         if self.stock and known.errno == errno.EINVAL:
             raise Skip("not in this version of the kernel's own module")
-        self.set(attr(D_PEERS, [peer(key(1), ips("10.0.0.0/8", "10.1.0.0/16", "fd00::/8")), peer(key(2), ips("11.0.0.0/8"))]))
+        self.set(attr(D_PEERS, [peer(key(1), ips("10.0.0.0/8", "10.1.0.0/16", "fd00::/8")),
+                                peer(key(2), ips("11.0.0.0/8"))]))
 
         def remove(number, *texts):
             self.set(attr(D_PEERS, [peer(key(number), attr(P_IPS, [prefix(t, REMOVE_ME) for t in texts]))]))
@@ -744,7 +746,8 @@ class Tests:
     # Dumps of more than one message.
 
     def fill(self, count, each=3):
-        self.set_peers(*(peer(key(n), u16(P_KEEPALIVE, n & 0xFFFF), ips(*self.addresses(n, each))) for n in range(count)))
+        self.set_peers(*(peer(key(n), u16(P_KEEPALIVE, n & 0xFFFF), ips(*self.addresses(n, each)))
+                         for n in range(count)))
 
     @staticmethod
     def addresses(n, each=3):
@@ -813,13 +816,16 @@ class Tests:
     def test_remove_while_dumped(self):
         count = 200
         dump = self.begin_dump(count)
-        # All but the last, so the one where the dump stands goes with them.
-        self.set_peers(*(peer(key(n), u32(P_FLAGS, REMOVE_ME)) for n in range(count - 20)))
+        # Those in the middle, so the one where the dump stands goes with them.
+        stay = [*range(10), *range(count - 20, count)]
+        assert key(9) in dump.peers, "the first message holds less than what stays in front"
+        self.set_peers(*(peer(key(n), u32(P_FLAGS, REMOVE_ME)) for n in range(10, count - 20)))
         dump.all()
         assert dump.changed, "the configuration has changed, and the dump does not say so"
         if not self.stock:
-            self.complete(dump, range(count - 20, count))
-        assert set(Dump().all().peers) == {key(n) for n in range(count - 20, count)}
+            self.complete(dump, stay)
+            assert not dump.again, "the dump began anew"
+        assert set(Dump().all().peers) == {key(n) for n in stay}
 
     def test_remove_all_while_dumped(self):
         dump = self.begin_dump(600)
