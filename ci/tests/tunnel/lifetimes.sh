@@ -1,0 +1,130 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# In a guest: what must let go when something else goes away, and what must not
+# travel with a packet. Best on a kernel with checks.
+#
+#   ci/tests/tunnel/lifetimes.sh      TAP; TESTS="name ..." for some
+set -euo pipefail
+
+# shellcheck source=ci/tests/tunnel/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+# The inner packet's connection belongs to it, not to the datagram it is in.
+test_nat_inside_ipv6_outside()
+{
+	local seen
+
+	pair 6
+	at a ip addr add 10.66.0.1/32 dev lo
+	at a nft -f - <<-'RULES'
+	table ip nat {
+		chain post {
+			type nat hook postrouting priority 100;
+			oifname "wg0" masquerade
+		}
+	}
+	table ip6 nat6 {
+		chain post {
+			type nat hook postrouting priority 100;
+			ip6 saddr fc99::/16 masquerade
+		}
+	}
+	table inet watch {
+		chain out {
+			type filter hook output priority 0;
+			meta nfproto ipv6 udp dport 2 ct protocol icmp counter
+		}
+	}
+	RULES
+	ping_ok a 192.168.241.2
+	at a ping -q -n -c 3 -i 0.2 -W 3 -I 10.66.0.1 192.168.241.2
+	seen=$(at a nft list table inet watch | grep -o 'packets [0-9]*')
+	equal "datagrams with an inner connection" "$seen" "packets 0"
+}
+
+# Routes over a namespace that goes do not outlive it, nor hold it up.
+test_namespaces_go()
+{
+	pair 6
+	ping_ok a 192.168.241.2
+	# The sockets stay in a.
+	ip netns add c
+	ip -n a link set wg0 netns c
+	ip -n c link set lo up
+	ip -n c addr add 192.168.241.1/24 dev wg0
+	ip -n c link set wg0 up
+	ping_ok c 192.168.241.2
+	ip netns del a
+	ip netns del b
+	sleep 1
+	ip netns del c
+	wait_for 20 no_interface_left
+	fails grep -q "waiting for" <(dmesg | sed -n '/wgr-test: test_namespaces_go/,$p')
+}
+
+no_interface_left()
+{
+	# Held by every interface of ours, in whatever namespace.
+	[[ $(</sys/module/wireguard/refcnt) == 0 ]] && ! pgrep -f '^\[kworker.*wgr-hs' >/dev/null
+}
+
+# Peers, interfaces and links go and come while packets are everywhere.
+test_removal_under_load()
+{
+	local i
+
+	pair
+	ping_ok a 192.168.241.2
+	at b iperf3 -s >/dev/null 2>&1 &
+	wait_for 10 listens b 5201
+	at a timeout 20 iperf3 -c 192.168.241.2 -t 15 -u -b 100M -P 2 >/dev/null 2>&1 &
+	at b timeout 20 ping -q -f 192.168.241.1 >/dev/null 2>&1 &
+	for ((i = 0; i < 12; i++)); do
+		at b wg set wg0 peer "$pub1" remove
+		at b wg set wg0 peer "$pub1" allowed-ips 192.168.241.1/32 endpoint 10.9.0.1:1
+		at a ip link set wg0 down
+		at a ip link set wg0 up
+		at a wg set wg0 private-key <(echo "$key3")
+		at a wg set wg0 private-key <(echo "$key1")
+		at a wg show wg0 dump >/dev/null
+	done
+	ip -n b link del wg0
+	tunnel b wg0 "$key2" 2 192.168.241.2/24
+	at b wg set wg0 peer "$pub1" allowed-ips 192.168.241.1/32 endpoint 10.9.0.1:1
+	wait_for 20 ping_ok a 192.168.241.2
+}
+
+# A key that arrives late is used at once, not after the retry time.
+test_key_comes_last()
+{
+	local begin=$SECONDS
+
+	pair
+	at a wg set wg0 private-key /dev/null
+	fails at a ping -q -c 1 -W 1 192.168.241.2
+	at a wg set wg0 private-key <(echo "$key1")
+	wait_for 3 ping_ok a 192.168.241.2
+	((SECONDS - begin < 9))
+}
+
+test_unload_with_packets_held()
+{
+	pair
+	ping_ok a 192.168.241.2
+	at b tc qdisc add dev eth0 root netem delay 3ms 3ms || skip "no netem"
+	at b timeout 3 ping -q -f 192.168.241.1 >/dev/null 2>&1 &
+	sleep 1
+	module_unload
+	# shellcheck disable=SC2119
+	module_load
+}
+
+modprobe -qa sch_netem veth || true
+# shellcheck disable=SC2119
+module_load
+rc=0
+run_tests test_nat_inside_ipv6_outside test_namespaces_go test_removal_under_load \
+	test_key_comes_last test_unload_with_packets_held || rc=$?
+module_unload
+exit "$rc"
