@@ -29,6 +29,8 @@
  * @order: puts them into the order they were sent in
  * @ready: released packets that wait for the next poll's budget
  * @timer: rings when something held is due; only schedules @napi
+ * @slept_ns: what the engine's clock is behind the real one, see engine_time()
+ * @excused_ns: the deadline that has been put off last, engine's clock
  * @epochs: sessions that have been ranked so far
  * @newest_epoch: rank and counter of the newest packet authenticated so far:
  * @newest_counter: an older one does not move the endpoint
@@ -39,6 +41,8 @@ struct wgr_peer_rx {
 	struct wgr_reorder order;
 	struct wgr_item_list ready;
 	struct hrtimer timer;
+	s64 slept_ns;
+	s64 excused_ns;
 	u32 epochs;
 	u32 newest_epoch;
 	u64 newest_counter;

@@ -8,8 +8,9 @@
  * stamps along the line never go back. The poll is the only one to take
  * packets off it and the only one to touch the order engine, which needs no
  * lock for that. The engine's clock follows the stamps: it is moved on to the
- * present only when nothing that arrived before is left on the line, so a slow
- * CPU makes no packet late.
+ * present only when nothing that arrived before is left on the line, and it
+ * leaves out the time that the machine slept through, so a slow CPU makes no
+ * packet late.
  */
 #include "rx.h"
 
@@ -40,6 +41,14 @@
  */
 #define HELP_AT 4
 #define HELP_EVERY 16
+
+/*
+ * A deadline noticed so late shows that the machine stood still: the packets
+ * it waits for may be in a queue below us. They get as long again to come up,
+ * but no longer than the grace.
+ */
+#define STALL_NS ((s64)(100 * NSEC_PER_USEC))
+#define GRACE_NS ((s64)(2 * NSEC_PER_MSEC))
 
 static struct wgr_peer *line_peer(struct wgr_line *line)
 {
@@ -172,11 +181,31 @@ static void drop_arrival(struct wgr_peer *peer, struct sk_buff *skb)
 	wgr_packet_drop(skb);
 }
 
+/*
+ * The engine's clock for a real time. Each deadline is put off once at most,
+ * so that even a timer that is always late ends every wait.
+ */
+static s64 engine_time(struct wgr_peer_rx *rx, s64 real_ns)
+{
+	s64 due = wgr_reorder_deadline(&rx->order);
+	s64 late;
+
+	if (likely(due == WGR_NEVER) || due == rx->excused_ns)
+		return real_ns - rx->slept_ns;
+	late = real_ns - rx->slept_ns - due;
+	if (late > STALL_NS) {
+		rx->excused_ns = due;
+		rx->slept_ns += late + min(late, GRACE_NS);
+	}
+	return real_ns - rx->slept_ns;
+}
+
 static void accept_packet(struct wgr_peer *peer, struct sk_buff *skb)
 {
 	struct wgr_session *session = wgr_cb(skb)->session;
 	struct wgr_item *item = &wgr_cb(skb)->item;
 
+	item->arrival_ns = engine_time(&peer->rx, item->arrival_ns);
 	if (item->tag == WGR_PACKET_BAD) {
 		DEV_STATS_INC(peer->wgr->dev, rx_errors);
 		drop_arrival(peer, skb);
@@ -208,8 +237,8 @@ static void accept_packet(struct wgr_peer *peer, struct sk_buff *skb)
  * Takes the front packet, or decrypts where nobody else does.
  *
  * Return: false when there is nothing to do at the front; then @horizon is the
- * time up to which every arrival has been through the engine, and @idle tells
- * whether the line is empty.
+ * (real) time up to which every arrival has been through the engine, and @idle
+ * tells whether the line is empty.
  */
 static bool step(struct wgr_peer *peer, s64 *horizon, bool *idle)
 {
@@ -350,7 +379,7 @@ static void arm(struct wgr_peer_rx *rx)
 	if (deadline == WGR_NEVER)
 		hrtimer_try_to_cancel(&rx->timer);
 	else
-		hrtimer_start(&rx->timer, ns_to_ktime(deadline),
+		hrtimer_start(&rx->timer, ns_to_ktime(deadline + rx->slept_ns),
 			      HRTIMER_MODE_ABS);
 }
 
@@ -374,7 +403,8 @@ static int poll(struct napi_struct *napi, int budget)
 			steps++;
 			continue;
 		}
-		wgr_reorder_advance(&rx->order, horizon, &rx->ready);
+		wgr_reorder_advance(&rx->order, engine_time(rx, horizon),
+				    &rx->ready);
 		if (!rx->ready.first)
 			goto complete;
 	}
@@ -510,6 +540,7 @@ void wgr_rx_init(struct wgr_peer *peer)
 	rx->line.wake = wake_poll;
 	rx->line.get = line_get;
 	rx->line.put = line_put;
+	rx->excused_ns = WGR_NEVER;
 	wgr_reorder_init(&rx->order, &ring_ops, NULL, wgr_param_window(),
 			 wgr_param_hold_ns());
 	hrtimer_setup(&rx->timer, held_due, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);

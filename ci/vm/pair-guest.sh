@@ -16,7 +16,7 @@ ip -6 addr add "fd08::$host/64" dev eth0 nodad
 ip link set eth0 up
 
 if [[ $role == first ]]; then
-	ncat -k -l 10.8.0.1 9 --sh-exec "bash $WGR_TREE/ci/vm/pair-agent.sh" &
+	ci/vm/remote --serve 10.8.0.1 &
 	server=$!
 	until [[ -e /run/home ]]; do
 		read -r -t 0.3 <> <(:) || true
