@@ -7,6 +7,7 @@ set -uo pipefail
 . "$(dirname "$0")/../stage.sh"
 
 on_uml kasan basics 900 ci/tests/tunnel/basics.sh
+on_uml kasan lifetimes 600 ci/tests/tunnel/lifetimes.sh
 on_uml kasan order 900 ci/tests/tunnel/order.sh
 on_uml kasan peer 900 env TOLERANCE_US=20000 ci/tests/tunnel/peer.sh order_test.py
 on_uml kasan fuzz 600 env TOLERANCE_US=20000 ci/tests/tunnel/peer.sh fuzz_test.py

@@ -7,6 +7,7 @@ set -uo pipefail
 . "$(dirname "$0")/../stage.sh"
 
 on_uml lockdep basics 900 ci/tests/tunnel/basics.sh
+on_uml lockdep lifetimes 600 ci/tests/tunnel/lifetimes.sh
 on_uml lockdep order 900 ci/tests/tunnel/order.sh
 on_uml lockdep peer 900 env TOLERANCE_US=20000 ci/tests/tunnel/peer.sh order_test.py
 on_uml lockdep fuzz 600 env TOLERANCE_US=20000 ci/tests/tunnel/peer.sh fuzz_test.py
