@@ -31,7 +31,7 @@ results=${WGR_CACHE}/results
 passed=0
 failed=0
 skipped=0
-declare -A pid_of began
+declare -A pid_of=() began=()
 
 clock()
 {
