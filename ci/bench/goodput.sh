@@ -6,9 +6,10 @@
 #
 #   ci/bench/goodput.sh PAIRS SECONDS PATH...
 #
-# PATH is "order" (a bare cable, as fast as the CPUs) or RATE:DELAY:JITTER
-# (Mbit/s, ms, ms): each way has DELAY, the way of the data JITTER too, normally
-# distributed. Both ends of the tunnel run the same module.
+# PATH is "order" (a bare cable, as fast as the CPUs) or RATE:DELAY:JITTER[:normal]
+# (Mbit/s, ms, ms): each way has DELAY, the way of the data is up to JITTER longer
+# or shorter, evenly distributed, or normally with that deviation. Both ends of
+# the tunnel run the same module.
 #
 #   namespace a            namespace r            namespace b
 #   wg0 ─ a0 ───────────── r0      r1 ─────────── b0 ─ wg0
@@ -38,7 +39,7 @@ use()
 # build PATH: hosts and the way between them.
 build()
 {
-	local rate delay jitter h
+	local rate delay jitter shape h
 
 	new_keys
 	host a r b
@@ -51,7 +52,7 @@ build()
 		at "$h" sysctl -qw net.ipv4.tcp_no_metrics_save=1
 	done
 	[[ $1 != order ]] || return 0
-	IFS=: read -r rate delay jitter <<<"$1"
+	IFS=: read -r rate delay jitter shape <<<"$1"
 	# netem with a rate of its own keeps the order: limit the rate before it.
 	tc -n a qdisc add dev a0 root tbf rate "${rate}mbit" burst 16kb limit 500kb
 	tc -n r qdisc add dev r0 root netem delay "${delay}ms" limit 20000
@@ -59,7 +60,7 @@ build()
 		tc -n r qdisc add dev r1 root netem delay "${delay}ms" limit 20000
 	else
 		tc -n r qdisc add dev r1 root netem delay "${delay}ms" "${jitter}ms" \
-			distribution normal limit 20000
+			${shape:+distribution "$shape"} limit 20000
 	fi
 	# Each datagram meets the path by itself, not in a bundle.
 	at a ethtool -K a0 tso off gso off gro off tx-udp-segmentation off

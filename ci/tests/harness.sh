@@ -1,0 +1,241 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The tests' own tools: what must make a run fail does, and nothing else. TAP.
+#
+#   ci/tests/harness.sh            log scanning, cache, runner
+#   ci/tests/harness.sh FLAVOUR    guests too, on that user-mode kernel
+set -euo pipefail
+
+tree=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+number=0
+failed=0
+
+check()
+{
+	local what=$1 rc=0
+	shift
+
+	number=$((number + 1))
+	"$@" >"$work/said" 2>&1 || rc=$?
+	if [[ $rc == 0 ]]; then
+		echo "ok $number - $what"
+	else
+		sed 's/^/# /' "$work/said"
+		echo "not ok $number - $what"
+		failed=1
+	fi
+}
+
+# status WANTED COMMAND...
+status()
+{
+	local wanted=$1 rc=0
+	shift
+
+	"$@" || rc=$?
+	[[ $rc == "$wanted" ]] || {
+		echo "status $rc, wanted $wanted"
+		return 1
+	}
+}
+
+# shellcheck source=ci/lib/scan.sh
+. "$tree/ci/lib/scan.sh"
+
+reported()
+{
+	printf '[    0.1] wgr-guest: start\n%s\n[    2.0] done\n' "$1" >"$work/log"
+	! wgr_scan_log "$work/log"
+}
+
+clean()
+{
+	printf '%s\n' "$1" >"$work/log"
+	wgr_scan_log "$work/log"
+}
+
+scanning()
+{
+	local line
+
+	while read -r line; do
+		check "a report: ${line:0:50}" reported "$line"
+	done <<-'EOF'
+		[    1.0] BUG: KASAN: slab-use-after-free in f+0x1/0x2 [wireguard]
+		[    1.0] WARNING: CPU: 0 PID: 1 at net/core/dev.c:1 f+0x1/0x2
+		[    1.0] WARNING: possible circular locking dependency detected
+		[    1.0] WARNING: suspicious RCU usage
+		[    1.0] BUG: sleeping function called from invalid context at f.c:1
+		[    1.0] BUG: unable to handle page fault for address: 00
+		[    1.0] UBSAN: shift-out-of-bounds in f.c:1:2
+		[    1.0] ODEBUG: free active (active state 0) object: 0 object type: timer_list
+		[    1.0] INFO: task kworker/0:1 blocked for more than 120 seconds.
+		[    1.0] rcu: INFO: rcu_sched self-detected stall on CPU
+		[    1.0] refcount_t: underflow; use-after-free.
+		[    1.0] unreferenced object 0xffff (size 64):
+		[    1.0] unregister_netdevice: waiting for wg0 to become free. Usage count = 1
+		[    1.0] list_del corruption. prev->next should be 0, but was 1
+		[    1.0] Kernel panic - not syncing: Oops
+		[    1.0] BUG wg_peer (Tainted: G): Objects remaining on __kmem_cache_shutdown()
+	EOF
+	check 'no report: ordinary lines' clean '[    1.0] wireguard: wg0: Peer 1 created
+[    1.0] kasan: KernelAddressSanitizer initialized
+[    1.0] wireguard: loading out-of-tree module taints kernel.'
+	check 'no report: what comes after the end' clean '[    1.0] wgr-guest: end of test
+[    1.0] BUG: sleeping function called from invalid context'
+}
+
+cache_build()
+{
+	echo "built" >>"$work/builds"
+	echo data >"$1/file"
+	echo other >"$1/big"
+	[[ $2 == good ]] || return 1
+	echo file >"$1/.precious"
+}
+
+cache_in()
+(
+	export WGR_CACHE=$work/cache
+	# shellcheck source=ci/lib/cache.sh
+	. "$tree/ci/lib/cache.sh"
+	"$@"
+)
+
+builds()
+{
+	[[ $(wc -l <"$work/builds") == "$1" ]] || {
+		echo "built $(wc -l <"$work/builds") times, wanted $1"
+		return 1
+	}
+}
+
+entry_is_whole()
+{
+	local dir
+
+	dir=$(cache_in wgr_cache_get thing key cache_build good)
+	[[ $(<"$dir/file") == data && $(<"$dir/big") == other ]]
+	builds "$1"
+}
+
+cache_again()     { entry_is_whole 1 && entry_is_whole 1; }
+cache_truncated() { : >"$(echo "$work"/cache/thing-*/big)"; entry_is_whole 2; }
+cache_altered()   { echo dat0 >"$(echo "$work"/cache/thing-*/file)"; entry_is_whole 3; }
+cache_missing()   { rm "$work"/cache/thing-*/big; entry_is_whole 4; }
+cache_half()      { rm "$work"/cache/thing-*/.digest; entry_is_whole 5; }
+
+cache_failing()
+{
+	status 1 cache_in wgr_cache_get broken key cache_build bad
+	[[ -z $(find "$work/cache" -name '*broken*' -type d) ]]
+}
+
+cache_two()
+{
+	: >"$work/builds"
+	cache_in wgr_cache_get both key cache_build good &
+	cache_in wgr_cache_get both key cache_build good
+	wait $!
+	builds 1
+}
+
+caching()
+{
+	check 'cache: an entry is built once' cache_again
+	check 'cache: a truncated file' cache_truncated
+	check 'cache: an altered file' cache_altered
+	check 'cache: a missing file' cache_missing
+	check 'cache: no list of files' cache_half
+	check 'cache: a builder that fails leaves nothing' cache_failing
+	check 'cache: two at once, one builds' cache_two
+}
+
+# stage_says WANTED-STATUS WANTED-LAST-LINE SCRIPT: the runner on one stage.
+stage_says()
+{
+	local dir=$work/runner rc=0 last
+
+	rm -rf "$dir"
+	mkdir -p "$dir/ci/tests/stages" "$dir/ci/lib"
+	cp "$tree/ci/tests/run.sh" "$dir/ci/tests/"
+	cp "$tree/ci/lib/cache.sh" "$dir/ci/lib/"
+	printf '#!/bin/bash\n%s\n' "$3" >"$dir/ci/tests/stages/10-it.sh"
+	chmod +x "$dir/ci/tests/stages/10-it.sh"
+	WGR_CACHE=$work/cache WGR_STAGE_TIMEOUT=3 "$dir/ci/tests/run.sh" >"$work/out" || rc=$?
+	last=$(tail -n 1 "$work/out")
+	[[ $rc == "$1" && $last == "$2" ]] || {
+		echo "status $rc, '$last'; wanted $1, '$2'"
+		return 1
+	}
+}
+
+running()
+{
+	check 'runner: all well' stage_says 0 '2 passed, 0 failed' 'echo 1..3; echo ok 1 - a; echo ok 2; echo "ok 3 # SKIP no"'
+	check 'runner: a failure' stage_says 1 '1 passed, 1 failed' 'echo 1..2; echo ok 1; echo not ok 2; exit 1'
+	check 'runner: a failure but status 0' stage_says 1 '1 passed, 1 failed' 'echo 1..2; echo ok 1; echo not ok 2'
+	check 'runner: a status only' stage_says 1 '1 passed, 1 failed' 'echo 1..1; echo ok 1; exit 3'
+	check 'runner: fewer results than planned' stage_says 1 '1 passed, 1 failed' 'echo 1..2; echo ok 1'
+	check 'runner: no results' stage_says 1 '0 passed, 1 failed' ':'
+	check 'runner: no end' stage_says 1 '1 passed, 1 failed' 'echo 1..1; echo ok 1; sleep 60'
+}
+
+guest()
+{
+	status "$1" "$tree/ci/vm/uml.sh" "$flavour" --timeout "${3:-60}" -- bash -c "$2"
+}
+
+says()
+{
+	[[ $("$tree/ci/vm/uml.sh" "$flavour" -- bash -c 'echo one; echo two >&2; uname -m') == $'one\ntwo\nx86_64' ]]
+}
+
+read_only()
+{
+	guest 0 "echo x >$work/file && echo y >$work/new"
+	[[ ! -e $work/file && ! -e $work/new ]]
+}
+
+keeps_results()
+{
+	"$tree/ci/vm/uml.sh" "$flavour" --results "$work/kept" --env 'WORD=two words' -- bash -c 'echo "$WORD" >$WGR_RESULTS/word'
+	[[ $(<"$work/kept/word") == 'two words' && -s $work/kept/console.log ]]
+}
+
+# What the flavour is there for is on.
+checks_on()
+{
+	local word
+
+	case $flavour in
+	kasan)   word='KernelAddressSanitizer initialized' ;;
+	lockdep) word='Lock dependency validator' ;;
+	*)       return 0 ;;
+	esac
+	guest 0 "dmesg | grep '$word'"
+}
+
+guests()
+{
+	check "guest ($flavour): its output" says
+	check "guest ($flavour): status 0" guest 0 true
+	check "guest ($flavour): status 7" guest 7 'exit 7'
+	check "guest ($flavour): a report fails the run" guest 99 'echo "BUG: made up" >/dev/kmsg'
+	check "guest ($flavour): a panic" guest 125 'kill -9 1; kill -ABRT 1; reboot -f'
+	check "guest ($flavour): no end" guest 124 'sleep 100' 8
+	check "guest ($flavour): the host's files stay" read_only
+	check "guest ($flavour): results and environment" keeps_results
+	check "guest ($flavour): its checks are on" checks_on
+}
+
+flavour=${1:-}
+scanning
+caching
+running
+[[ -z $flavour ]] || guests
+echo "1..$number"
+exit "$failed"
