@@ -27,7 +27,8 @@ cd "$tests/../.."
 
 jobs=${WGR_JOBS:-2}
 limit=${WGR_STAGE_TIMEOUT:-2400}
-results=${WGR_CACHE}/results
+# One for each tree, so that two may be tested at a time.
+results=${WGR_CACHE}/results-$(printf '%s' "$PWD" | wgr_hash)
 passed=0
 failed=0
 skipped=0
