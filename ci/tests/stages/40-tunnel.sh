@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The tunnel on a distribution kernel.
 # quick: yes
+# alone: yes
 set -uo pipefail
 # shellcheck source=ci/tests/stage.sh
 . "$(dirname "$0")/../stage.sh"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Against wireguard-go, and against the kernel's own module in a second machine.
 # quick: yes
+# alone: yes
 set -uo pipefail
 # shellcheck source=ci/tests/stage.sh
 . "$(dirname "$0")/../stage.sh"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The kernel's own self-test, unmodified.
 # quick: no
+# alone: yes
 set -uo pipefail
 # shellcheck source=ci/tests/stage.sh
 . "$(dirname "$0")/../stage.sh"
