@@ -18,8 +18,7 @@ in_guest()
 	local name=$1 rc=0
 	shift
 
-	"$@" >"$WGR_STAGE_RESULTS/$name.tap" || rc=$?
-	cat "$WGR_STAGE_RESULTS/$name.tap"
+	"$@" | tee "$WGR_STAGE_RESULTS/$name.tap" || rc=$?
 	case $rc in
 	0)   return ;;
 	99)  echo "not ok - $name: the kernel reported an error" ;;

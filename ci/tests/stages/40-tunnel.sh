@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The tunnel on a distribution kernel.
-# quick: yes
+# quick: no
 # alone: yes
 set -uo pipefail
 # shellcheck source=ci/tests/stage.sh

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Against wireguard-go, and against the kernel's own module in a second machine.
-# quick: yes
+# quick: no
 # alone: yes
 set -uo pipefail
 # shellcheck source=ci/tests/stage.sh
