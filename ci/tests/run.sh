@@ -10,7 +10,8 @@
 # A stage prints TAP and ends with a status other than 0 if it failed. Lines
 # "# quick: yes" and "# alone: yes" near its top say that it belongs to the
 # quick ones, and that nothing else may run beside it (it depends on timing).
-# In quick runs it finds WGR_QUICK=1. It may write to the directory in
+# "# wide: yes" is for what runs only when it is named. In quick runs it finds
+# WGR_QUICK=1. It may write to the directory in
 # $WGR_STAGE_RESULTS, which stays until the next run.
 #
 #   WGR_JOBS      how many stages at a time (2)
@@ -148,6 +149,8 @@ main()
 			done
 			[[ $chosen == 1 ]] || continue
 		elif [[ -n ${WGR_QUICK:-} ]] && ! has "$name" quick; then
+			continue
+		elif has "$name" wide; then
 			continue
 		fi
 		names+=("$name")

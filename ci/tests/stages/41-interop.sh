@@ -3,6 +3,7 @@
 # Against wireguard-go, and against the kernel's own module in a second machine.
 # quick: no
 # alone: yes
+# wide: yes
 set -uo pipefail
 # shellcheck source=ci/tests/stage.sh
 . "$(dirname "$0")/../stage.sh"
