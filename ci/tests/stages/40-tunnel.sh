@@ -8,5 +8,4 @@ set -uo pipefail
 . "$(dirname "$0")/../stage.sh"
 
 on_qemu basics 1200 ci/tests/tunnel/basics.sh
-on_qemu order 900 ci/tests/tunnel/order.sh
 stage_end

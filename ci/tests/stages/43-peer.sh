@@ -3,11 +3,13 @@
 # A test peer that sends what no honest one would, on a distribution kernel.
 # quick: no
 # alone: yes
+# wide: yes
 set -uo pipefail
 # shellcheck source=ci/tests/stage.sh
 . "$(dirname "$0")/../stage.sh"
 
 # An emulated machine's timers are as good as the emulator's turn on the CPU.
+on_qemu paths 900 ci/tests/tunnel/order.sh
 on_qemu order 900 env TOLERANCE_US=20000 ci/tests/tunnel/peer.sh order_test.py
 on_qemu fuzz 600 env TOLERANCE_US=20000 ci/tests/tunnel/peer.sh fuzz_test.py
 on_qemu netlink 900 ci/tests/tunnel/peer.sh ../tunnel/netlink_test.py
