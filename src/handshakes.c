@@ -104,7 +104,7 @@ static bool got_response(struct wgr_device *wgr, const struct sk_buff *skb)
 	if (!peer)
 		return false;
 	note_message(peer, skb);
-	if (wgr_noise_begin_session(peer)) {
+	if (wgr_noise_begin_session(peer, msg->receiver)) {
 		wgr_timers_got_session(peer);
 		wgr_timers_handshake_done(peer);
 		/* The answer to the answer: staged packets or an empty one. */

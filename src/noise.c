@@ -583,7 +583,7 @@ static void set_keys(struct wgr_session *session, struct wgr_transcript *t,
 	memzero_explicit(second, sizeof(second));
 }
 
-bool wgr_noise_begin_session(struct wgr_peer *peer)
+bool wgr_noise_begin_session(struct wgr_peer *peer, __le32 index)
 {
 	struct wgr_noise *noise = &peer->noise;
 	struct wgr_session *session = NULL;
@@ -593,7 +593,8 @@ bool wgr_noise_begin_session(struct wgr_peer *peer)
 	initiator = noise->state == WGR_NOISE_GOT_RESPONSE;
 	if (READ_ONCE(peer->dead))
 		drop_handshake(noise);
-	else if (initiator || noise->state == WGR_NOISE_SENT_RESPONSE)
+	else if ((initiator || noise->state == WGR_NOISE_SENT_RESPONSE) &&
+		 noise->pending->index == le32_to_cpu(index))
 		session = noise->pending;
 
 	if (session) {

@@ -165,6 +165,8 @@ wgr_noise_read_response(struct wgr_device *wgr,
 /**
  * wgr_noise_begin_session() - make keys and put the session to use
  * @peer: whose handshake is complete on our side
+ * @index: the receiver index we gave for it, as in the message: another
+ *	handshake may have taken its place since
  *
  * Derives the two transport keys, sets remote, initiator, birth_ns of the
  * pending session, installs it with wgr_session_install() and wipes the
@@ -172,6 +174,6 @@ wgr_noise_read_response(struct wgr_device *wgr,
  *
  * Return: true if a session has come to be; false when the state changed.
  */
-bool wgr_noise_begin_session(struct wgr_peer *peer);
+bool wgr_noise_begin_session(struct wgr_peer *peer, __le32 index);
 
 #endif

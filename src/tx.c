@@ -366,7 +366,7 @@ void wgr_tx_response(struct wgr_peer *peer)
 	if (wgr_noise_make_response(peer, &msg))
 		return;
 	wgr_cookie_stamp(&peer->jar, &msg, sizeof(msg));
-	if (!wgr_noise_begin_session(peer))
+	if (!wgr_noise_begin_session(peer, msg.sender))
 		return;
 	wgr_timers_got_session(peer);
 	wgr_timers_sent_any(peer);
