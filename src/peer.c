@@ -129,14 +129,16 @@ struct wgr_peer *wgr_peer_create(struct wgr_device *wgr,
 	return peer;
 }
 
-/* No look-up finds the peer any more, and nothing new begins. */
-static void detach(struct wgr_peer *peer)
+void wgr_peer_detach(struct wgr_peer *peer, struct list_head *gone)
 {
 	struct wgr_device *wgr = peer->wgr;
+
+	lockdep_assert_held(&wgr->lock);
 
 	WRITE_ONCE(peer->dead, true);
 	wgr_aip_remove_owner(&wgr->allowed, &peer->allowed);
 	rhashtable_remove_fast(&wgr->by_key, &peer->by_key, by_key);
+	list_move_tail(&peer->node, gone);
 	wgr->num_peers--;
 }
 
@@ -165,10 +167,11 @@ static void dismantle(struct wgr_peer *peer)
 	wgr_peer_put(peer);
 }
 
-/* One grace period and one flush of the workers serve for all of @gone. */
-static void remove_detached(struct wgr_device *wgr, struct list_head *gone)
+void wgr_peers_end(struct wgr_device *wgr, struct list_head *gone)
 {
 	struct wgr_peer *peer, *next;
+
+	lockdep_assert_held(&wgr->lock);
 
 	if (list_empty(gone))
 		return;
@@ -186,22 +189,16 @@ void wgr_peer_remove(struct wgr_peer *peer)
 {
 	LIST_HEAD(gone);
 
-	lockdep_assert_held(&peer->wgr->lock);
-
-	detach(peer);
-	list_move(&peer->node, &gone);
-	remove_detached(peer->wgr, &gone);
+	wgr_peer_detach(peer, &gone);
+	wgr_peers_end(peer->wgr, &gone);
 }
 
 void wgr_peers_remove_all(struct wgr_device *wgr)
 {
-	struct wgr_peer *peer;
+	struct wgr_peer *peer, *next;
 	LIST_HEAD(gone);
 
-	lockdep_assert_held(&wgr->lock);
-
-	list_for_each_entry(peer, &wgr->peers, node)
-		detach(peer);
-	list_splice_init(&wgr->peers, &gone);
-	remove_detached(wgr, &gone);
+	list_for_each_entry_safe(peer, next, &wgr->peers, node)
+		wgr_peer_detach(peer, &gone);
+	wgr_peers_end(wgr, &gone);
 }

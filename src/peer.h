@@ -130,12 +130,26 @@ struct wgr_peer *wgr_peer_create(struct wgr_device *wgr,
 				 const u8 public[WGR_KEY_LEN], const u8 *psk);
 
 /**
- * wgr_peer_remove() - take a peer out of the configuration
+ * wgr_peer_detach() - take a peer out of the configuration
  * @peer: whose device's lock is held
+ * @gone: list for wgr_peers_end(), which must follow before the lock is let go
+ *
+ * No look-up finds the peer any more, and nothing new begins.
  */
-void wgr_peer_remove(struct wgr_peer *peer);
+void wgr_peer_detach(struct wgr_peer *peer, struct list_head *gone);
 
-/* Removes all peers of @wgr with one wait for readers; its lock is held. */
+/**
+ * wgr_peers_end() - end all that detached peers have under way
+ * @wgr: device; the caller holds its lock
+ * @gone: the peers, may be none; empty afterwards
+ *
+ * One grace period and one flush of the workers serve for all. Drops the
+ * configuration's references.
+ */
+void wgr_peers_end(struct wgr_device *wgr, struct list_head *gone);
+
+/* Both for one peer, or for all of @wgr; the device's lock is held. */
+void wgr_peer_remove(struct wgr_peer *peer);
 void wgr_peers_remove_all(struct wgr_device *wgr);
 
 /* Takes a reference; NULL if the peer is being released. */

@@ -809,8 +809,9 @@ static struct wgr_peer *requested_peer(struct wgr_device *wgr,
 	return peer;
 }
 
+/* A peer that is to go is put on @gone, for all of a message at once. */
 static int set_peer(struct wgr_device *wgr, const struct nlattr *entry,
-		    struct netlink_ext_ack *extack)
+		    struct list_head *gone, struct netlink_ext_ack *extack)
 {
 	struct nlattr *attrs[WGPEER_A_MAX + 1];
 	struct wgr_peer *peer;
@@ -826,7 +827,7 @@ static int set_peer(struct wgr_device *wgr, const struct nlattr *entry,
 		return PTR_ERR_OR_ZERO(peer);
 
 	if (flags & WGPEER_F_REMOVE_ME) {
-		wgr_peer_remove(peer);
+		wgr_peer_detach(peer, gone);
 		goto put;
 	}
 	for (i = 0; i < ARRAY_SIZE(peer_steps) && !err; i++) {
@@ -914,14 +915,16 @@ static int set_peers(struct wgr_device *wgr, const struct nlattr *attr,
 		     struct netlink_ext_ack *extack)
 {
 	const struct nlattr *entry;
-	int left, err;
+	int left, err = 0;
+	LIST_HEAD(gone);
 
 	nla_for_each_nested(entry, attr, left) {
-		err = set_peer(wgr, entry, extack);
+		err = set_peer(wgr, entry, &gone, extack);
 		if (err)
-			return err;
+			break;
 	}
-	return 0;
+	wgr_peers_end(wgr, &gone);
+	return err;
 }
 
 /* In the order in which they are done. */
