@@ -139,7 +139,7 @@ tunnel()
 	local a
 
 	if [[ " ${GO_HOSTS:-} " == *" $1 "* ]]; then
-		at "$1" env WG_PROCESS_FOREGROUND=0 LOG_LEVEL=error wireguard-go "$2" >/dev/null 2>&1
+		at "$1" env LOG_LEVEL=error wireguard-go "$2" >/dev/null 2>&1
 		wait_for 10 at "$1" wg show "$2"
 	else
 		ip -n "$1" link add "$2" type wireguard
