@@ -332,21 +332,23 @@ class Report:
     def note(text, *values):
         print("# " + (text % values if values else text), flush=True)
 
-    TRIES = 3
+    # Seconds to wait before each further try of a case.
+    PAUSES = (0, 1, 2, 4)
 
     def case(self, name, function):
-        """Run one case. Only a Slow one is repeated: what is slow by itself is slow three times."""
+        """Run one case. Only a Slow one is repeated: what is slow by itself is slow every time."""
         self.count += 1
         began = time.monotonic()
         try:
-            for left in reversed(range(self.TRIES)):
+            for pause in self.PAUSES:
                 try:
                     function()
                     break
                 except Slow as error:
-                    if not left:
-                        raise
-                    self.note("%s; again", error)
+                    self.note("%s; again in %d s", error, pause)
+                    time.sleep(pause)
+            else:
+                function()
             good = True
         # A broken peer raises many kinds of errors; each of them is a failed case, never the end of the run.
         except Exception as error:  # pylint: disable=broad-except

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # The tunnel on a user-mode kernel: Locking, RCU and context errors, and objects freed while still in use.
 # quick: no
-# alone: yes
 set -uo pipefail
 # shellcheck source=ci/tests/stage.sh
 . "$(dirname "$0")/../stage.sh"
@@ -10,7 +9,7 @@ set -uo pipefail
 on_uml lockdep basics 900 ci/tests/tunnel/basics.sh
 on_uml lockdep lifetimes 600 ci/tests/tunnel/lifetimes.sh
 on_uml lockdep order 900 ci/tests/tunnel/order.sh
-on_uml lockdep peer 900 env TOLERANCE_US=20000 ci/tests/tunnel/peer.sh order_test.py
+on_uml lockdep peer 900 env TOLERANCE_US=20000 WGR_PARAMETERS=hold_us=25000 ci/tests/tunnel/peer.sh order_test.py
 on_uml lockdep fuzz 600 env TOLERANCE_US=20000 ci/tests/tunnel/peer.sh fuzz_test.py
 on_uml lockdep netlink 900 ci/tests/tunnel/peer.sh ../tunnel/netlink_test.py
 stage_end

@@ -132,13 +132,25 @@ clear_hosts()
 	done
 }
 
+is_go()
+{
+	[[ " ${GO_HOSTS:-} " == *" $1 "* ]]
+}
+
+# dev HOST: the name of its tunnel. wg asks wireguard-go by a socket that all
+# namespaces see, so that one needs another name than the kernel's.
+dev()
+{
+	if is_go "$1"; then echo go0; else echo wg0; fi
+}
+
 # tunnel HOST DEV KEY PORT ADDRESSES: a WireGuard interface with KEY (a private
 # key), up. The kernel's kind, unless the host is in $GO_HOSTS.
 tunnel()
 {
 	local a
 
-	if [[ " ${GO_HOSTS:-} " == *" $1 "* ]]; then
+	if is_go "$1"; then
 		at "$1" env LOG_LEVEL=error wireguard-go "$2" >/dev/null 2>&1
 		wait_for 10 at "$1" wg show "$2"
 	else
@@ -159,7 +171,8 @@ new_keys()
 	export key1 pub1 key2 pub2 key3 pub3 psk
 }
 
-# pair [OUTSIDE [PSK]]: hosts a and b joined by a cable, and a tunnel each, wg0:
+# pair [OUTSIDE [PSK]]: hosts a and b joined by a cable, and a tunnel each, wg0
+# (see dev):
 # outside 10.9.0.1, .2 and fd09::1, ::2, inside 192.168.241.1, .2 and fd00::1,
 # ::2. OUTSIDE: 4 or 6. PSK: psk or nothing.
 pair()
@@ -173,13 +186,13 @@ pair()
 	new_keys
 	host a b
 	wire a eth0 10.9.0.1/24,fd09::1/64 b eth0 10.9.0.2/24,fd09::2/64
-	tunnel a wg0 "$key1" 1 192.168.241.1/24,fd00::1/64
-	tunnel b wg0 "$key2" 2 192.168.241.2/24,fd00::2/64
-	at a wg set wg0 peer "$pub2" allowed-ips 192.168.241.2/32,fd00::2/128 endpoint "$to_b:2"
-	at b wg set wg0 peer "$pub1" allowed-ips 192.168.241.1/32,fd00::1/128 endpoint "$to_a:1"
+	tunnel a "$(dev a)" "$key1" 1 192.168.241.1/24,fd00::1/64
+	tunnel b "$(dev b)" "$key2" 2 192.168.241.2/24,fd00::2/64
+	at a wg set "$(dev a)" peer "$pub2" allowed-ips 192.168.241.2/32,fd00::2/128 endpoint "$to_b:2"
+	at b wg set "$(dev b)" peer "$pub1" allowed-ips 192.168.241.1/32,fd00::1/128 endpoint "$to_a:1"
 	if [[ ${2:-} == psk ]]; then
-		at a wg set wg0 peer "$pub2" preshared-key <(echo "$psk")
-		at b wg set wg0 peer "$pub1" preshared-key <(echo "$psk")
+		at a wg set "$(dev a)" peer "$pub2" preshared-key <(echo "$psk")
+		at b wg set "$(dev b)" peer "$pub1" preshared-key <(echo "$psk")
 	fi
 }
 
