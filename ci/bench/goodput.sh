@@ -82,7 +82,7 @@ alternate()
 		# Without connection tracking: that knows one address for a flow.
 		at r nft add rule ip paths second ip saddr set "$2"
 		at r nft add chain ip paths in '{ type filter hook prerouting priority -300; }'
-		at r nft add rule ip paths in iif r1 ip daddr "$2" ip daddr set 10.9.1.1
+		at r nft add rule ip paths in iifname r1 ip daddr "$2" ip daddr set 10.9.1.1
 	fi
 	at r nft add rule ip paths out oif r1 meta priority set 1:1
 	at r nft add rule ip paths out oif r1 ip protocol udp numgen inc mod 2 1 jump second
