@@ -12,8 +12,11 @@
 #include <net/net_namespace.h>
 #include <net/rtnetlink.h>
 
+#include "control/ethtool.h"
+#include "control/sysfs.h"
 #include "peer.h"
 #include "rx.h"
+#include "settings.h"
 #include "sock.h"
 #include "timers.h"
 #include "tx.h"
@@ -303,6 +306,8 @@ static void setup_device(struct net_device *dev)
 
 	dev->netdev_ops = &device_ops;
 	dev->header_ops = &ip_tunnel_header_ops;
+	dev->ethtool_ops = &wgr_ethtool_ops;
+	dev->sysfs_groups[0] = &wgr_sysfs_group;
 	/* Bare IP packets to one of several far ends, with no queue between. */
 	dev->priv_flags |= IFF_NO_QUEUE;
 	dev->flags = IFF_NOARP | IFF_POINTOPOINT;
@@ -379,6 +384,7 @@ static int new_link(struct net_device *dev,
 	INIT_LIST_HEAD(&wgr->peers);
 	wgr_aip_init(&wgr->allowed, &wgr->lock);
 	wgr_cookie_checker_init(&wgr->cookies);
+	wgr_settings_defaults(&wgr->order);
 	rcu_assign_pointer(wgr->birth_net, rtnl_newlink_link_net(params));
 
 	ret = init_parts(wgr);

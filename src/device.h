@@ -16,6 +16,8 @@
 #include "line.h"
 #include "noise.h"
 #include "ratelimit.h"
+#include "reorder/engine.h"
+#include "rx.h"
 #include "wgr.h"
 
 /**
@@ -40,6 +42,10 @@
  * @generation: changes with every change of the configuration, so that a dump
  *	over several messages can say that it is not coherent
  * @allowed: inner addresses
+ * @order: settings of the order engines, the same for all peers; guarded by
+ *	@lock
+ * @gone: sum of the books of peers that have been removed, so that totals never
+ *	go back; guarded by @lock
  * @cookies: macs and cookies of handshake messages to us
  * @ratelimit: handshakes for each source address
  * @pool: workers that help with lines of packets
@@ -64,6 +70,8 @@ struct wgr_device {
 	unsigned int num_peers;
 	u32 generation;
 	struct wgr_aip_table allowed;
+	struct wgr_settings order;
+	struct wgr_rx_stats gone;
 	struct wgr_cookie_checker cookies;
 	struct wgr_ratelimit *ratelimit;
 	struct wgr_pool pool;

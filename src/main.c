@@ -1,70 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-/* main.c - the module: parameters, loading, unloading. */
-#include "main.h"
-
-#include <linux/log2.h>
+/* main.c - the module: loading, unloading. */
 #include <linux/module.h>
-#include <linux/moduleparam.h>
-#include <linux/time64.h>
 #include <net/rtnetlink.h>
 
 #include "control/netlink.h"
+#include "control/reorder.h"
 #include "device.h"
 #include "noise.h"
-#include "reorder/engine.h"
 #include "session.h"
 #include "version.h"
-
-#define HOLD_US_MAX 1000000U
-
-static unsigned int hold_us = 5000;
-static unsigned int window = 2048;
-
-static int set_hold(const char *text, const struct kernel_param *param)
-{
-	return param_set_uint_minmax(text, param, 0, HOLD_US_MAX);
-}
-
-static int set_window(const char *text, const struct kernel_param *param)
-{
-	unsigned int value;
-	int ret = kstrtouint(text, 0, &value);
-
-	if (ret)
-		return ret;
-	if (value < WGR_WINDOW_MIN || value > WGR_WINDOW_MAX ||
-	    !is_power_of_2(value)) {
-		pr_err("wireguard: window=%u: must be a power of two from %u to %u (packets)\n",
-		       value, WGR_WINDOW_MIN, WGR_WINDOW_MAX);
-		return -EINVAL;
-	}
-	return param_set_uint(text, param);
-}
-
-static const struct kernel_param_ops hold_ops = {
-	.set = set_hold,
-	.get = param_get_uint,
-};
-
-static const struct kernel_param_ops window_ops = {
-	.set = set_window,
-	.get = param_get_uint,
-};
-
-module_param_cb(hold_us, &hold_ops, &hold_us, 0644);
-MODULE_PARM_DESC(hold_us, "How long a packet may wait for one sent before it, in microseconds, 0 to 1000000, for new peers (default 5000)");
-module_param_cb(window, &window_ops, &window, 0644);
-MODULE_PARM_DESC(window, "Packets that may wait for each peer, a power of two, 64 to 16384, for new peers (default 2048)");
-
-u32 wgr_param_window(void)
-{
-	return READ_ONCE(window);
-}
-
-u64 wgr_param_hold_ns(void)
-{
-	return (u64)READ_ONCE(hold_us) * NSEC_PER_USEC;
-}
 
 static int __init wgr_init(void)
 {
@@ -77,12 +21,17 @@ static int __init wgr_init(void)
 	ret = wgr_device_setup();
 	if (ret)
 		goto no_sessions;
-	ret = wgr_netlink_register();
+	ret = wgr_reorder_netlink_register();
 	if (ret)
 		goto no_devices;
+	ret = wgr_netlink_register();
+	if (ret)
+		goto no_reorder_netlink;
 	pr_info("wireguard: wireguard-reorder " WGR_VERSION " loaded: packets of a peer are handed up in the order they were sent\n");
 	return 0;
 
+no_reorder_netlink:
+	wgr_reorder_netlink_unregister();
 no_devices:
 	wgr_device_teardown();
 no_sessions:
@@ -93,6 +42,7 @@ no_sessions:
 static void __exit wgr_exit(void)
 {
 	wgr_netlink_unregister();
+	wgr_reorder_netlink_unregister();
 	wgr_device_teardown();
 	wgr_session_teardown();
 }

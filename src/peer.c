@@ -7,6 +7,7 @@
 
 #include "device.h"
 #include "rx.h"
+#include "stats.h"
 #include "tx.h"
 
 static atomic64_t last_id = ATOMIC64_INIT(0);
@@ -154,6 +155,15 @@ static void quiesce(struct wgr_peer *peer)
 	wgr_line_drop_unclaimed(&peer->tx.line);
 }
 
+/* The interface's totals must not go back when a peer does. */
+static void keep_books(struct wgr_peer *peer)
+{
+	struct wgr_rx_stats stats;
+
+	wgr_rx_read_stats(peer, &stats);
+	wgr_stats_add(&peer->wgr->gone, &stats);
+}
+
 /* After the workers have finished what they had claimed. */
 static void dismantle(struct wgr_peer *peer)
 {
@@ -163,6 +173,7 @@ static void dismantle(struct wgr_peer *peer)
 	wgr_timers_stop(peer);
 	wgr_noise_clear(&peer->noise);
 	wgr_rx_release(peer);
+	keep_books(peer);
 	wgr_line_drop_all(&peer->tx.line);
 	wgr_peer_put(peer);
 }

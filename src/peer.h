@@ -7,12 +7,14 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/netdevice.h>
+#include <linux/ratelimit.h>
 #include <linux/rcupdate.h>
 #include <linux/rhashtable-types.h>
 #include <linux/skbuff.h>
 #include <net/dst_cache.h>
 
 #include "allowedips.h"
+#include "budget.h"
 #include "cookie.h"
 #include "endpoint.h"
 #include "line.h"
@@ -25,27 +27,43 @@
 /**
  * struct wgr_peer_rx - receive side of a peer
  * @line: packets in the order of their arrival
- * @napi: the only consumer of @line, @order and @ready
- * @order: puts them into the order they were sent in
- * @ready: released packets that wait for the next poll's budget
- * @timer: rings when something held is due; only schedules @napi
+ * @napi: the only consumer of @line and @leaving
+ * @lock: guards what follows up to @newest_counter; taken by the poll once for
+ *	many packets, by others to read the books and change settings
+ * @order: puts packets into the order they were sent in
+ * @ready: what it has released; to be moved to @leaving by the poll
+ * @credit: places for held packets
  * @slept_ns: what the engine's clock is behind the real one, see engine_time()
  * @excused_ns: the deadline that has been put off last, engine's clock
+ * @replayed: packets that were authentic, but seen before or too old to tell
+ * @source: hashes of the outer addresses that packets come from, each a path;
+ *	0 for none yet
+ * @sources: addresses seen so far
  * @epochs: sessions that have been ranked so far
  * @newest_epoch: rank and counter of the newest packet authenticated so far:
  * @newest_counter: an older one does not move the endpoint
+ * @leaving: released packets that wait for the next poll's budget
+ * @timer: rings when something held is due; only schedules @napi
+ * @too_late: bounds the lines that tell of packets beyond the longest hold
  */
 struct wgr_peer_rx {
 	struct wgr_line line;
 	struct napi_struct napi;
+	spinlock_t lock;
 	struct wgr_reorder order;
 	struct wgr_item_list ready;
-	struct hrtimer timer;
+	struct wgr_credit credit;
 	s64 slept_ns;
 	s64 excused_ns;
+	u64 replayed;
+	u32 source[WGR_PATHS];
+	u32 sources;
 	u32 epochs;
 	u32 newest_epoch;
 	u64 newest_counter;
+	struct wgr_item_list leaving;
+	struct hrtimer timer;
+	struct ratelimit_state too_late;
 };
 
 /**

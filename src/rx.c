@@ -6,8 +6,9 @@
  *
  * A packet is stamped and put on its peer's line under the line's lock, so the
  * stamps along the line never go back. The poll is the only one to take
- * packets off it and the only one to touch the order engine, which needs no
- * lock for that. The engine's clock follows the stamps: it is moved on to the
+ * packets off it, and the only one to hand them up. It works on the order engine
+ * under a lock that it takes once for many packets: others read the books or
+ * change the settings between. The engine's clock follows the stamps: it is moved on to the
  * present only when nothing that arrived before is left on the line, and it
  * leaves out the time that the machine slept through, so a slow CPU makes no
  * packet late.
@@ -17,6 +18,7 @@
 #include <crypto/chacha20poly1305.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/jhash.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
@@ -25,9 +27,10 @@
 #include <net/inet_ecn.h>
 #include <net/ip_tunnels.h>
 
+#include "budget.h"
+#include "control/trace_points.h"
 #include "device.h"
 #include "handshakes.h"
-#include "main.h"
 #include "peer.h"
 #include "sock.h"
 #include "tx.h"
@@ -41,6 +44,13 @@
  */
 #define HELP_AT 4
 #define HELP_EVERY 16
+
+/*
+ * Packets taken into the engine before what has come out is handed up, and in
+ * one poll: most of them may have nothing to hand up.
+ */
+#define GATHER_MOST 64
+#define STEPS_MOST 256
 
 /*
  * A deadline noticed so late shows that the machine stood still: the packets
@@ -159,6 +169,31 @@ static void note_arrival(struct wgr_peer *peer, struct sk_buff *skb,
 	dev_sw_netstats_rx_add(peer->wgr->dev, skb->len + WGR_MSG_DATA_MIN);
 }
 
+/* A number for where the outer packet came from, never 0. */
+static u32 source_of(const struct sk_buff *skb)
+{
+	u32 port = (__force u16)udp_hdr(skb)->source;
+
+	if (skb->protocol == htons(ETH_P_IP))
+		return jhash_2words((__force u32)ip_hdr(skb)->saddr, port, 0) ?: 1;
+	return jhash(&ipv6_hdr(skb)->saddr, sizeof(struct in6_addr), port) ?: 1;
+}
+
+/* The path it came by; a new one takes the place of the oldest. */
+static u16 path_of(struct wgr_peer_rx *rx, const struct sk_buff *skb)
+{
+	u32 source = source_of(skb);
+	u16 i;
+
+	for (i = 0; i < WGR_PATHS; i++) {
+		if (rx->source[i] == source)
+			return i;
+	}
+	i = rx->sources++ % WGR_PATHS;
+	rx->source[i] = source;
+	return i;
+}
+
 /* Lets go of what must not wait with the packet: routes, sockets, devices. */
 static void detach_from_path(struct wgr_peer *peer, struct sk_buff *skb)
 {
@@ -215,11 +250,13 @@ static void accept_packet(struct wgr_peer *peer, struct sk_buff *skb)
 		net_dbg_ratelimited("%s: Counter %llu of session %llu again or too old\n",
 				    peer->wgr->dev->name, item->counter,
 				    session->id);
+		peer->rx.replayed++;
 		DEV_STATS_INC(peer->wgr->dev, rx_dropped);
 		drop_arrival(peer, skb);
 		return;
 	}
 	note_arrival(peer, skb, session);
+	item->path = path_of(&peer->rx, skb);
 	detach_from_path(peer, skb);
 	item->epoch = session->epoch;
 	switch (wgr_reorder_push(&peer->rx.order, item, &peer->rx.ready)) {
@@ -362,64 +399,100 @@ static void deliver(struct wgr_peer *peer, struct wgr_item *item)
 	napi_gro_receive(&peer->rx.napi, skb);
 }
 
-static struct wgr_item *next_ready(struct wgr_item_list *ready)
+static struct wgr_item *items_pop(struct wgr_item_list *list)
 {
-	struct wgr_item *item = ready->first;
+	struct wgr_item *item = list->first;
 
 	if (item)
-		ready->first = item->newer;
+		list->first = item->newer;
 	return item;
 }
 
-/* The line is empty, so time alone decides what else is due. */
-static void arm(struct wgr_peer_rx *rx)
+/* Moves all of @from to the end of @to. */
+static void items_move(struct wgr_item_list *to, struct wgr_item_list *from)
 {
+	if (!from->first)
+		return;
+	if (to->first)
+		to->last->newer = from->first;
+	else
+		to->first = from->first;
+	to->last = from->last;
+	from->first = NULL;
+}
+
+static int hand_up(struct wgr_peer *peer, int most)
+{
+	struct wgr_item *item;
+	int done = 0;
+
+	while (done < most && (item = items_pop(&peer->rx.leaving))) {
+		deliver(peer, item);
+		done++;
+	}
+	return done;
+}
+
+/* The line is empty, so time alone decides what else is due. */
+static void arm(struct wgr_peer *peer)
+{
+	struct wgr_peer_rx *rx = &peer->rx;
 	s64 deadline = wgr_reorder_deadline(&rx->order);
 
-	if (deadline == WGR_NEVER)
+	if (deadline == WGR_NEVER) {
 		hrtimer_try_to_cancel(&rx->timer);
-	else
-		hrtimer_start(&rx->timer, ns_to_ktime(deadline + rx->slept_ns),
-			      HRTIMER_MODE_ABS);
+		return;
+	}
+	deadline += rx->slept_ns;
+	wgr_trace_timer(peer, deadline);
+	hrtimer_start(&rx->timer, ns_to_ktime(deadline), HRTIMER_MODE_ABS);
+}
+
+/*
+ * Takes packets from the line into the engine, and what comes out of that to
+ * where the poll hands it up.
+ *
+ * With packets under work on the line, whoever finishes the front one schedules
+ * the poll; only an empty line leaves it to the timer. That is armed while the
+ * poll is still ours: the next one may run on another CPU at once.
+ *
+ * Return: true when there is nothing left to do or to hand up for now.
+ */
+static bool gather(struct wgr_peer *peer)
+{
+	struct wgr_peer_rx *rx = &peer->rx;
+	int steps = GATHER_MOST;
+	bool finished, idle = false;
+	s64 horizon = 0;
+
+	spin_lock(&rx->lock);
+	while (steps && step(peer, &horizon, &idle))
+		steps--;
+	if (steps)
+		wgr_reorder_advance(&rx->order, engine_time(rx, horizon), &rx->ready);
+	items_move(&rx->leaving, &rx->ready);
+	finished = steps && !rx->leaving.first;
+	if (finished && idle)
+		arm(peer);
+	wgr_credit_trim(&rx->credit, rx->order.held);
+	spin_unlock(&rx->lock);
+	return finished;
 }
 
 static int poll(struct napi_struct *napi, int budget)
 {
 	struct wgr_peer *peer = container_of(napi, struct wgr_peer, rx.napi);
-	struct wgr_peer_rx *rx = &peer->rx;
-	struct wgr_item *item;
-	int done = 0, steps = 0;
-	bool idle = false;
-	s64 horizon;
+	int done = 0, turns = STEPS_MOST / GATHER_MOST;
+	bool finished;
 
-	while (done < budget && steps < 4 * budget) {
-		item = next_ready(&rx->ready);
-		if (item) {
-			deliver(peer, item);
-			done++;
-			continue;
-		}
-		if (step(peer, &horizon, &idle)) {
-			steps++;
-			continue;
-		}
-		wgr_reorder_advance(&rx->order, engine_time(rx, horizon),
-				    &rx->ready);
-		if (!rx->ready.first)
-			goto complete;
-	}
-	return budget;
-
-complete:
-	/*
-	 * With packets under work, whoever finishes the front one schedules
-	 * us; only an empty line leaves it to the timer. Armed while the poll
-	 * is still ours: the next one may run on another CPU at once.
-	 */
-	if (idle)
-		arm(rx);
+	do {
+		finished = gather(peer);
+		done += hand_up(peer, budget - done);
+	} while (!finished && done < budget && --turns);
+	if (!finished || done == budget)
+		return budget;
 	if (napi_complete_done(napi, done) &&
-	    wgr_line_front_movable(&rx->line))
+	    wgr_line_front_movable(&peer->rx.line))
 		napi_schedule(napi);
 	return done;
 }
@@ -526,10 +599,44 @@ static void ring_free(void *ctx, void *memory, size_t bytes)
 	kfree(memory);
 }
 
-static const struct wgr_reorder_ops ring_ops = {
+static bool admit(void *ctx, u32 held)
+{
+	struct wgr_peer *peer = ctx;
+
+	return wgr_credit_take(&peer->rx.credit, held);
+}
+
+/* Packets are late by more than any allowed wait: somebody should know. */
+static void warn_too_late(struct wgr_peer *peer, s64 late_ns)
+{
+	const struct wgr_settings *settings = &peer->rx.order.settings;
+	bool fixed = settings->mode == WGR_FIXED;
+
+	if (late_ns <= (s64)(fixed ? settings->hold_ns : settings->hold_max_ns) ||
+	    !__ratelimit(&peer->rx.too_late))
+		return;
+	netdev_warn(peer->wgr->dev,
+		    "peer %llu (%pISpfsc): a packet came %lld us after one sent later, which is longer than it is waited for: raise %s of this interface\n",
+		    peer->id, &peer->endpoint.value.to.any, late_ns / NSEC_PER_USEC,
+		    fixed ? "hold_us" : "hold_max_us");
+}
+
+static void on_event(void *ctx, const struct wgr_event *event)
+{
+	if (event->kind == WGR_ITEM_LATE)
+		warn_too_late(ctx, event->ns);
+	wgr_trace_event(ctx, event);
+}
+
+static const struct wgr_reorder_ops order_ops = {
 	.alloc = ring_alloc,
 	.free = ring_free,
+	.admit = admit,
+	.event = on_event,
 };
+
+/* Seconds between two lines about packets that come too late, for each peer. */
+#define TOO_LATE_S 60
 
 void wgr_rx_init(struct wgr_peer *peer)
 {
@@ -541,8 +648,10 @@ void wgr_rx_init(struct wgr_peer *peer)
 	rx->line.get = line_get;
 	rx->line.put = line_put;
 	rx->excused_ns = WGR_NEVER;
-	wgr_reorder_init(&rx->order, &ring_ops, NULL, wgr_param_window(),
-			 wgr_param_hold_ns());
+	spin_lock_init(&rx->lock);
+	ratelimit_state_init(&rx->too_late, TOO_LATE_S * HZ, 1);
+	ratelimit_set_flags(&rx->too_late, RATELIMIT_MSG_ON_RELEASE);
+	wgr_reorder_init(&rx->order, &order_ops, peer, &peer->wgr->order);
 	hrtimer_setup(&rx->timer, held_due, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
 	/* Sockets never ask for our poll: what they read are inner packets. */
 	set_bit(NAPI_STATE_NO_BUSY_POLL, &rx->napi.state);
@@ -566,13 +675,66 @@ void wgr_rx_drop(struct wgr_peer *peer)
 	napi_enable(&peer->rx.napi);
 }
 
+static void drop_all(struct wgr_item_list *list)
+{
+	struct wgr_item *item;
+
+	while ((item = items_pop(list)))
+		wgr_packet_drop(wgr_item_skb(item));
+}
+
 void wgr_rx_release(struct wgr_peer *peer)
 {
 	struct wgr_peer_rx *rx = &peer->rx;
-	struct wgr_item *item;
 
 	wgr_line_drop_all(&rx->line);
-	wgr_reorder_flush(&rx->order, &rx->ready);
-	while ((item = next_ready(&rx->ready)))
-		wgr_packet_drop(wgr_item_skb(item));
+	drop_all(&rx->leaving);
+	spin_lock_bh(&rx->lock);
+	drop_all(&rx->ready);
+	wgr_reorder_discard(&rx->order, &rx->ready);
+	drop_all(&rx->ready);
+	wgr_credit_trim(&rx->credit, 0);
+	spin_unlock_bh(&rx->lock);
+}
+
+/* ---- settings and books ---- */
+
+void wgr_rx_configure(struct wgr_peer *peer, const struct wgr_settings *settings)
+{
+	struct wgr_peer_rx *rx = &peer->rx;
+
+	lockdep_assert_held(&peer->wgr->lock);
+
+	spin_lock_bh(&rx->lock);
+	wgr_reorder_configure(&rx->order, settings, &rx->ready);
+	spin_unlock_bh(&rx->lock);
+	/* It hands up what came out and arms the timer anew. */
+	local_bh_disable();
+	napi_schedule(&rx->napi);
+	local_bh_enable();
+}
+
+void wgr_rx_read_stats(struct wgr_peer *peer, struct wgr_rx_stats *stats)
+{
+	struct wgr_peer_rx *rx = &peer->rx;
+
+	spin_lock_bh(&rx->lock);
+	stats->order = rx->order.stats;
+	stats->replayed = rx->replayed;
+	stats->epochs = rx->epochs;
+	stats->held = rx->order.held;
+	stats->open_gaps = wgr_reorder_open_gaps(&rx->order);
+	stats->open_boundaries = wgr_reorder_open_boundaries(&rx->order);
+	stats->wait_ns = rx->order.hold.wait_ns;
+	spin_unlock_bh(&rx->lock);
+}
+
+void wgr_rx_reset_stats(struct wgr_peer *peer)
+{
+	struct wgr_peer_rx *rx = &peer->rx;
+
+	spin_lock_bh(&rx->lock);
+	wgr_reorder_reset_stats(&rx->order);
+	rx->replayed = 0;
+	spin_unlock_bh(&rx->lock);
 }

@@ -3,7 +3,45 @@
 #ifndef WGR_RX_H
 #define WGR_RX_H
 
+#include "reorder/engine.h"
 #include "wgr.h"
+
+/**
+ * struct wgr_rx_stats - what has become of a peer's packets, at one moment
+ * @order: the engine's books
+ * @replayed: authentic, but seen before or too old to tell; never pushed
+ * @epochs: sessions that packets have come by so far
+ * @held: packets held
+ * @open_gaps: counters that are missing
+ * @open_boundaries: older epochs that are waited for, 0 or 1
+ * @wait_ns: the wait in force, nanoseconds
+ *
+ * Everything authenticated is @order.pushed + @replayed.
+ */
+struct wgr_rx_stats {
+	struct wgr_reorder_stats order;
+	u64 replayed;
+	u64 epochs;
+	u32 held;
+	u64 open_gaps;
+	u32 open_boundaries;
+	u64 wait_ns;
+};
+
+/* Reads a peer's books as they are between two packets. Process context. */
+void wgr_rx_read_stats(struct wgr_peer *peer, struct wgr_rx_stats *stats);
+
+/* Begins the books anew; what is held now counts as new. Process context. */
+void wgr_rx_reset_stats(struct wgr_peer *peer);
+
+/**
+ * wgr_rx_configure() - other settings for a peer, while packets flow
+ * @peer: whose device's lock is held
+ * @settings: valid ones
+ *
+ * What is held and has no place under the new ones is handed up in order.
+ */
+void wgr_rx_configure(struct wgr_peer *peer, const struct wgr_settings *settings);
 
 void wgr_rx_init(struct wgr_peer *peer);
 /* No more polls and no timer; process context. */

@@ -9,6 +9,6 @@
 #ifndef WGR_VERSION_H
 #define WGR_VERSION_H
 
-#define WGR_VERSION "1.1.0"
+#define WGR_VERSION "1.2.0"
 
 #endif

@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0
 """Medians of the rows that goodput.sh writes.
 
-  medians.py FILE
+  medians.py ROWS [REQUIRED]
 
 A line for each path and kind: goodput of both modules in Mbit/s with their
 ratio, and for ours its ratio to the first path (in order); packets dropped at
-the receiver and, for UDP, out of order, over all runs.
+the receiver and, for UDP, out of order, over all runs. With REQUIRED, a file
+like required.tsv, each line also says whether that is reached; status 1 if one
+is not.
 """
 
 import collections
@@ -14,29 +16,70 @@ import statistics
 import sys
 
 COLUMNS = ("path kind module goodput retransmitted sent lost out_of_order late").split()
+REQUIREMENTS = ("path of_stock of_first late what").split()
+
+
+def table(name, columns):
+    with open(name, encoding="ascii") as rows:
+        return [dict(zip(columns, line.rstrip("\n").split("\t"))) for line in rows if not line.startswith("#")]
+
+
+class Figures:
+    """What the runs of one path and kind gave."""
+
+    def __init__(self, runs):
+        self.runs = runs
+        self.stock, self.ours = (statistics.median(float(r["goodput"]) for r in runs[m]) for m in ("stock", "ours"))
+        self.of_stock = self.ours / self.stock if self.stock else 0
+        self.of_first = 1.0
+
+    def total(self, module, column):
+        return sum(int(r[column]) for r in self.runs[module])
+
+    def text(self, path, kind):
+        said = (f"median {path} {kind}: stock {self.stock:.1f}, ours {self.ours:.1f}, ratio {self.of_stock:.3f}, "
+                f"of ours first {self.of_first:.3f}; {len(self.runs['ours'])} pairs; "
+                f"dropped {self.total('ours', 'late')}")
+        if kind == "udp":
+            for module in ("stock", "ours"):
+                said += (f"; {module} {self.total(module, 'out_of_order')} out of order,"
+                         f" {self.total(module, 'lost')} lost of {self.total(module, 'sent')}")
+        return said
+
+    def misses(self, kind, wanted):
+        """What of the requirements is not reached, in words."""
+        found = []
+        if kind == "udp":
+            if self.total("ours", "out_of_order"):
+                found.append("out of order")
+            if wanted["late"] != "-" and self.total("ours", "late") * 10000 > \
+                    float(wanted["late"]) * self.total("ours", "sent"):
+                found.append(f"more than {wanted['late']} in 10,000 late")
+            return found
+        for name, value in (("of_stock", self.of_stock), ("of_first", self.of_first)):
+            if wanted[name] != "-" and value < float(wanted[name]):
+                found.append(f"{name} below {wanted[name]}")
+        return found
 
 
 def main():
-    runs = collections.defaultdict(list)
-    with open(sys.argv[1], encoding="ascii") as rows:
-        for line in rows:
-            row = dict(zip(COLUMNS, line.split()))
-            runs[row["path"], row["kind"], row["module"]].append(row)
-    first = {}
-    for path, kind in dict.fromkeys((p, k) for p, k, _ in runs):
-        stock, ours = (runs[path, kind, m] for m in ("stock", "ours"))
-        was, now = (statistics.median(float(r["goodput"]) for r in rows) for rows in (stock, ours))
-        first.setdefault(kind, now)
-        text = (f"median {path} {kind}: stock {was:.1f}, ours {now:.1f}, ratio {now / was:.3f}, "
-                f"of ours first {now / first[kind]:.3f}; {len(ours)} pairs; "
-                f"dropped {sum(int(r['late']) for r in ours)}")
-        if kind == "udp":
-            for name, rows in (("stock", stock), ("ours", ours)):
-                text += (f"; {name} {sum(int(r['out_of_order']) for r in rows)} out of order,"
-                         f" {sum(int(r['lost']) for r in rows)} lost"
-                         f" of {sum(int(r['sent']) for r in rows)}")
-        print(text)
-    return 0
+    runs = collections.defaultdict(lambda: {"stock": [], "ours": []})
+    for row in table(sys.argv[1], COLUMNS):
+        runs[row["path"], row["kind"]][row["module"]].append(row)
+    required = {r["path"]: r for r in table(sys.argv[2], REQUIREMENTS)} if len(sys.argv) > 2 else {}
+    first, missed = {}, 0
+    for (path, kind), modules in runs.items():
+        if not modules["stock"] or not modules["ours"]:
+            continue
+        figures = Figures(modules)
+        figures.of_first = figures.ours / first.setdefault(kind, figures.ours)
+        verdict = ""
+        if path in required:
+            misses = figures.misses(kind, required[path])
+            missed += bool(misses)
+            verdict = "; " + (", ".join(misses) if misses else "reached")
+        print(figures.text(path, kind) + verdict)
+    return 1 if missed else 0
 
 
 if __name__ == "__main__":

@@ -15,10 +15,15 @@
  * A packet waits while something before it is missing: a gap in its own lane,
  * or the boundary.  One rule ends every wait: when the packet that has waited
  * longest is due, everything up to and including it is released, and with it
- * what follows without a gap.  A full window, a third epoch and a failed
- * allocation end waits early, oldest gap first, and drop nothing.  A gap given up
- * always ends in a release: what is late has been overtaken by a packet that is
- * already out, or its epoch has been closed.
+ * what follows without a gap.  A gap that every path has passed, a full window,
+ * a third epoch and a failed allocation end waits early, oldest gap first, and
+ * drop nothing.  A gap given up always ends in a release: what is late has been
+ * overtaken by a packet that is already out, or its epoch has been closed.
+ *
+ * How long it waits is the hold policy's (hold.h), which is told of every
+ * missing packet that comes and of every wait in vain.  At a boundary nothing is
+ * known to be missing, so where the path has not swapped packets for long the
+ * adaptive mode does not wait there at all.
  *
  * Time is the arrival time line, given by the caller.  It never runs back: an
  * arrival before the latest time seen counts as that time.
@@ -31,10 +36,48 @@
 #define WGR_REORDER_ENGINE_H
 
 #include "hold.h"
+#include "marks.h"
+#include "paths.h"
 #include "port.h"
 
 #define WGR_WINDOW_MIN	64
 #define WGR_WINDOW_MAX	16384
+
+/* Bins of the histograms: powers of two. */
+#define WGR_SPAN_BINS	16
+#define WGR_HOLD_BINS	32
+
+/**
+ * enum wgr_mode - what is done about order
+ * @WGR_ADAPTIVE: wait as long as the path has shown to be of use
+ * @WGR_FIXED: wait the same time for every gap
+ * @WGR_OFF: hand up as it arrives
+ * @WGR_MODES: number of modes
+ *
+ * The values are those of enum wg_reorder_mode in the UAPI.
+ */
+enum wgr_mode {
+	WGR_ADAPTIVE,
+	WGR_FIXED,
+	WGR_OFF,
+	WGR_MODES,
+};
+
+/**
+ * struct wgr_settings - what can be chosen for an engine
+ * @mode: what to do about order
+ * @window: most items held, %WGR_WINDOW_MIN to %WGR_WINDOW_MAX, moved into that
+ *	range
+ * @hold_ns: the wait of the fixed mode, and what the adaptive one begins with,
+ *	nanoseconds
+ * @hold_max_ns: the most that the adaptive mode may wait, nanoseconds
+ */
+struct wgr_settings {
+	enum wgr_mode mode;
+	u32 window;
+	u64 hold_ns;
+	u64 hold_max_ns;
+};
 
 /**
  * struct wgr_item - a packet as the engine sees it, embedded by the caller
@@ -45,6 +88,7 @@
  *	list the item to be released next, NULL at the end
  * @epoch: number of the session; a session gets a higher one than all before
  *	when its first packet reaches the engine
+ * @path: which of the peer's paths it came by, 0 to %WGR_PATHS - 1
  * @tag: caller's, never touched here
  */
 struct wgr_item {
@@ -53,7 +97,8 @@ struct wgr_item {
 	struct wgr_item *older;
 	struct wgr_item *newer;
 	u32 epoch;
-	u32 tag;
+	u16 path;
+	u16 tag;
 };
 
 /**
@@ -87,6 +132,7 @@ enum wgr_verdict {
  * enum wgr_cause - why a wait ended, or why there was none
  * @WGR_FILLED: the missing packets came
  * @WGR_TIMED_OUT: the hold ran out
+ * @WGR_PASSED: every path has brought something sent later
  * @WGR_OVERFLOWED: no room: window, third epoch or memory
  * @WGR_RESET: the caller asked for a flush
  * @WGR_IN_ORDER: no wait at all, released by its own arrival
@@ -95,6 +141,7 @@ enum wgr_verdict {
 enum wgr_cause {
 	WGR_FILLED,
 	WGR_TIMED_OUT,
+	WGR_PASSED,
 	WGR_OVERFLOWED,
 	WGR_RESET,
 	WGR_IN_ORDER,
@@ -103,43 +150,101 @@ enum wgr_cause {
 
 /**
  * struct wgr_reorder_stats - the books of an engine, in items unless said
- * @pushed: given to the engine = sum of @released + held + @late + @duplicate
+ * @pushed: given to the engine
+ *	= sum of @released + held + @late + @duplicate + @discarded
  * @released: released, by cause
+ * @filled_at_once: of @released[%WGR_IN_ORDER] those that were missing before:
+ *	the rest came in order
  * @late: refused as late
  * @duplicate: refused because the same packet is held
+ * @discarded: taken back by wgr_reorder_discard()
  * @gaps_opened: counters that were missing when one after them arrived
  *	= sum of @gaps_closed + wgr_reorder_open_gaps()
  * @gaps_closed: of these, those that came (%WGR_FILLED) or were given up
  * @boundaries_opened: epochs that began while another one was open
  *	= sum of @boundaries_closed + wgr_reorder_open_boundaries()
  * @boundaries_closed: old epochs closed; a boundary is never filled
- * @alloc_failures: items released early because memory was refused
+ * @boundary_held: items that were held because an older epoch was open
+ * @refused: items released early because memory or a place was refused
  * @max_hold_ns: longest time from arrival to release, nanoseconds
  * @max_held: most items held at once
+ * @span: items that arrived after one sent later, late ones included, by how
+ *	many counters they were behind the highest one that had arrived (the
+ *	reordering extent of RFC 4737, section 4.2.2, if nothing else was missing
+ *	or out of order between): bin n counts 2^n to 2^(n+1) - 1, the last one all
+ *	from 2^15 on and those whose epoch was closed
+ * @hold: items that were held, by how long, nanoseconds: bin n counts 2^n to
+ *	2^(n+1) - 1, bin 0 also 0, the last one all from 2^31 on
  */
 struct wgr_reorder_stats {
 	u64 pushed;
 	u64 released[WGR_CAUSES];
+	u64 filled_at_once;
 	u64 late;
 	u64 duplicate;
+	u64 discarded;
 	u64 gaps_opened;
 	u64 gaps_closed[WGR_IN_ORDER];
 	u64 boundaries_opened;
 	u64 boundaries_closed[WGR_IN_ORDER];
-	u64 alloc_failures;
+	u64 boundary_held;
+	u64 refused;
 	u64 max_hold_ns;
 	u32 max_held;
+	u64 span[WGR_SPAN_BINS];
+	u64 hold[WGR_HOLD_BINS];
 };
 
 /**
- * struct wgr_reorder_ops - memory, given by the caller
+ * enum wgr_event_kind - what a caller may want to see happen
+ * @WGR_GAP_OPENED: @first to @last are missing
+ * @WGR_GAP_FILLED: @first, which was missing for @ns, has come
+ * @WGR_GAP_GIVEN_UP: @first to @last, as far as missing, are not waited for any
+ *	more; the packet that waited longest for them waited @ns
+ * @WGR_ITEM_LATE: @first has come too late; it was missing for @ns, -1 if that
+ *	is not known
+ * @WGR_HOLD_CHANGED: the wait in force is @ns from now on
+ */
+enum wgr_event_kind {
+	WGR_GAP_OPENED,
+	WGR_GAP_FILLED,
+	WGR_GAP_GIVEN_UP,
+	WGR_ITEM_LATE,
+	WGR_HOLD_CHANGED,
+};
+
+/**
+ * struct wgr_event - something happened
+ * @kind: what
+ * @cause: why, for %WGR_GAP_GIVEN_UP
+ * @epoch: where; 0 for %WGR_HOLD_CHANGED
+ * @first: counter
+ * @last: counter, at least @first
+ * @ns: nanoseconds
+ */
+struct wgr_event {
+	enum wgr_event_kind kind;
+	enum wgr_cause cause;
+	u32 epoch;
+	u64 first;
+	u64 last;
+	s64 ns;
+};
+
+/**
+ * struct wgr_reorder_ops - what the caller gives
  * @alloc: return @bytes of zeroed memory or NULL; must not sleep if the engine
  *	is used where sleeping is not allowed
  * @free: give back what @alloc returned, with the size it was asked for
+ * @admit: return true if one item more may be held, or NULL if it always may
+ * @event: look at what happened, or NULL; not called for packets in order; must
+ *	not call the engine
  */
 struct wgr_reorder_ops {
 	void *(*alloc)(void *ctx, size_t bytes);
 	void (*free)(void *ctx, void *memory, size_t bytes);
+	bool (*admit)(void *ctx, u32 held);
+	void (*event)(void *ctx, const struct wgr_event *event);
 };
 
 struct wgr_ring;
@@ -168,13 +273,17 @@ struct wgr_lane {
  *	it holds items
  * @open: number of open lanes
  * @held: items held in both lanes
- * @window: most items that may be held, and most counters from the first
- *	missing one to the last held one, in a lane
+ * @settings: what was chosen.  The window is also the most counters from the
+ *	first missing one to the last held one, in a lane
  * @clock_ns: latest time seen
  * @hold: how long to wait
+ * @marks: since when what is missing
+ * @paths: what the paths tell
+ * @calm_from: a path that has shown no swapped packets is calm when as many
+ *	have been pushed
  * @oldest: held item that arrived first
  * @newest: held item that arrived last, valid only if @oldest is not NULL
- * @ops: memory
+ * @ops: memory and events
  * @ctx: handed to @ops
  * @stats: books; may be read at any time, is written only by the engine
  */
@@ -182,9 +291,12 @@ struct wgr_reorder {
 	struct wgr_lane lane[2];
 	u32 open;
 	u32 held;
-	u32 window;
+	struct wgr_settings settings;
 	s64 clock_ns;
 	struct wgr_hold hold;
+	struct wgr_marks marks;
+	struct wgr_paths paths;
+	u64 calm_from;
 	struct wgr_item *oldest;
 	struct wgr_item *newest;
 	const struct wgr_reorder_ops *ops;
@@ -195,13 +307,12 @@ struct wgr_reorder {
 /**
  * wgr_reorder_init - make an engine that has seen nothing
  * @r: engine
- * @ops: memory, must outlive the engine
+ * @ops: memory and events, must outlive the engine
  * @ctx: handed to @ops
- * @window: %WGR_WINDOW_MIN to %WGR_WINDOW_MAX, moved into that range
- * @hold_ns: longest wait, nanoseconds
+ * @settings: taken over
  */
 void wgr_reorder_init(struct wgr_reorder *r, const struct wgr_reorder_ops *ops,
-		      void *ctx, u32 window, u64 hold_ns);
+		      void *ctx, const struct wgr_settings *settings);
 
 /**
  * wgr_reorder_push - an item has arrived
@@ -245,16 +356,31 @@ s64 wgr_reorder_deadline(const struct wgr_reorder *r);
 void wgr_reorder_flush(struct wgr_reorder *r, struct wgr_item_list *out);
 
 /**
+ * wgr_reorder_discard - take everything back: it will not be handed up
+ * @r: engine; holds neither items nor memory afterwards and may go on
+ * @out: receives the items
+ */
+void wgr_reorder_discard(struct wgr_reorder *r, struct wgr_item_list *out);
+
+/**
  * wgr_reorder_configure - change the settings while items may be held
  * @r: engine
- * @window: as for wgr_reorder_init()
- * @hold_ns: longest wait, nanoseconds, also for what is held already
- * @out: receives what a smaller window has no room for
+ * @settings: taken over, for what is held already too.  What the adaptive mode
+ *	has learned stays, unless the mode or the wait to begin with change.
+ * @out: receives what a smaller window has no room for, or all when the mode
+ *	is off now
  *
  * The deadline may have moved in both directions afterwards.
  */
-void wgr_reorder_configure(struct wgr_reorder *r, u32 window, u64 hold_ns,
+void wgr_reorder_configure(struct wgr_reorder *r, const struct wgr_settings *settings,
 			   struct wgr_item_list *out);
+
+/**
+ * wgr_reorder_reset_stats - begin the books anew
+ * @r: engine; what it holds and what is missing now counts as new, so that the
+ *	books balance
+ */
+void wgr_reorder_reset_stats(struct wgr_reorder *r);
 
 /**
  * wgr_reorder_open_gaps - counters that held items wait for

@@ -7,6 +7,7 @@
 #define WGR_REORDER_PORT_H
 
 #ifdef __KERNEL__
+#include <linux/bitops.h>
 #include <linux/compiler.h>
 #include <linux/limits.h>
 #include <linux/stddef.h>
@@ -17,6 +18,7 @@
 #include <stddef.h>
 #include <string.h>
 
+typedef unsigned char u8;
 typedef unsigned short u16;
 typedef unsigned int u32;
 typedef unsigned long long u64;
@@ -26,6 +28,13 @@ typedef long long s64;
 #define S64_MAX		((s64)(U64_MAX >> 1))
 #define S64_MIN		(-S64_MAX - 1)
 #define likely(x)	__builtin_expect(!!(x), 1)
+#define unlikely(x)	__builtin_expect(!!(x), 0)
+
+/* Number of the highest bit that is set, from 1; 0 if none is. */
+static inline int fls64(u64 value)
+{
+	return value ? 64 - __builtin_clzll(value) : 0;
+}
 #endif
 
 #endif

@@ -157,7 +157,7 @@ test_no_added_delay()
 patient()
 {
 	module_unload
-	WGR_PARAMETERS=hold_us=200000 module_load
+	WGR_PARAMETERS="mode=fixed hold_us=200000" module_load
 	"$@"
 	clear_hosts
 	module_unload

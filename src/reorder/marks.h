@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * When the highest packet was how high: what was sent before it and has not
+ * come is missing since then.  That tells by how much a packet is late whose
+ * gap was given up.
+ */
+#ifndef WGR_REORDER_MARKS_H
+#define WGR_REORDER_MARKS_H
+
+#include "port.h"
+
+#define WGR_MARKS	32
+
+/**
+ * struct wgr_mark - the highest packet from some time on
+ * @top: its counter
+ * @ns: from when, on the arrival time line
+ * @epoch: of the packet
+ */
+struct wgr_mark {
+	u64 top;
+	s64 ns;
+	u32 epoch;
+};
+
+/**
+ * struct wgr_marks - the newest of them
+ * @mark: a ring
+ * @count: how many there have been
+ */
+struct wgr_marks {
+	struct wgr_mark mark[WGR_MARKS];
+	u32 count;
+};
+
+/**
+ * wgr_marks_note - a packet has come that was not next in order
+ * @marks: of a peer
+ * @epoch: of the packet
+ * @counter: of the packet; not the highest so far changes nothing
+ * @now_ns: its arrival
+ * @reach_ns: how late packets have to be measured
+ *
+ * Where the ring would not reach back so far, marks closer than 1/%WGR_MARKS of
+ * that become one, so that it does at any packet rate.  By so much what is
+ * missing may be taken to be missing for longer than it is.
+ */
+void wgr_marks_note(struct wgr_marks *marks, u32 epoch, u64 counter, s64 now_ns, s64 reach_ns);
+
+/**
+ * wgr_marks_since - since when a packet is missing
+ * @marks: of its peer
+ * @epoch: of the packet
+ * @counter: of the packet, lower than the highest that has come
+ *
+ * Return: a point on the arrival time line, S64_MIN if it is longer than the
+ * marks reach back.
+ */
+s64 wgr_marks_since(const struct wgr_marks *marks, u32 epoch, u64 counter);
+
+#endif
