@@ -35,6 +35,7 @@ point()
 state()
 {
 	find /boot /etc /lib/modules /lib/depmod.d /usr /var/lib/dkms /var/lib/initramfs-tools \
+		/var/lib/wireguard-reorder \
 		\( -path '/etc/ld.so.cache' -o -path '*/__pycache__' -o -path '/boot/initrd*' \) -prune \
 		-o \( -type f -exec sha256sum {} + \) -o -printf '%y %p %l\n' 2>/dev/null | LC_ALL=C sort
 }
