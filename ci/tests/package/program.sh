@@ -323,7 +323,7 @@ run before-install
 test_point "a good copy stays as it is" '[[ -n $(find "$kept/path" -mmin +30) ]]' '[[ ! -s $work/said ]]'
 echo damage >>"$kept/wireguard.ko"
 run before-install
-test_point "a damaged one is made anew" 'cmp -s "$own" "$kept/wireguard.ko"'
+test_point "a damaged one is made anew" 'cmp -s "$own" "$kept/wireguard.ko"' '[[ ! -s $work/said ]]'
 
 system
 mkdir "$mod/kernel/own"
@@ -493,7 +493,7 @@ system
 secure
 installed
 test_point "the key is not enrolled: ours gives way, and how to enrol it" stock_back \
-	'said "Secure Boot would refuse ours"' \
+	'said "ours would be refused \(Secure Boot\), for the key .* is not enrolled"' \
 	'said "to mend: mokutil --import /var/lib/dkms/mok.pub, restart and confirm it there; then dkms install"' \
 	'called "dkms uninstall .*-k $kernel"'
 
@@ -555,7 +555,14 @@ system
 mkdir -p "$root/sys/module/module/parameters"
 echo Y >"$root/sys/module/module/parameters/sig_enforce"
 installed
-test_point "signatures enforced without Secure Boot" stock_back
+test_point "signatures enforced without Secure Boot" stock_back 'said "ours would be refused, for"'
+
+system
+secure
+rm "$root/proc/1/root"
+ln -s "$work" "$root/proc/1/root"
+installed
+test_point "an image that is made on such a machine keeps ours" names_ours
 
 # --- taking effect
 
@@ -712,7 +719,7 @@ rm -r "$kept/"wireguard.ko "$own"
 export FAKE_DKMS=lose
 run after-remove
 test_point "lost together with the copy: said, with what to do" 'said "could not be put back"' \
-	'said "reinstall the kernel"' '[[ -e $kept/sha256 ]]'
+	'said "reinstall the kernel"' '[[ -e $kept/sha256 ]]' '! names_ours'
 
 system
 installed

@@ -130,7 +130,7 @@ scriptlets_parse()
 ours_named()
 {
 	echo "named: $(named)"
-	[[ $(named) == "/lib/modules/$kver/extra/wireguard.ko" &&
+	[[ $(named) == "/lib/modules/$kver/extra/${own##*/}" &&
 	   $(in_root modinfo -k "$kver" -F version wireguard) == "$1" ]]
 }
 
@@ -148,7 +148,7 @@ stock_back()
 
 copy_kept()
 {
-	[[ $(sha256sum <"$dir/root/var/lib/wireguard-reorder/stock/$kver/wireguard.ko") == "$stock" ]]
+	[[ $(sha256sum <"$dir/root/var/lib/wireguard-reorder/stock/$kver/${own##*/}") == "$stock" ]]
 }
 
 old_gone()
@@ -185,7 +185,8 @@ make_dependencies >&2
 make_next >&2
 package_root "$suite"
 kver=$(ls "$dir/root/lib/modules")
-own=/lib/modules/$kver/kernel/drivers/net/wireguard/wireguard.ko
+own=$(cd "$dir/root" && echo lib/modules/*/kernel/drivers/net/wireguard/wireguard.ko*)
+own=/$own
 printf 'NAME=Fedora\nID=fedora\nVERSION_ID=42\n' >"$dir/root/etc/os-release.new"
 rm "$dir/root/etc/os-release"
 mv "$dir/root/etc/os-release.new" "$dir/root/etc/os-release"
