@@ -3,8 +3,7 @@
 #
 # The package's own autopkgtest (debian/tests/load) in a virtual machine: a
 # Debian system with the .deb installed, booted with its own kernel. TAP on
-# standard output. Needs root, and some ten minutes, most of them for a system
-# that is not in the cache yet.
+# standard output. Needs root.
 #
 #   ci/tests/package/load.sh [SUITE]         (default: bookworm)
 set -euo pipefail
@@ -31,6 +30,7 @@ make -s -C "$top" deb >&2
 root=$("$top/ci/vm/root.sh" "$suite" "${packages[@]}")
 mkdir "$work"/{upper,scratch,root,results}
 mount -t overlay overlay "$work/root" -o "lowerdir=$root,upperdir=$work/upper,workdir=$work/scratch"
+mount -t proc proc "$work/root/proc"
 cp "$top"/dist/wireguard-reorder-dkms_*_all.deb "$work/root/root"
 if ! chroot "$work/root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
 		DEBIAN_FRONTEND=noninteractive sh -c 'dpkg -i /root/*.deb' >"$work/dpkg.log" 2>&1 </dev/null; then
@@ -38,7 +38,8 @@ if ! chroot "$work/root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-
 	echo "Bail out! the package could not be installed"
 	exit 1
 fi
-grep '^wireguard-reorder: ' "$work/dpkg.log" | sed 's/^/# /'
+grep "^wireguard-reorder: " "$work/dpkg.log" | sed "s/^/# /"
+umount "$work/root/proc"
 cp "$top/debian/tests/load" "$work/results"
 rc=0
 "$top/ci/vm/qemu.sh" --root "$work/root" --results "$work/results" --cpus 1 --memory 1024 --timeout 900 \

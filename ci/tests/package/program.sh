@@ -412,7 +412,7 @@ test_point "no room for the copy is reported" 'said "no copy of its own module"'
 system
 installed
 test_point "ours: path, version, srcversion" \
-	'said "kernel $kernel: ours is loaded from now on .*/updates/dkms/wireguard.ko, version $version, srcversion OURS"' \
+	'said "kernel $kernel: ours will be loaded .*/updates/dkms/wireguard.ko, version $version, srcversion OURS"' \
 	'[[ $(wc -l <"$work/said") == 1 ]]'
 
 # no_headers ID WORDS
@@ -525,7 +525,7 @@ system
 secure
 export FAKE_KEY='is already enrolled'
 installed
-test_point "an enrolled key" names_ours 'said "mok.pub\) is enrolled"' 'said "ours is loaded from now on"'
+test_point "an enrolled key" names_ours 'said "mok.pub\) is enrolled"' 'said "ours will be loaded"'
 
 system
 secure
@@ -789,7 +789,7 @@ mkdir -p "$tree/$version"
 outside dkms install -m wireguard-reorder -v "$version" -k "$kernel"
 run kernel-installed "$kernel"
 test_point "after DKMS has built for a new kernel: copy and word" '[[ $(<"$kept/sha256") == "$stock_sum" ]]' \
-	'said "ours is loaded from now on"'
+	'said "ours will be loaded"'
 
 system
 loaded
