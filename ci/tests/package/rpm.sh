@@ -137,7 +137,7 @@ ours_named()
 installs()
 {
 	rpm_here "$@" 2>&1 | tee "$work/rpm.log"
-	grep -E "kernel $kver: ours will be loaded" "$work/rpm.log"
+	grep -F "kernel $kver: ours will be loaded" "$work/rpm.log"
 }
 
 stock_back()
