@@ -342,6 +342,13 @@ for how in exact bare; do
 done
 
 system
+mkdir -p "$tree/original_module/$kernel/x86_64"
+mv "$own" "$tree/original_module/$kernel/x86_64"
+echo "/lib/modules/$kernel/kernel/elsewhere/wireguard.ko" >"$tree/original_module/$kernel/x86_64/wireguard.ko.origin"
+run before-install
+test_point "the archive's note says where it was" '[[ $(<"$kept/path") == */kernel/elsewhere/wireguard.ko ]]'
+
+system
 mkdir -p "$tree/original_module/$kernel/x86_64/collisions"/{kernel/drivers,updates}
 mv "$own" "$tree/original_module/$kernel/x86_64/collisions/kernel/drivers"
 stock_module "$tree/original_module/$kernel/x86_64/collisions/updates/wireguard.ko" OLD
@@ -374,6 +381,9 @@ system
 sed -i /readable/d "$root/ours"
 export FAKE_DKMS=exact
 installed
+# As where DKMS uses the place that dkms.conf names.
+mv "$mod/updates/dkms/wireguard.ko" "$own"
+rm -rf "$kept"
 run before-install
 test_point "nor ours if modinfo cannot read it" '[[ $(<"$kept/sha256") == "$stock_sum" ]]'
 
