@@ -10,11 +10,12 @@ KVER ?= $(shell uname -r)
 DESTDIR ?=
 SRCDIR := /usr/src/$(NAME)-$(VERSION)
 DEPMODDIR ?= /etc/depmod.d
+LIBEXECDIR := /usr/libexec/$(NAME)
 
 .DEFAULT_GOAL := module
 .DELETE_ON_ERROR:
-.PHONY: module install uninstall install-files deb check check-quick demo \
-	lint clean help need-root need-dkms no-package
+.PHONY: module install uninstall install-files install-package-files deb rpm \
+	check check-quick demo lint clean help need-root need-dkms no-package
 
 # How the target kernel was configured: empty when there is no such kernel.
 -include $(KDIR)/include/config/auto.conf
@@ -96,7 +97,15 @@ install-files:
 	@cp -R Makefile dkms.conf src $(DESTDIR)$(SRCDIR)/
 	@$(MAKE) -C $(DESTDIR)$(SRCDIR) --no-print-directory clean
 	@mv $(DESTDIR)$(SRCDIR)/src/dist/depmod.conf $(DESTDIR)$(DEPMODDIR)/$(NAME).conf
+	@rm -r $(DESTDIR)$(SRCDIR)/src/dist
 	@find $(DESTDIR)$(SRCDIR) \( -name README -o -type d -empty \) -delete
+
+# And the program that the scripts of the packages call.
+install-package-files: install-files
+	@mkdir -p $(DESTDIR)$(LIBEXECDIR)
+	@sed "s/@VERSION@/$(VERSION)/" src/dist/$(NAME)-package \
+		>$(DESTDIR)$(LIBEXECDIR)/$(NAME)-package
+	@chmod 755 $(DESTDIR)$(LIBEXECDIR)/$(NAME)-package
 
 # Every version of ours that DKMS knows, with its sources.
 define forget
@@ -130,6 +139,23 @@ deb:
 		>"$$tmp/log" 2>&1 || { cat "$$tmp/log" >&2; exit 1; }) && \
 	mkdir -p dist && rm -f dist/$(NAME)-dkms_*.deb && \
 	mv "$$tmp"/*.deb dist/ && ls dist/$(NAME)-dkms_*.deb
+
+## rpm: build dist/wireguard-reorder-dkms-<version>-1.noarch.rpm and its source rpm
+# Without looking for build dependencies: on Debian rpm knows of no package, and
+# what is needed is at work here already.
+rpm:
+	$(call die-if,$(call none,$(shell command -v rpmbuild)),\
+		rpmbuild is missing: install it (apt install rpm, dnf install rpm-build))
+	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && \
+	mkdir -p "$$tmp/SOURCES/$(NAME)-$(VERSION)" && \
+	cp -R Makefile dkms.conf src rpm COPYING README.md "$$tmp/SOURCES/$(NAME)-$(VERSION)" && \
+	$(MAKE) -s --no-print-directory -C "$$tmp/SOURCES/$(NAME)-$(VERSION)" clean && \
+	tar -C "$$tmp/SOURCES" --owner=0 --group=0 --numeric-owner --sort=name \
+		-czf "$$tmp/SOURCES/$(NAME)-$(VERSION).tar.gz" $(NAME)-$(VERSION) && \
+	{ $(no-make) rpmbuild -ba --nodeps --define "_topdir $$tmp" rpm/$(NAME).spec \
+		>"$$tmp/log" 2>&1 || { cat "$$tmp/log" >&2; exit 1; }; } && \
+	mkdir -p dist && rm -f dist/$(NAME)-*.rpm && \
+	mv "$$tmp"/RPMS/noarch/*.rpm "$$tmp"/SRPMS/*.rpm dist/ && ls dist/$(NAME)-*.rpm
 
 ## demo: ours against the kernel's own module, in throw-away virtual machines
 demo:

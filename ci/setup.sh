@@ -21,7 +21,7 @@ group_packages()
 		      iproute2 iputils-ping iptables nftables ncat iperf3 ethtool procps psmisc \
 		      tcpdump python3 python3-cryptography wireguard-tools wireguard-go \
 		      debian-archive-keyring ;;
-	package) echo debhelper dh-dkms dkms dpkg-dev fakeroot lintian rpm mmdebstrap \
+	package) echo debhelper dh-dkms dkms dpkg-dev fakeroot lintian rpm rpmlint shellcheck mmdebstrap \
 		      qemu-system-x86 e2fsprogs debian-archive-keyring ;;
 	# Only what "make demo" uses: people wait for it.
 	demo)    echo make debhelper dh-dkms dpkg-dev fakeroot mmdebstrap debian-archive-keyring \

@@ -35,6 +35,7 @@ point()
 state()
 {
 	find /boot /etc /lib/modules /lib/depmod.d /usr /var/lib/dkms /var/lib/initramfs-tools \
+		/var/lib/wireguard-reorder \
 		\( -path '/etc/ld.so.cache' -o -path '*/__pycache__' -o -path '/boot/initrd*' \) -prune \
 		-o \( -type f -exec sha256sum {} + \) -o -printf '%y %p %l\n' 2>/dev/null | LC_ALL=C sort
 }
@@ -105,6 +106,29 @@ installed()
 	dkms status -m wireguard-reorder -v "$ours" -k "$1" | tee /dev/stderr | grep -q installed
 }
 
+copy_kept()
+{
+	grep "^$(cat "/var/lib/wireguard-reorder/stock/$1/sha256") " <<<"$stock" &&
+		sha256sum "/var/lib/wireguard-reorder/stock/$1"/wireguard.ko* |
+		grep "^$(cat "/var/lib/wireguard-reorder/stock/$1/sha256") "
+}
+
+# As a kernel's package does, here in a root where DKMS has nothing to do.
+kernel_again()
+{
+	run-parts --exit-on-error --arg="$1" /etc/kernel/postrm.d || return
+	[[ ! -e /var/lib/wireguard-reorder/stock/$1 ]] || return
+	run-parts --report --exit-on-error --arg="$1" /etc/kernel/postinst.d 2>&1 | tee /dev/stderr |
+		grep "kernel $1: ours will be loaded" || return
+	copy_kept "$1"
+}
+
+hooks_rest()
+{
+	run-parts --exit-on-error --arg="$1" /etc/kernel/header_postinst.d &&
+		[[ ! -e /var/lib/wireguard-reorder ]]
+}
+
 apt_healthy()
 {
 	[[ -z $(dpkg --audit) ]] && apt-get check
@@ -147,11 +171,13 @@ point "DKMS built and installed the module" for_all installed
 point "ours is named, version $ours" for_all ours_named
 point "modprobe picks it by name and by alias" for_all ours_loads
 point "the stock file is kept" stock_kept
+point "a copy of the stock file is kept, with its checksum" for_all copy_kept
+point "a kernel's scripts run after it has been removed and installed" for_all kernel_again
 point "apt installs it again" apt-get install -y --reinstall "$deb"
 point "ours is named after that" for_all ours_named
 point "apt removes it" apt-get remove -y "$package"
 point "stock is named after removal" for_all stock_named
-# Nothing of it is left, which apt would take for a name that it does not know.
+point "what apt keeps of it does no harm" for_all hooks_rest
 point "dpkg purges what is left" dpkg --purge "$package"
 point "stock is named after the purge" for_all stock_named
 point "the stock file is as before" stock_same

@@ -107,10 +107,11 @@ one_line "make install without root" 'needs root: sudo make install' as_nobody i
 one_line "make uninstall without root" 'needs root: sudo make uninstall' as_nobody uninstall
 one_line "make install without dkms" 'dkms is missing' without dkms install
 one_line "make deb without its tools" 'apt install dpkg-dev' without dpkg-buildpackage deb
+one_line "make rpm without its tools" 'apt install rpm' without rpmbuild rpm
 
 make_here help >"$work/said"
 bad=0
-for target in module install uninstall deb demo check check-quick lint clean help; do
+for target in module install uninstall deb rpm demo check check-quick lint clean help; do
 	grep -q "^  make $target  " "$work/said" || bad=1
 done
 verdict "$bad" "make help names every target"

@@ -11,27 +11,8 @@ set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 # shellcheck source=ci/lib/debian.sh
 . "$top/ci/lib/debian.sh"
-
-kernel=(linux-image-cloud-amd64 linux-headers-cloud-amd64)
-
-# BUILDER: DIR SUITE
-make_root()
-{
-	local dir=$1 suite=$2 options
-
-	# What the machine is told about its mirror holds in the root as well.
-	options=$(apt-config dump | grep -E '^Acquire::(Check-|https?::Proxy)' || true)
-	wgr_sources "$suite" |
-	mmdebstrap --variant=apt --mode=root --architectures=amd64 --quiet \
-		--include="$(IFS=,; echo "${kernel[*]}"),dkms" \
-		--dpkgopt='path-exclude=/usr/share/doc/*' \
-		--dpkgopt='path-exclude=/usr/share/locale/*' \
-		--dpkgopt='path-exclude=/usr/share/man/*' \
-		--aptopt="${options:-# nothing special}" \
-		"$suite" "$dir/root" - || return
-	cp "$dir"/root/lib/modules/*/kernel/drivers/net/wireguard/wireguard.ko* "$dir" || return
-	printf '%s\n' 'wireguard.ko*' 'root/lib/modules/*/modules.dep' >"$dir/.precious"
-}
+# shellcheck source=ci/tests/package/root.sh
+. "$top/ci/tests/package/root.sh"
 
 # A .deb of this tree whose module no compiler takes.
 make_broken()
@@ -44,14 +25,9 @@ make_broken()
 
 run_suite()
 {
-	local suite=$1 version root dir=$work/$1
+	local suite=$1 dir
 
-	version=$(wgr_deb_version "$suite" "${kernel[0]}")
-	root=$(wgr_cache_get "package-$suite" "$version $(declare -f make_root)" make_root "$suite")
-	mkdir -p "$dir"/{upper,work,root}
-	mount -t overlay overlay "$dir/root" \
-		-o "lowerdir=$root/root,upperdir=$dir/upper,workdir=$dir/work"
-	mount -t proc proc "$dir/root/proc"
+	package_root "$suite"
 	mkdir "$dir/root/debs" "$dir/root/debs/broken"
 	cp "$top"/dist/wireguard-reorder-dkms_*_all.deb "$dir/root/debs"
 	cp "$work"/broken/dist/wireguard-reorder-dkms_*_all.deb "$dir/root/debs/broken"

@@ -1,0 +1,850 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The program that the packages' scripts call, in made-up systems: folders that
+# pose as a root, and stand-ins for dkms, modinfo and what loads modules. A
+# module is a text file here that says what modinfo would say. TAP on standard
+# output; needs no rights.
+#
+# Conditions are pieces of shell in single quotes, and stand-ins are scripts.
+# shellcheck disable=SC2016,SC2034
+set -uo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+number=0
+failed=0
+kernel=9.9.0-1-amd64
+version=$(sed -n 's/.*WGR_VERSION "\(.*\)"/\1/p' "$top/src/version.h")
+sed "s/@VERSION@/$version/" "$top/src/dist/wireguard-reorder-package" >"$work/program"
+chmod +x "$work/program"
+
+# The program finds these and nothing else.
+mkdir "$work/tools" "$work/standins"
+for tool in sh bash awk cat chmod cp cut env find grep head ln ls mkdir mv od printf \
+		readlink rm rmdir sed sha256sum sort stat tail touch tr; do
+	ln -s "$(type -P "$tool")" "$work/tools/$tool"
+done
+
+standin()
+{
+	{
+		printf '#!%s\n%s\n' "$BASH" 'echo "${0##*/} $*" >>"$WGR_ROOT/calls"; r=$WGR_ROOT'
+		cat
+	} >"$work/standins/$1"
+	chmod +x "$work/standins/$1"
+}
+
+standin uname <<'END'
+echo "${FAKE_RUNNING:-9.9.0-1-amd64}"
+END
+
+# Where depmod looks first: DKMS's folders, as our override has it.
+standin depmod <<'END'
+[[ $1 != -b ]] || shift 2
+for d in updates/dkms updates extra kernel; do
+	f=$(find "$r/lib/modules/$1/$d" -name 'wireguard.ko*' 2>/dev/null | sort | head -n 1)
+	[[ -z $f ]] || break
+done
+echo "$f" >"$r/lib/modules/$1/named"
+END
+
+standin modinfo <<'END'
+case $1 in
+-b) [[ -s $r/lib/modules/$4/named ]] || exit 1; cat "$r/lib/modules/$4/named" ;;
+-F) [[ -f $3 ]] && grep -q readable "$3" || exit 1; sed -n "s/^$2: //p" "$3" ;;
+esac
+END
+
+# FAKE_DKMS: "stay" leaves the kernel's own module where it is, "exact" archives
+# it and brings it back, "wrong" brings it back to updates/, "lose" does not,
+# "bare" archives it without a note, "fail" does nothing and says so.
+standin dkms <<'END'
+k='' v='' command=$1 how=${FAKE_DKMS:-stay}
+while [[ $# -gt 1 ]]; do
+	case $2 in
+	-k) k=$3 ;;
+	-v) v=$3 ;;
+	esac
+	shift
+done
+tree=$r/var/lib/dkms/wireguard-reorder
+[[ $how != fail ]] || { echo "dkms: broken" >&2; exit 9; }
+install_dir()
+{
+	case $(. "$r/etc/os-release"; echo "$ID") in
+	fedora) echo extra ;;
+	opensuse) echo updates ;;
+	*) echo updates/dkms ;;
+	esac
+}
+own=kernel/drivers/net/wireguard
+one()
+{
+	d=$r/lib/modules/$1
+	case $command in
+	install)
+		[[ ! -e $r/fails-to-build ]] || { build_error "$1"; exit 10; }
+		mkdir -p "$tree/$v/$1/x86_64/module" "$d/$(install_dir)"
+		cp "$r/ours" "$tree/$v/$1/x86_64/module/wireguard.ko"
+		if [[ $how != stay ]]; then
+			for f in "$d/$own"/wireguard.ko*; do
+				[[ -f $f ]] || continue
+				mkdir -p "$tree/original_module/$1/x86_64"
+				mv "$f" "$tree/original_module/$1/x86_64"
+				[[ $how == bare ]] || echo "$f" >"$tree/original_module/$1/x86_64/${f##*/}.origin"
+			done
+		fi
+		cp "$r/ours" "$d/$(install_dir)/wireguard.ko" ;;
+	remove|uninstall)
+		rm -f "$d/$(install_dir)/wireguard.ko"
+		for f in "$tree/original_module/$1/x86_64"/wireguard.ko*; do
+			[[ -f $f && $f != *.origin ]] || continue
+			case $how in
+			exact|bare) mkdir -p "$d/$own"; mv "$f" "$d/$own" ;;
+			wrong) mkdir -p "$d/updates"; mv "$f" "$d/updates" ;;
+			esac
+		done
+		rm -rf "$tree/original_module/$1"
+		[[ $command != remove ]] || rm -rf "$tree/$v/$1" ;;
+	esac
+	depmod "$1"
+}
+build_error()
+{
+	mkdir -p "$tree/$v/build"
+	printf 'DKMS make.log for wireguard-reorder-%s for kernel %s (x86_64)\nmain.c:1:2: error: no such thing\n' \
+		"$v" "$1" >"$tree/$v/build/make.log"
+}
+case $command in
+add) mkdir -p "$tree/$v" ;;
+status) [[ ! -e $tree/$v/$k/x86_64/module ]] || echo "wireguard-reorder/$v, $k, x86_64: installed" ;;
+install|uninstall) one "$k" ;;
+remove) for k in "$tree/$v"/[0-9]*; do [[ ! -d $k ]] || one "${k##*/}"; done; rm -rf "${tree:?}/$v" ;;
+esac
+exit 0
+END
+
+# Loading: the module says what it is in /sys. FAKE_REFUSE: ours is refused.
+standin modprobe <<'END'
+f=$(cat "$r/lib/modules/$(uname -r)/named")
+if [[ -n ${FAKE_REFUSE:-} ]] && grep -q 'keeps the order' "$f"; then
+	echo "modprobe: ERROR: could not insert 'wireguard': Key was rejected by service" >&2
+	exit 1
+fi
+mkdir -p "$r/sys/module/wireguard"
+echo live >"$r/sys/module/wireguard/initstate"
+sed -n 's/^srcversion: //p' "$f" >"$r/sys/module/wireguard/srcversion"
+END
+standin rmmod <<'END'
+[[ -z ${FAKE_BUSY:-} ]] || { echo "rmmod: ERROR: Module wireguard is in use" >&2; exit 1; }
+rm -r "$r/sys/module/wireguard"
+END
+standin ip <<'END'
+cat "$r/links${FAKE_NETNS:-}" 2>/dev/null || :
+END
+standin nsenter <<'END'
+export FAKE_NETNS=-$(readlink "${1#--net=}")
+shift
+exec "$@"
+END
+standin mokutil <<'END'
+echo "${*: -1} ${FAKE_KEY:-is not enrolled}"
+END
+standin lsinitramfs <<'END'
+cat "$1"
+END
+standin update-initramfs <<'END'
+[[ -z ${FAKE_NO_SPACE:-} ]] || { echo "no space left"; exit 1; }
+END
+
+# verdict OK DESCRIPTION
+verdict()
+{
+	number=$((number + 1))
+	if [[ $1 == 0 ]]; then
+		echo "ok $number - $2"
+	else
+		echo "not ok $number - $2"
+		sed 's/^/# /' "$work/said" "$root/calls" 2>/dev/null
+		(cd "$root" && find . -type f ! -name 'S*' | sort | sed 's/^/# /')
+		failed=1
+	fi
+}
+
+# test_point DESCRIPTION CONDITION...: the last command's status was 0, and so
+# are those of the conditions, each a piece of shell.
+test_point()
+{
+	local what=$1 rc=$status condition
+	shift
+
+	for condition in "$@"; do
+		if ! eval "$condition"; then
+			echo "# not so: $condition"
+			rc=1
+		fi
+	done
+	verdict "$rc" "$what"
+}
+
+# run COMMAND...: the program, with its words in $work/said.
+run()
+{
+	status=0
+	PATH=$work/standins:$work/tools WGR_ROOT=$root "$work/program" "$@" >"$work/said" 2>&1 || status=$?
+}
+
+module_file()
+{
+	mkdir -p "${1%/*}"
+	{
+		echo readable
+		echo "description: $2"
+		echo "version: $3"
+		echo "srcversion: $4"
+		[[ -z ${5:-} ]] || echo "$5"
+	} >"$1"
+}
+
+stock_module()
+{
+	module_file "$1" 'WireGuard secure network tunnel' 1.0.0 "${2:-STOCK}" 'intree: Y'
+}
+
+# system [ID [SUFFIX]]: a new root with one kernel, its headers, and its own
+# module.
+root=$work/none
+system()
+{
+	chmod -R u+w "$root" 2>/dev/null
+	rm -rf "$root"
+	root=$work/root
+	mod=$root/lib/modules/$kernel
+	own=$mod/kernel/drivers/net/wireguard/wireguard.ko${2:-}
+	kept=$root/var/lib/wireguard-reorder/stock/$kernel
+	tree=$root/var/lib/dkms/wireguard-reorder
+	running=$root/sys/module/wireguard
+	mkdir -p "$mod/build/include" "$root"/{etc,run,boot,dev} "$root/proc"/{1,self/ns} "$root/sys/module"
+	ln -s "$root" "$root/proc/1/root"
+	ln -s 'net:[1]' "$root/proc/self/ns/net"
+	echo kernel/drivers/net/wireguard/wireguard.ko >"$mod/modules.order"
+	: >"$mod/modules.builtin"
+	echo "ID=${1:-debian}" >"$root/etc/os-release"
+	stock_module "$own"
+	module_file "$root/ours" 'WireGuard secure network tunnel that keeps the order of packets' \
+		"$version" OURS 'signer: DKMS module signing key'
+	touch "$root/calls"
+	outside depmod "$kernel"
+	unset FAKE_DKMS FAKE_RUNNING FAKE_REFUSE FAKE_BUSY FAKE_KEY FAKE_NO_SPACE
+	stock_sum=$(sum "$own")
+}
+
+sum()
+{
+	sha256sum <"$1" | cut -d ' ' -f 1
+}
+
+outside()
+{
+	PATH=$work/standins:$work/tools WGR_ROOT=$root "$@"
+}
+
+# What the packages do.
+installed()
+{
+	run before-install; cat "$work/said" >"$work/all"
+	run build; cat "$work/said" >>"$work/all"
+	run after-install; cat "$work/said" >>"$work/all"
+	mv "$work/all" "$work/said"
+}
+
+removed()
+{
+	run before-remove; cat "$work/said" >"$work/all"
+	run unbuild; cat "$work/said" >>"$work/all"
+	run after-remove "$@"; cat "$work/said" >>"$work/all"
+	mv "$work/all" "$work/said"
+}
+
+said()
+{
+	grep -q -E -- "$1" "$work/said"
+}
+
+called()
+{
+	grep -q -E -- "$1" "$root/calls"
+}
+
+names_ours()
+{
+	grep -q 'keeps the order' "$(<"$mod/named")"
+}
+
+stock_back()
+{
+	[[ -f $own && $(sum "$own") == "$stock_sum" && $(<"$mod/named") == "$own" ]]
+}
+
+loaded()
+{
+	outside modprobe wireguard
+	: >"$root/calls"
+}
+
+# --- how it is called
+
+system
+for words in '' nonsense kernel-installed 'kernel-removed ..' 'kernel-installed a/b'; do
+	# Words on purpose.
+	# shellcheck disable=SC2086
+	run $words
+	[[ $status == 2 ]]; status=$?
+	test_point "refused, with a list of commands: '$words'" 'said kernel-removed'
+done
+
+# --- copies of the kernels' own modules
+
+for suffix in '' .gz .xz .zst; do
+	system debian "$suffix"
+	run before-install
+	test_point "the copy of wireguard.ko$suffix: path, checksum, contents" \
+		'[[ $(<"$kept/path") == "/lib/modules/$kernel/kernel/drivers/net/wireguard/wireguard.ko$suffix" ]]' \
+		'[[ $(<"$kept/sha256") == "$stock_sum" ]]' 'cmp -s "$own" "$kept/wireguard.ko$suffix"' \
+		'[[ ! -s $work/said ]]'
+done
+
+system
+run before-install
+touch -d '1 hour ago' "$kept/path"
+run before-install
+test_point "a good copy stays as it is" '[[ -n $(find "$kept/path" -mmin +30) ]]' '[[ ! -s $work/said ]]'
+echo damage >>"$kept/wireguard.ko"
+run before-install
+test_point "a damaged one is made anew" 'cmp -s "$own" "$kept/wireguard.ko"' '[[ ! -s $work/said ]]'
+
+system
+mkdir "$mod/kernel/own"
+mv "$own" "$mod/kernel/own"
+echo kernel/own/wireguard.ko >"$mod/modules.order"
+run before-install
+test_point "the kernel's list says where the module is" '[[ $(<"$kept/path") == */kernel/own/wireguard.ko ]]'
+
+for how in exact bare; do
+	system debian .xz
+	export FAKE_DKMS=$how
+	run build
+	run before-install
+	test_point "found in the archive of DKMS ($how)" '[[ $(<"$kept/sha256") == "$stock_sum" ]]' \
+		'[[ $(<"$kept/path") == */kernel/drivers/net/wireguard/wireguard.ko.xz ]]' '[[ ! -e $own ]]'
+done
+
+system
+mkdir -p "$tree/original_module/$kernel/x86_64"
+mv "$own" "$tree/original_module/$kernel/x86_64"
+echo "/lib/modules/$kernel/kernel/elsewhere/wireguard.ko" >"$tree/original_module/$kernel/x86_64/wireguard.ko.origin"
+run before-install
+test_point "the archive's note says where it was" '[[ $(<"$kept/path") == */kernel/elsewhere/wireguard.ko ]]'
+
+system
+mkdir -p "$tree/original_module/$kernel/x86_64/collisions"/{kernel/drivers,updates}
+mv "$own" "$tree/original_module/$kernel/x86_64/collisions/kernel/drivers"
+stock_module "$tree/original_module/$kernel/x86_64/collisions/updates/wireguard.ko" OLD
+run before-install
+test_point "found among what DKMS calls collisions" '[[ $(<"$kept/sha256") == "$stock_sum" ]]'
+
+system
+mkdir "$mod/updates"
+mv "$own" "$mod/updates"
+run before-install
+test_point "left in updates/ by an older DKMS: it belongs elsewhere" \
+	'[[ $(<"$kept/sha256") == "$stock_sum" ]]' '[[ $(<"$kept/path") == */kernel/drivers/net/wireguard/wireguard.ko ]]'
+installed
+removed
+test_point "and goes there in the end" stock_back '[[ ! -e $mod/updates/wireguard.ko ]]'
+
+system
+rm "$own"
+module_file "$mod/updates/wireguard.ko" 'Another driver' 3.0 OTHER
+run before-install
+test_point "another's module is not taken for the kernel's own" '[[ ! -e $kept ]]' '[[ ! -s $work/said ]]'
+
+system
+rm "$own"
+cp "$root/ours" "$own"
+run before-install
+test_point "nor is ours" '[[ ! -e $kept ]]'
+
+system
+sed -i /readable/d "$root/ours"
+export FAKE_DKMS=exact
+installed
+# As where DKMS uses the place that dkms.conf names.
+mv "$mod/updates/dkms/wireguard.ko" "$own"
+rm -rf "$kept"
+run before-install
+test_point "nor ours if modinfo cannot read it" '[[ $(<"$kept/sha256") == "$stock_sum" ]]'
+
+system
+rm "$own"
+run before-install
+test_point "a kernel without a wireguard has no copy" '[[ ! -e $kept ]]' '[[ ! -s $work/said ]]'
+
+system
+installed
+stock_module "$own" NEWER
+run kernel-installed "$kernel"
+test_point "a kernel of the same name installed again: the copy is made anew, and that is said" \
+	'cmp -s "$own" "$kept/wireguard.ko"' 'said "has replaced its own module"'
+
+system
+run before-install
+mkdir -p "$root/lib/modules/9.8-old/kernel" "$root/lib/modules/9.7-gone/updates/dkms"
+cp -R "$kept" "${kept%/*}/9.8-old"
+cp -R "$kept" "${kept%/*}/9.7-gone"
+run before-remove
+test_point "copies of kernels that are gone are dropped" '[[ -e $kept && ! -e ${kept%/*}/9.7-gone ]]'
+run kernel-removed 9.8-old
+test_point "a removed kernel's copy is dropped" '[[ -e $kept && ! -e ${kept%/*}/9.8-old ]]'
+run kernel-removed "$kernel"
+test_point "and with the last one all of it" '[[ ! -e $root/var/lib/wireguard-reorder ]]'
+
+system
+mkdir -p "$root/var/lib"
+: >"$root/var/lib/wireguard-reorder"
+run before-install
+test_point "no room for the copy is reported" 'said "no copy of its own module"' 'said "to mend"'
+
+# --- what is said of each kernel
+
+system
+installed
+test_point "ours: path, version, srcversion" \
+	'said "kernel $kernel: ours will be loaded .*/updates/dkms/wireguard.ko, version $version, srcversion OURS"' \
+	'[[ $(wc -l <"$work/said") == 1 ]]'
+
+# no_headers ID WORDS
+no_headers()
+{
+	system "$1"
+	rm -r "$mod/build"
+	installed
+	test_point "no headers on $1: how to get them" 'said "headers are not installed"' "said 'to mend: $2'" \
+		'! called "dkms install"'
+}
+no_headers debian "apt install linux-headers-$kernel"
+no_headers ubuntu "apt install linux-headers-$kernel"
+no_headers fedora "dnf install kernel-devel-$kernel"
+no_headers rhel "dnf install kernel-devel-$kernel"
+no_headers opensuse "zypper install kernel-amd64-devel"
+
+system
+echo kernel/drivers/net/wireguard/wireguard.ko >"$mod/modules.builtin"
+touch "$root/fails-to-build"
+installed
+test_point "WireGuard built in" 'said "has WireGuard built in"' 'said "CONFIG_WIREGUARD=m"'
+
+system
+touch "$root/fails-to-build"
+installed
+test_point "a build error: the log's place and what it says" 'said "could NOT be built"' \
+	'said "$version/build/make.log says why"' 'said "main.c:1:2: error: no such thing"' \
+	'said "dkms install -m wireguard-reorder -v $version -k $kernel"' stock_back
+
+system
+mkdir -p "$root/lib/modules/9.9.1/kernel"
+touch "$root/fails-to-build"
+installed
+test_point "another kernel is not blamed for it" 'said "kernel 9.9.1: its headers"'
+
+system
+mkdir -p "$root/etc/dkms"
+touch "$root/etc/dkms/no-autoinstall"
+installed
+test_point "DKMS told not to build" 'said "told not to build by itself"' 'said "rm /etc/dkms/no-autoinstall"'
+
+system
+mkdir -p "$root/etc/dkms" "$tree/$version"
+echo 'BUILD_EXCLUSIVE_KERNEL="^6"' >"$root/etc/dkms/wireguard-reorder.conf"
+run after-install
+test_point "an excluded kernel" 'said "excluded by BUILD_EXCLUSIVE"'
+
+system
+mkdir -p "$tree/$version"
+run after-install
+test_point "a kernel that DKMS has not built for" 'said "has not built for it"' 'said "to mend: dkms install"'
+
+system
+run build
+mv "$mod/updates/dkms" "$mod/updates/kept"
+outside depmod "$kernel"
+module_file "$mod/updates/a/wireguard.ko" 'Another driver' 3.0 OTHER
+echo "$mod/updates/a/wireguard.ko" >"$mod/named"
+run after-install
+test_point "another module before ours" 'said "/updates/a/wireguard.ko goes before ours"'
+
+system
+rm -rf "$root/lib/modules/"*
+installed
+test_point "no kernel at all" 'said "no kernel is installed here"'
+
+# --- Secure Boot
+
+secure()
+{
+	mkdir -p "$root/sys/kernel/security" "$root/sys/firmware/efi/efivars" "$root/var/lib/dkms"
+	printf '\006\000\000\000\001' >"$root/sys/firmware/efi/efivars/SecureBoot-8be4df61"
+	echo "${1:-none [integrity] confidentiality}" >"$root/sys/kernel/security/lockdown"
+}
+
+system
+secure
+installed
+test_point "the key is not enrolled: ours gives way, and how to enrol it" stock_back \
+	'said "ours would be refused \(Secure Boot\), for the key .* is not enrolled"' \
+	'said "to mend: mokutil --import /var/lib/dkms/mok.pub, restart and confirm it there; then dkms install"' \
+	'called "dkms uninstall .*-k $kernel"'
+
+system
+secure
+export FAKE_DKMS=exact
+installed
+test_point "the same where DKMS moves the kernel's own module" stock_back
+
+system
+secure
+export FAKE_DKMS=lose
+installed
+test_point "and where it loses it" stock_back 'said "has been put back"'
+
+system ubuntu
+secure
+installed
+test_point "Ubuntu's key" 'said "mokutil --import /var/lib/shim-signed/mok/MOK.der"'
+
+system
+secure
+mkdir -p "$root/etc/dkms/framework.conf.d"
+echo 'mok_certificate="/root/my.der"' >"$root/etc/dkms/framework.conf.d/my.conf"
+installed
+test_point "the key that DKMS has been told to use" 'said "mokutil --import /root/my.der"'
+
+system
+secure
+export FAKE_KEY='is already enrolled'
+installed
+test_point "an enrolled key" names_ours 'said "mok.pub\) is enrolled"' 'said "ours will be loaded"'
+
+system
+secure
+export FAKE_KEY='is already in the enrollment request'
+installed
+test_point "a key that waits to be enrolled" stock_back 'said "to mend: restart and confirm it there"'
+
+system
+secure
+sed -i '/^signer/d' "$root/ours"
+installed
+test_point "a module that is not signed" stock_back 'said "the module is not signed"'
+
+system
+secure
+mv "$work/standins/mokutil" "$work"
+installed
+mv "$work/mokutil" "$work/standins"
+test_point "without mokutil that is said, and nothing decided" names_ours 'said "without mokutil"'
+
+system
+secure '[none] integrity confidentiality'
+installed
+test_point "a kernel that does not insist keeps ours" names_ours 'said "loads the module nevertheless"'
+
+system
+mkdir -p "$root/sys/module/module/parameters"
+echo Y >"$root/sys/module/module/parameters/sig_enforce"
+installed
+test_point "signatures enforced without Secure Boot" stock_back 'said "ours would be refused, for"'
+
+system
+secure
+rm "$root/proc/1/root"
+ln -s "$work" "$root/proc/1/root"
+installed
+test_point "an image that is made on such a machine keeps ours" names_ours
+
+# --- taking effect
+
+system
+installed
+test_point "not loaded: nothing is loaded" '! called "modprobe|rmmod"'
+
+system
+loaded
+installed
+test_point "loaded and no tunnel up: ours runs at once" '[[ $(<"$running/srcversion") == OURS ]]' \
+	'said "no tunnel was up: ours is loaded"' '[[ ! -e $root/run/reboot-required ]]'
+: >"$root/calls"
+run after-install
+test_point "ours runs already: it is left alone" '! called "modprobe|rmmod"'
+
+# kept_loaded DESCRIPTION NAME
+kept_loaded()
+{
+	loaded
+	installed
+	test_point "$1: nothing is unloaded, and the machine is marked" '! called rmmod' \
+		"said 'stays so.*$2'" '[[ $(<"$running/srcversion") == STOCK ]]' \
+		'[[ $(<"$root/run/reboot-required.pkgs") == wireguard-reorder-dkms && -s $root/run/reboot-required ]]'
+}
+
+system
+echo '7: wg0: <POINTOPOINT,NOARP,UP,LOWER_UP> mtu 1420' >"$root/links"
+echo '8: wg1@if7: <POINTOPOINT>' >>"$root/links"
+kept_loaded "tunnels up" 'wg0 wg1'
+run after-install
+test_point "the mark is set once" '[[ $(wc -l <"$root/run/reboot-required.pkgs") == 1 ]]'
+
+system
+mkdir -p "$root/proc/77/ns"
+ln -s 'net:[2]' "$root/proc/77/ns/net"
+echo '9: wg-there: <POINTOPOINT>' >"$root/links-net:[2]"
+kept_loaded "a tunnel in the namespace of a process" wg-there
+
+system
+ln -s 'net:[3]' "$root/bound"
+echo '22 33 0:4 net:[3] /bound rw shared:9 - nsfs nsfs rw' >"$root/proc/1/mountinfo"
+echo '9: wg-bound: <POINTOPOINT>' >"$root/links-net:[3]"
+kept_loaded "a tunnel in a namespace that a file is bound to" wg-bound
+
+system
+mkdir -p "$root/proc/78/fd"
+ln -s 'net:[4]' "$root/proc/78/fd/5"
+echo '9: wg-open: <POINTOPOINT>' >"$root/links-net:[4]"
+kept_loaded "a tunnel in a namespace that is only held open" wg-open
+
+for thread in wg-crypt-wg0 wgr-crypt-wg0 kworker/R-wg-cr kworker/R-wgr-c; do
+	system
+	mkdir -p "$root/proc/79"
+	echo "$thread" >"$root/proc/79/comm"
+	kept_loaded "a tunnel that only its thread $thread betrays" 'cannot be seen'
+done
+
+for missing in ip nsenter; do
+	system
+	mv "$work/standins/$missing" "$work"
+	kept_loaded "no $missing to look for tunnels with" 'iproute2 and util-linux'
+	mv "$work/$missing" "$work/standins"
+done
+
+system
+export FAKE_BUSY=1
+loaded
+installed
+test_point "the module is in use: marked" 'said "cannot be unloaded: .*in use"' '[[ -e $root/run/reboot-required ]]'
+
+system opensuse
+echo '7: wg0: <UP>' >"$root/links"
+loaded
+installed
+test_point "SUSE's mark" '[[ $(<"$root/run/reboot-needed") == reboot ]]' '! called rmmod'
+
+system ubuntu
+mkdir -p "$root/usr/share/update-notifier"
+printf '#!/bin/sh\necho "$DPKG_MAINTSCRIPT_PACKAGE" >"$WGR_ROOT/run/notified"\n' \
+	>"$root/usr/share/update-notifier/notify-reboot-required"
+chmod +x "$root/usr/share/update-notifier/notify-reboot-required"
+echo '7: wg0: <UP>' >"$root/links"
+loaded
+installed
+test_point "Ubuntu's mark is left to its own program" '[[ $(<"$root/run/notified") == wireguard-reorder-dkms ]]'
+
+system
+loaded
+export FAKE_REFUSE=1
+installed
+test_point "the kernel does not take ours: its own is loaded again and stays" stock_back \
+	'[[ $(<"$running/srcversion") == STOCK ]]' 'said "Key was rejected"' 'said "loaded instead"'
+
+system
+loaded
+rm "$root/proc/1/root"
+mkdir "$work/elsewhere" 2>/dev/null
+ln -s "$work/elsewhere" "$root/proc/1/root"
+installed
+test_point "in a chroot nothing is unloaded" names_ours '! called rmmod' '[[ ! -e $root/run/reboot-required ]]'
+
+system
+loaded
+rm -r "$root/proc"
+installed
+test_point "nor in an image that is being made" names_ours '! called rmmod'
+
+for mark in run/systemd/container run/.containerenv .dockerenv; do
+	system
+	loaded
+	mkdir -p "$root/run/systemd"
+	: >"$root/$mark"
+	installed
+	test_point "nor in a container (/$mark)" names_ours '! called rmmod'
+done
+
+system
+loaded
+export FAKE_RUNNING=5.5-host
+installed
+test_point "nor where another kernel runs" names_ours '! called rmmod'
+
+# --- removal
+
+for how in stay exact bare wrong lose; do
+	system debian .xz
+	export FAKE_DKMS=$how
+	installed
+	removed
+	test_point "removal where DKMS does '$how': path and checksum are the kernel's own" stock_back \
+		'[[ ! -e $root/var/lib/wireguard-reorder && -z $(find "$mod/updates" -type f 2>/dev/null) ]]'
+done
+
+system
+export FAKE_DKMS=exact
+installed
+stock_module "$own" NEWER
+stock_sum=$(sum "$own")
+removed
+test_point "DKMS's older copy does not stay over the kernel package's newer one" stock_back \
+	'said "has been put back"'
+
+system
+installed
+export FAKE_DKMS=fail
+removed
+test_point "DKMS fails to remove: what it left of ours goes" stock_back 'said "in good order: dkms: broken"' \
+	'said "has left .*updates/dkms/wireguard.ko behind"'
+
+system
+installed
+rm -r "$kept/"wireguard.ko "$own"
+export FAKE_DKMS=lose
+run after-remove
+test_point "lost together with the copy: said, with what to do" 'said "could not be put back"' \
+	'said "reinstall the kernel"' '[[ -e $kept/sha256 ]]' '! names_ours'
+
+system
+installed
+outside modprobe wireguard
+: >"$root/calls"
+removed
+test_point "removal without tunnels: the kernel's own runs at once" '[[ $(<"$running/srcversion") == STOCK ]]' \
+	'said "no tunnel was up"'
+
+system
+installed
+outside modprobe wireguard
+: >"$root/calls"
+echo '7: wg0: <UP>' >"$root/links"
+removed
+test_point "removal under a tunnel: ours stays until later" '[[ $(<"$running/srcversion") == OURS ]]' \
+	'! called rmmod' 'said "tunnels are up: wg0"' '[[ -e $root/run/reboot-required ]]' stock_back
+
+system
+installed
+outside modprobe wireguard
+: >"$root/calls"
+removed upgrade
+test_point "before an upgrade the copy stays and nothing is unloaded" stock_back '[[ -e $kept/wireguard.ko ]]' \
+	'! called rmmod'
+sed -i 's/OURS/OURS2/' "$root/ours"
+installed
+test_point "after it the new one runs" '[[ $(<"$running/srcversion") == OURS2 ]]'
+
+# --- initial file systems
+
+image_with()
+{
+	echo "$1" >"$root/boot/initrd.img-$kernel"
+	touch -d '1 hour ago' "$root/boot/initrd.img-$kernel"
+}
+
+system
+image_with usr/lib/modules/x/kernel/drivers/net/wireguard/wireguard.ko
+installed
+test_point "one that has a wireguard in it is made anew" 'called "update-initramfs -u -k $kernel"'
+: >"$root/calls"
+touch "$root/boot/initrd.img-$kernel"
+touch -d '1 minute ago' "$mod/updates/dkms/wireguard.ko"
+run after-install
+test_point "but not when it is younger than ours" '! called update-initramfs'
+removed
+test_point "and again on removal" 'called "update-initramfs -u -k $kernel"'
+
+system
+image_with usr/lib/modules/x/kernel/fs/ext4/ext4.ko
+installed
+removed
+test_point "one that has none is left alone" '! called update-initramfs'
+
+system
+image_with /wireguard.ko.xz
+export FAKE_NO_SPACE=1
+installed
+test_point "a failure there is reported" 'said "that failed: no space left"'
+
+# --- new kernels
+
+system
+export FAKE_DKMS=exact
+mkdir -p "$tree/$version"
+outside dkms install -m wireguard-reorder -v "$version" -k "$kernel"
+run kernel-installed "$kernel"
+test_point "after DKMS has built for a new kernel: copy and word" '[[ $(<"$kept/sha256") == "$stock_sum" ]]' \
+	'said "ours will be loaded"'
+
+system
+loaded
+mkdir -p "$tree/$version"
+outside dkms install -m wireguard-reorder -v "$version" -k "$kernel"
+run kernel-installed "$kernel"
+test_point "headers came later, for the running kernel: ours runs at once" '[[ $(<"$running/srcversion") == OURS ]]'
+
+system
+run kernel-installed "$kernel"
+test_point "nothing is said while the package is not set up" '[[ ! -s $work/said ]]'
+run kernel-installed 0.0-none
+test_point "nor of a kernel that is not there" '[[ ! -s $work/said ]]'
+
+# --- DKMS
+
+system
+mkdir -p "$tree/1.0.5" "$tree/1.0.9" "$tree/original_module"
+run unbuild
+test_point "all versions of ours are taken out" 'called "remove .*-v 1.0.5"' 'called "remove .*-v 1.0.9"'
+
+system
+export FAKE_DKMS=fail
+installed
+test_point "a DKMS that does not work: reported, status 0" 'said "does not take the sources"' stock_back
+
+system
+mv "$work/standins/dkms" "$work"
+installed
+removed
+mv "$work/dkms" "$work/standins"
+test_point "a DKMS that is not there: status 0" stock_back
+
+system
+mv "$work/tools/sha256sum" "$work/tools/cut" "$work"
+for command in before-install after-install before-remove after-remove; do
+	run "$command"
+	test_point "tools that are not there: $command ends with 0" 'true'
+done
+mv "$work/sha256sum" "$work/cut" "$work/tools"
+
+system
+rm "$work/tools/rm"
+run kernel-removed "$kernel"
+test_point "an error that nobody thought of is reported, status 0" 'said "did not come to its end"'
+
+echo "1..$number"
+exit "$failed"
