@@ -638,8 +638,23 @@ static const struct wgr_reorder_ops order_ops = {
 /* Seconds between two lines about packets that come too late, for each peer. */
 #define TOO_LATE_S 60
 
+/*
+ * The adaptive mode begins with the longest wait: too short a one loses packets
+ * of the first flow before anything is known, which costs it far more than a few
+ * waits too long.
+ */
+static struct wgr_settings engine_settings(const struct wgr_settings *chosen)
+{
+	struct wgr_settings settings = *chosen;
+
+	if (settings.mode == WGR_ADAPTIVE)
+		settings.hold_ns = settings.hold_max_ns;
+	return settings;
+}
+
 void wgr_rx_init(struct wgr_peer *peer)
 {
+	struct wgr_settings settings = engine_settings(&peer->wgr->order);
 	struct wgr_peer_rx *rx = &peer->rx;
 
 	wgr_line_init(&rx->line, &peer->wgr->pool);
@@ -651,7 +666,7 @@ void wgr_rx_init(struct wgr_peer *peer)
 	spin_lock_init(&rx->lock);
 	ratelimit_state_init(&rx->too_late, TOO_LATE_S * HZ, 1);
 	ratelimit_set_flags(&rx->too_late, RATELIMIT_MSG_ON_RELEASE);
-	wgr_reorder_init(&rx->order, &order_ops, peer, &peer->wgr->order);
+	wgr_reorder_init(&rx->order, &order_ops, peer, &settings);
 	hrtimer_setup(&rx->timer, held_due, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
 	/* Sockets never ask for our poll: what they read are inner packets. */
 	set_bit(NAPI_STATE_NO_BUSY_POLL, &rx->napi.state);
@@ -699,14 +714,15 @@ void wgr_rx_release(struct wgr_peer *peer)
 
 /* ---- settings and books ---- */
 
-void wgr_rx_configure(struct wgr_peer *peer, const struct wgr_settings *settings)
+void wgr_rx_configure(struct wgr_peer *peer, const struct wgr_settings *chosen)
 {
+	struct wgr_settings settings = engine_settings(chosen);
 	struct wgr_peer_rx *rx = &peer->rx;
 
 	lockdep_assert_held(&peer->wgr->lock);
 
 	spin_lock_bh(&rx->lock);
-	wgr_reorder_configure(&rx->order, settings, &rx->ready);
+	wgr_reorder_configure(&rx->order, &settings, &rx->ready);
 	spin_unlock_bh(&rx->lock);
 	/* It hands up what came out and arms the timer anew. */
 	local_bh_disable();

@@ -37,11 +37,11 @@ void wgr_rx_reset_stats(struct wgr_peer *peer);
 /**
  * wgr_rx_configure() - other settings for a peer, while packets flow
  * @peer: whose device's lock is held
- * @settings: valid ones
+ * @chosen: valid ones
  *
  * What is held and has no place under the new ones is handed up in order.
  */
-void wgr_rx_configure(struct wgr_peer *peer, const struct wgr_settings *settings);
+void wgr_rx_configure(struct wgr_peer *peer, const struct wgr_settings *chosen);
 
 void wgr_rx_init(struct wgr_peer *peer);
 /* No more polls and no timer; process context. */

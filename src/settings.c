@@ -213,9 +213,9 @@ static const struct kernel_param_ops parameter_ops = {
 module_param_cb(mode, &parameter_ops, &parameters[WGR_SETTING_MODE], 0644);
 MODULE_PARM_DESC(mode, "What new interfaces do about order: adaptive (wait for missing packets as long as the path needs), fixed (wait for hold_us) or off (default adaptive)");
 module_param_cb(hold_us, &parameter_ops, &parameters[WGR_SETTING_HOLD], 0644);
-MODULE_PARM_DESC(hold_us, "How long a packet may wait for one sent before it, at first if the mode is adaptive, in microseconds, 0 to 1000000, for new interfaces (default 5000)");
+MODULE_PARM_DESC(hold_us, "How long a packet may wait for one sent before it if the mode is fixed, in microseconds, 0 to 1000000, for new interfaces (default 5000)");
 module_param_cb(hold_max_us, &parameter_ops, &parameters[WGR_SETTING_HOLD_MAX], 0644);
-MODULE_PARM_DESC(hold_max_us, "What that may grow to if the mode is adaptive, in microseconds, 0 to 1000000, for new interfaces (default 50000)");
+MODULE_PARM_DESC(hold_max_us, "How long it may wait, and waits at first, if the mode is adaptive, in microseconds, 0 to 1000000, for new interfaces (default 50000)");
 module_param_cb(window, &parameter_ops, &parameters[WGR_SETTING_WINDOW], 0644);
 MODULE_PARM_DESC(window, "Packets that may wait for each peer, a power of two, 64 to 16384, for new interfaces (default 8192)");
 

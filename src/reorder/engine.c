@@ -20,7 +20,7 @@
  * key's last packet then comes after the new key's first in less than one key
  * change of as many.
  */
-#define CALM_PACKETS	4096
+#define CALM_PACKETS	512
 
 /* Held items looked at to tell since when one is missed. */
 #define LOOK_BACK	64

@@ -19,7 +19,7 @@ from rig import IFNAME, TOLERANCE_US, KernelLog, Report, Rig, need, run
 
 CLONE_NEWNS = 0x20000
 # Packets in order after which a path counts as calm; as in the engine.
-CALM = 4096
+CALM = 512
 
 
 class Settings:

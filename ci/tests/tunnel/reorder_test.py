@@ -498,7 +498,7 @@ class Tests:
             assert found.messages == count + 1
             shown = {**found.totals, "wait_ns": 0}
             assert not any(n for n in shown.values() if not isinstance(n, list)), f"{shown}"
-            assert found.totals["wait_ns"] == found.peers[key(0)]["wait_ns"] == 5000000
+            assert found.totals["wait_ns"] == found.peers[key(0)]["wait_ns"] == 50000000
         by_index = Dump(which=u32(A_IFINDEX, socket.if_nametoindex(IFNAME))).all()
         assert by_index.order == found.order
 
@@ -661,8 +661,8 @@ class Tests:
         def inside(t):
             t.begin()
             t.advance(1)
-            for change in ({"mode": 2}, {"hold_us": 0}, {"window": 64, "hold_us": 0}, {"mode": 0, "hold_us": 0}):
-                t.set(mode=1, hold_us=1000000, window=8192)
+            for change in ({"mode": 2}, {"hold_us": 0}, {"window": 64, "hold_us": 0}, {"mode": 0, "hold_max_us": 0}):
+                t.set(mode=1, hold_us=1000000, window=8192, hold_max_us=50000)
                 t.send(3, 1, 2)
                 time.sleep(0.05)
                 assert t.stats()[0]["held"] == 3

@@ -6,8 +6,8 @@
  *
  * What the design promises is checked besides, without the oracle: ascending
  * output, one fate for each packet, late only what was overtaken, no hold
- * longer than allowed, and the same result whether time is told often or only
- * by arrivals.
+ * longer than the longest wait in force meanwhile, and the same result whether
+ * time is told often or only by arrivals.
  *
  * SEED=number repeats a run, ARRIVALS=number sets its length.
  */
@@ -15,9 +15,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "memory.h"
-#include "oracle.h"
 #include "tap.h"
+#include "user.h"
 
 #define FLIGHT	4096	/* packets on their way */
 #define NO_EPOCH 0
@@ -33,28 +32,23 @@ enum ticking {
 
 /* What a round is like.  Chances are in 1/1000000. */
 struct profile {
-	u32 window;
-	s64 hold;
+	struct wgr_settings settings;
 	enum ticking ticking;
+	u32 sends;		/* packets to be sent */
+	u64 silent;		/* a fortieth of the longest silence */
 	u64 spacing;		/* mean time between sent packets */
 	u64 delay;		/* most that a reordered one comes later */
 	u32 reorder, lose, repeat, rekey, overlap, jump, silence, flush, configure, refuse, back;
+	u32 discard, reset, mode;
+	u32 paths;
+	u32 path_mix;		/* chance that a packet takes any path, not its turn's */
+	u64 path_delay[WGR_PATHS];
 };
 
 struct flying {
 	s64 arrival;
 	u32 session;
-	u64 counter;
-};
-
-/* One engine with its caller. */
-struct user {
-	struct wgr_reorder r;
-	struct memory memory;
-	u64 live;		/* items held by the engine, as the caller counts */
-	u64 trail;		/* hash of all verdicts and releases */
-	bool any;
-	u32 epoch;		/* last released */
+	u16 path;
 	u64 counter;
 };
 
@@ -70,9 +64,7 @@ static bool used_up[2];
 static u32 epoch_of[1 << 16];		/* of a session, NO_EPOCH before its first arrival */
 static u32 epochs;
 static u64 arrivals, seed;
-static u64 seen_verdict[4];
-static const struct wgr_item *arriving;	/* being pushed: not held yet */
-static const char *problem;
+static u64 seen_verdict[4], seen_cause[WGR_CAUSES], seen_closed[WGR_IN_ORDER], seen_calm;
 
 static u64 random_state;
 
@@ -103,109 +95,6 @@ static u32 pick(const u32 *from, u32 n)
 #define PICK(...) \
 	pick((const u32[]){ __VA_ARGS__ }, sizeof((u32[]){ __VA_ARGS__ }) / sizeof(u32))
 
-static void wrong(const char *what)
-{
-	if (!problem)
-		problem = what;
-}
-
-static void leave_trail(struct user *u, u64 value)
-{
-	u->trail = (u->trail ^ value) * 0x100000001b3;
-}
-
-/* Look at what came out, then free it: the engine must not care. */
-static void take(struct user *u, struct wgr_item_list *out, struct oracle *o)
-{
-	struct wgr_item *item, *next;
-	u32 n = 0;
-
-	for (item = out->first; item; item = next) {
-		next = item->newer;
-		if (!next && item != out->last)
-			wrong("the list does not end at its last item");
-		if (u->any && (item->epoch < u->epoch ||
-			       (item->epoch == u->epoch && item->counter <= u->counter)))
-			wrong("released out of order");
-		u->any = true;
-		u->epoch = item->epoch;
-		u->counter = item->counter;
-		if (item->tag != (u32)(item->counter * 7 + item->epoch))
-			wrong("tag changed");
-		if (now.ticking >= TICK_PROMPT && u == &main_user && item != arriving &&
-		    u->r.clock_ns - item->arrival_ns > now.hold)
-			wrong("held too long");
-		if (o && (n >= o->released || o->out[n].epoch != item->epoch ||
-			  o->out[n].counter != item->counter))
-			wrong("released other packets than the oracle");
-		leave_trail(u, item->epoch);
-		leave_trail(u, item->counter);
-		free(item);
-		u->live--;
-		n++;
-	}
-	if (o && n != o->released)
-		wrong("released fewer packets than the oracle");
-	if (o)
-		o->released = 0;
-	memset(out, 0, sizeof(*out));
-}
-
-static u64 sum(const u64 *values, int n)
-{
-	u64 total = 0;
-
-	while (n--)
-		total += values[n];
-	return total;
-}
-
-static void audit(const struct user *u)
-{
-	const struct wgr_reorder_stats *s = &u->r.stats;
-
-	if (u->live != u->r.held)
-		wrong("an item was lost or released twice");
-	if (u->r.held > u->r.window)
-		wrong("more held than the window allows");
-	if (s->pushed != sum(s->released, WGR_CAUSES) + u->r.held + s->late + s->duplicate)
-		wrong("items do not balance");
-	if (s->gaps_opened != sum(s->gaps_closed, WGR_IN_ORDER) + wgr_reorder_open_gaps(&u->r))
-		wrong("gaps do not balance");
-	if (s->boundaries_opened != sum(s->boundaries_closed, WGR_IN_ORDER) +
-	    wgr_reorder_open_boundaries(&u->r))
-		wrong("boundaries do not balance");
-	if (!u->r.held && u->memory.live)
-		wrong("memory kept while nothing is held");
-}
-
-static void compare(void)
-{
-	const struct wgr_reorder *r = &main_user.r;
-
-	audit(&main_user);
-	if (r->held != oracle.waiting)
-		wrong("held and the oracle's differ");
-	if (wgr_reorder_open_gaps(r) != (u64)oracle_gaps(&oracle))
-		wrong("open gaps and the oracle's differ");
-	if (wgr_reorder_open_boundaries(r) != oracle_boundary(&oracle))
-		wrong("open boundaries and the oracle's differ");
-	if (wgr_reorder_deadline(r) != oracle_deadline(&oracle))
-		wrong("deadline and the oracle's differ");
-	if (memcmp(&r->stats, &oracle.stats, sizeof(r->stats)))
-		wrong("statistics and the oracle's differ");
-}
-
-static void advance(s64 to)
-{
-	struct wgr_item_list out = { 0 };
-
-	wgr_reorder_advance(&main_user.r, to, &out);
-	oracle_advance(&oracle, to);
-	take(&main_user, &out, &oracle);
-	compare();
-}
-
 static void tick(s64 arrival)
 {
 	s64 clock = main_user.r.clock_ns;
@@ -213,117 +102,71 @@ static void tick(s64 arrival)
 	switch (now.ticking) {
 	case TICK_RANDOM:
 		if (clock > S64_MIN && clock < arrival - 1 && chance(250000))
-			advance(clock + (s64)below((u64)(arrival - 1 - clock)));
+			user_advance(&main_user, &oracle, clock + (s64)below((u64)(arrival - 1 - clock)));
 		break;
 	case TICK_PROMPT:
-		while (wgr_reorder_deadline(&main_user.r) < arrival)
-			advance(wgr_reorder_deadline(&main_user.r));
+		user_advance_to(&main_user, &oracle, arrival - 1);
 		break;
 	case TICK_EAGER:
-		while (wgr_reorder_deadline(&main_user.r) <= arrival)
-			advance(wgr_reorder_deadline(&main_user.r));
+		user_advance_to(&main_user, &oracle, arrival);
 		break;
 	default:
 		break;
 	}
 }
 
-static enum wgr_verdict push(struct user *u, u32 epoch, const struct flying *f, struct oracle *o,
-			     enum wgr_verdict want)
-{
-	struct wgr_item *item = malloc(sizeof(*item));
-	struct wgr_item_list out = { 0 };
-	enum wgr_verdict verdict;
-
-	*item = (struct wgr_item){
-		.epoch = epoch,
-		.counter = f->counter,
-		.arrival_ns = f->arrival,
-		.tag = (u32)(f->counter * 7 + epoch),
-	};
-	u->live++;
-	verdict = wgr_reorder_push(&u->r, item, &out);
-	arriving = item;
-	if (o && verdict != want)
-		wrong("verdict and the oracle's differ");
-	take(u, &out, o);
-	arriving = NULL;
-	if (verdict == WGR_LATE || verdict == WGR_DUPLICATE) {
-		free(item);
-		u->live--;
-	}
-	/* An epoch can also be closed by a third one, or for room. */
-	if (verdict == WGR_LATE && epoch >= u->r.lane[0].epoch &&
-	    (!u->any || epoch > u->epoch || (epoch == u->epoch && f->counter > u->counter)))
-		wrong("called late, though nothing sent after it was released");
-	leave_trail(u, verdict);
-	return verdict;
-}
-
 static void arrive(struct flying f)
 {
 	unsigned int refuse = chance(now.refuse) ? (unsigned int)below(2) : NEVER_FAIL;
-	enum wgr_verdict want;
+	u32 epoch;
 
 	if (epoch_of[f.session] == NO_EPOCH) {
 		epochs += 1 + (u32)below(3);
 		epoch_of[f.session] = epochs;
 	}
+	epoch = epoch_of[f.session];
 	if (chance(now.back))
 		f.arrival -= (s64)below(3 * now.delay + 2);
 	tick(f.arrival);
+	seen_verdict[user_push(&main_user, &oracle, epoch, f.counter, f.path, f.arrival, refuse)]++;
 
-	main_user.memory.fail_from = main_user.memory.calls + refuse;
-	main_user.memory.fail_count = refuse == NEVER_FAIL ? 0 : NEVER_FAIL;
-	want = oracle_push(&oracle, epoch_of[f.session], f.counter, f.arrival, refuse);
-	seen_verdict[push(&main_user, epoch_of[f.session], &f, &oracle, want)]++;
-	main_user.memory.fail_count = 0;
-	compare();
-
-	if (!now.flush && !now.configure && !now.refuse && now.ticking < TICK_EAGER) {
-		push(&quiet, epoch_of[f.session], &f, NULL, want);
-		audit(&quiet);
-	}
+	if (!now.flush && !now.discard && !now.configure && !now.reset && !now.refuse &&
+	    now.ticking < TICK_EAGER)
+		user_push(&quiet, NULL, epoch, f.counter, f.path, f.arrival, NEVER_FAIL);
 	arrivals++;
 }
 
-static void flush(void)
+static u64 random_hold(void)
 {
-	struct wgr_item_list out = { 0 };
-
-	wgr_reorder_flush(&main_user.r, &out);
-	oracle_flush(&oracle);
-	take(&main_user, &out, &oracle);
-	compare();
-	if (main_user.r.held || main_user.memory.live)
-		wrong("a flush left something");
+	return PICK(0, 1, 50, 1000, 1000, 1000, 20000, 1000000);
 }
 
-static s64 random_hold(void)
+static u64 random_max(void)
 {
-	return (s64)PICK(0, 1, 50, 1000, 1000, 1000, 20000, 1000000);
+	return PICK(0, 1, 40000, 100000, 200000, 1000000, 1000000, 50000000);
 }
 
 static void configure(void)
 {
-	struct wgr_item_list out = { 0 };
-
-	now.window = PICK(64, 65, 100, 128, 256, 512);
+	now.settings.window = PICK(64, 65, 100, 128, 256, 512);
 	if (chance(500000))
-		now.hold = random_hold();
-	wgr_reorder_configure(&main_user.r, now.window, (u64)now.hold, &out);
-	oracle_configure(&oracle, now.window, now.hold);
-	/* Who shortens the hold must expect to be asked for time at once. */
-	if (now.ticking >= TICK_PROMPT)
-		now.ticking = TICK_RANDOM;
-	take(&main_user, &out, &oracle);
-	compare();
+		now.settings.hold_ns = random_hold();
+	if (chance(500000))
+		now.settings.hold_max_ns = random_max();
+	if (chance(now.mode))
+		now.settings.mode = (enum wgr_mode)below(WGR_MODES);
+	user_configure(&main_user, &oracle, &now.settings);
 }
 
 static void fly(u32 who, u64 number)
 {
+	static u16 turn;
 	struct flying f = { .arrival = sent_at, .session = who, .counter = number };
 	u32 i;
+
+	turn = (u16)((turn + 1) % now.paths);
+	f.path = chance(now.path_mix) ? (u16)below(now.paths) : turn;
+	f.arrival += (s64)now.path_delay[f.path];
 
 	if (chance(now.lose))
 		return;
@@ -342,9 +185,9 @@ static void send_one(void)
 
 	sent_at += (s64)below(2 * now.spacing + 1);
 	if (chance(now.silence))
-		sent_at += (s64)below(40 * (u64)(now.hold == S64_MAX ? 1000 : now.hold) + 1000);
+		sent_at += (s64)below(40 * now.silent + 1000);
 	if (chance(now.jump))
-		*next += below(4) ? below(2 * now.window) : random64() >> below(64);
+		*next += below(4) ? below(2 * now.settings.window) : random64() >> below(64);
 	/* Once round the ring: another packet's slot. */
 	if (chance(now.jump / 2))
 		*next += WGR_WINDOW_MAX - 2 + below(4);
@@ -379,15 +222,59 @@ static void deliver(bool all)
 	flying -= n;
 }
 
+/* Several lines, each of which keeps its order or not. */
+static void choose_paths(void)
+{
+	u32 i;
+
+	now.paths = PICK(2, 2, 3, 4);
+	now.path_mix = PICK(0, 100000, 1000000);
+	for (i = 0; i < now.paths; i++)
+		now.path_delay[i] = below(1 + (now.spacing + 1) * PICK(1, 10, 100));
+	/* Else the rule hardly ever speaks. */
+	if (chance(800000)) {
+		now.settings.mode = WGR_ADAPTIVE;
+		now.settings.hold_ns = now.settings.hold_max_ns = 50000000;
+	}
+	if (chance(700000))
+		now.reorder = 0;
+	if (chance(700000))
+		now.repeat = 0;
+	if (chance(700000))
+		now.overlap = 0;
+	/* Some paths fall silent. */
+	if (chance(300000))
+		now.silent = 12500000;
+}
+
+/* Long enough in order to be calm, now and then. */
+static void choose_calm(void)
+{
+	now.sends = 12000;
+	now.settings.mode = WGR_ADAPTIVE;
+	now.reorder = PICK(0, 0, 100, 300);
+	now.repeat = 0;
+	now.rekey = PICK(100, 300, 1000);
+	now.overlap = PICK(0, 0, 100);
+	now.lose = PICK(0, 0, 1000);
+}
+
 static void choose_profile(void)
 {
 	memset(&now, 0, sizeof(now));
-	now.window = PICK(64, 64, 64, 65, 128, 200, 256, 512, 2048, 16384);
-	now.hold = random_hold();
+	now.settings.mode = PICK(WGR_ADAPTIVE, WGR_ADAPTIVE, WGR_ADAPTIVE, WGR_ADAPTIVE,
+				 WGR_FIXED, WGR_FIXED, WGR_FIXED, WGR_OFF);
+	now.settings.window = PICK(64, 64, 64, 65, 128, 200, 256, 512, 2048, 16384);
+	now.settings.hold_ns = random_hold();
+	now.settings.hold_max_ns = random_max();
 	if (chance(20000))
-		now.hold = S64_MAX;
+		now.settings.hold_ns = S64_MAX;
+	if (chance(20000))
+		now.settings.hold_max_ns = S64_MAX;
+	/* The oracle's patience is O(n) for everything. */
+	now.sends = now.settings.window > 512 ? 1000 : 3000;
 	now.ticking = (enum ticking)below(TICKINGS);
-	now.spacing = PICK(0, 1, 10, 100, 1000);
+	now.spacing = PICK(0, 1, 10, 100, 1000, 20000);
 	now.delay = (now.spacing + 1) * PICK(1, 3, 10, 30, 100, 400);
 	now.reorder = PICK(0, 1000, 30000, 300000, 1000000);
 	now.lose = PICK(0, 0, 1000, 20000, 300000);
@@ -396,27 +283,40 @@ static void choose_profile(void)
 	now.overlap = PICK(0, 0, 1000, 100000, 500000);
 	now.jump = PICK(0, 0, 100, 3000);
 	now.silence = PICK(0, 0, 1000, 20000);
+	now.silent = now.settings.hold_ns == S64_MAX ? 1000 : now.settings.hold_ns;
 	now.flush = PICK(0, 0, 0, 100, 5000);
+	now.discard = PICK(0, 0, 0, 0, 100, 5000);
 	now.configure = PICK(0, 0, 0, 100, 5000);
+	now.mode = PICK(0, 200000, 500000);
+	now.reset = PICK(0, 0, 0, 100, 5000);
 	now.refuse = PICK(0, 0, 0, 1000, 100000, 1000000);
 	now.back = PICK(0, 0, 1000, 100000);
+	now.paths = 1;
+	if (chance(300000))
+		choose_paths();
+	else if (chance(120000))
+		choose_calm();
 }
 
-static void new_user(struct user *u)
+static void count_seen(void)
 {
-	memset(u, 0, sizeof(*u));
-	wgr_reorder_init(&u->r, &memory_ops, &u->memory, now.window, (u64)now.hold);
+	const struct wgr_reorder_stats *s = &main_user.r.stats;
+	int i;
+
+	for (i = 0; i < WGR_CAUSES; i++)
+		seen_cause[i] += s->released[i];
+	for (i = 0; i < WGR_IN_ORDER; i++)
+		seen_closed[i] += s->boundaries_closed[i];
+	seen_calm += oracle.calm;
 }
 
 static void play_round(void)
 {
-	struct wgr_item_list out = { 0 };
-	/* The oracle's patience is O(n) for everything. */
-	u64 left = now.window > 512 ? 1000 : 3000;
+	u64 left = now.sends;
 
-	new_user(&main_user);
-	new_user(&quiet);
-	oracle_init(&oracle, now.window, now.hold);
+	user_init(&main_user, &now.settings, now.ticking >= TICK_PROMPT);
+	user_init(&quiet, &now.settings, false);
+	oracle_init(&oracle, &now.settings);
 	flying = 0;
 	sent_at = 0;
 	session = 1;
@@ -429,17 +329,19 @@ static void play_round(void)
 		send_one();
 		deliver(false);
 		if (chance(now.flush))
-			flush();
+			user_flush(&main_user, &oracle);
+		if (chance(now.discard))
+			user_discard(&main_user, &oracle);
 		if (chance(now.configure))
 			configure();
+		if (chance(now.reset))
+			user_reset_stats(&main_user, &oracle);
 	}
 	deliver(true);
-	while (main_user.r.held && now.hold != S64_MAX && !problem)
-		advance(wgr_reorder_deadline(&main_user.r));
-	flush();
-
-	wgr_reorder_flush(&quiet.r, &out);
-	take(&quiet, &out, NULL);
+	user_advance_to(&main_user, &oracle, S64_MAX - 1);
+	user_flush(&main_user, &oracle);
+	count_seen();
+	user_flush(&quiet, NULL);
 	if (quiet.r.stats.pushed && quiet.trail != main_user.trail)
 		wrong("telling the time more often changed the result");
 }
@@ -470,6 +372,16 @@ int main(void)
 	printf("# %llu rounds, %llu arrivals: %llu released at once, %llu held, %llu late, %llu duplicate\n",
 	       rounds, arrivals, seen_verdict[WGR_RELEASED], seen_verdict[WGR_HELD],
 	       seen_verdict[WGR_LATE], seen_verdict[WGR_DUPLICATE]);
+	printf("# released in order %llu, filled %llu, timed out %llu, passed %llu, overflowed %llu\n",
+	       seen_cause[WGR_IN_ORDER], seen_cause[WGR_FILLED], seen_cause[WGR_TIMED_OUT],
+	       seen_cause[WGR_PASSED], seen_cause[WGR_OVERFLOWED]);
+	printf("# events: opened %llu, filled %llu, given up %llu, late %llu, wait changed %llu\n",
+	       events_seen[WGR_GAP_OPENED], events_seen[WGR_GAP_FILLED],
+	       events_seen[WGR_GAP_GIVEN_UP], events_seen[WGR_ITEM_LATE],
+	       events_seen[WGR_HOLD_CHANGED]);
+	printf("# epochs closed: timed out %llu (%llu at once), passed %llu, overflowed %llu\n",
+	       seen_closed[WGR_TIMED_OUT], seen_calm, seen_closed[WGR_PASSED],
+	       seen_closed[WGR_OVERFLOWED]);
 	tap_ok(!problem, "engine and oracle agree on random arrivals");
 	return tap_done();
 }

@@ -2,9 +2,9 @@
 /*
  * Directed cases for the reorder engine.  Each case is a short story of
  * arrivals; what comes out is compared as text, "epoch:counter" in order of
- * release.  Whatever the story, after every step the books must balance, the
- * output must ascend and no memory may be owned by an engine that holds
- * nothing.
+ * release, and so are the events.  Whatever the story, after every step the
+ * books must balance, the output must ascend and no memory may be owned by an
+ * engine that holds nothing.
  */
 #include <string.h>
 
@@ -12,6 +12,15 @@
 #include "tap.h"
 
 #define HOLD	1000
+#define MS	1000000LL
+
+/* Of the engine and of what it is made of. */
+#define CALM	512		/* packets without a swapped one that make a path calm */
+#define DOUBT	65536		/* packets without a verdict after a swap within a path */
+#define SILENT	(250 * MS)	/* a path that brought nothing for longer is left out */
+#define SLACK	100000		/* on top of an offset and a quarter of it */
+#define PERIOD	32		/* waits in vain in a period */
+#define TRIAL	8		/* waits in vain that end the wait to begin with */
 
 static struct wgr_reorder r;
 static struct memory memory;
@@ -19,6 +28,7 @@ static struct wgr_item_list out;
 static struct wgr_item *mine;	/* every item made in this case */
 static s64 now;			/* when the last arrival was */
 static bool good;		/* nothing wrong in this case so far */
+static bool any_order;		/* the mode was off in this case */
 static bool seen_any;
 static u32 seen_epoch;
 static u64 seen_counter;
@@ -44,14 +54,17 @@ static void audit(int line)
 {
 	const struct wgr_reorder_stats *s = &r.stats;
 
-	if (s->pushed != sum(s->released, WGR_CAUSES) + r.held + s->late + s->duplicate)
+	if (s->pushed != sum(s->released, WGR_CAUSES) + r.held + s->late + s->duplicate +
+	    s->discarded)
 		wrong(line, "items do not balance");
+	if (s->filled_at_once > s->released[WGR_IN_ORDER])
+		wrong(line, "more filled at once than released at once");
 	if (s->gaps_opened != sum(s->gaps_closed, WGR_IN_ORDER) + wgr_reorder_open_gaps(&r))
 		wrong(line, "gaps do not balance");
 	if (s->boundaries_opened != sum(s->boundaries_closed, WGR_IN_ORDER) +
 	    wgr_reorder_open_boundaries(&r))
 		wrong(line, "boundaries do not balance");
-	if (r.held > r.window)
+	if (r.held > r.settings.window)
 		wrong(line, "too much held");
 	if (!r.held && memory.live)
 		wrong(line, "memory kept for nothing");
@@ -83,6 +96,25 @@ static enum wgr_verdict push_at(int line, u32 epoch, u64 counter, s64 at)
 	return verdict;
 }
 
+static enum wgr_verdict push_by(int line, u16 path, u32 epoch, u64 counter, s64 at)
+{
+	struct wgr_item *item = item_new(epoch, counter, at);
+	enum wgr_verdict verdict;
+
+	item->path = path;
+	now = at;
+	verdict = wgr_reorder_push(&r, item, &out);
+	audit(line);
+	return verdict;
+}
+
+static void configure(int line, enum wgr_mode mode, u32 window, u64 hold, u64 most)
+{
+	wgr_reorder_configure(&r, &(struct wgr_settings){ mode, window, hold, most }, &out);
+	any_order |= mode == WGR_OFF;
+	audit(line);
+}
+
 /* Take the output so far and compare it. */
 static void got(int line, const char *want)
 {
@@ -91,8 +123,9 @@ static void got(int line, const char *want)
 	struct wgr_item *item;
 
 	for (item = out.first; item; item = item->newer) {
-		if (seen_any && (item->epoch < seen_epoch ||
-				 (item->epoch == seen_epoch && item->counter <= seen_counter)))
+		if (seen_any && !any_order &&
+		    (item->epoch < seen_epoch ||
+		     (item->epoch == seen_epoch && item->counter <= seen_counter)))
 			wrong(line, "released out of order");
 		if (item->tag != 0xfeed)
 			wrong(line, "tag changed");
@@ -105,6 +138,42 @@ static void got(int line, const char *want)
 	memset(&out, 0, sizeof(out));
 	if (strcmp(text, want)) {
 		printf("# line %d: released \"%s\", expected \"%s\"\n", line, text, want);
+		good = false;
+	}
+}
+
+/* What was told since this was last asked. */
+static void told(int line, const char *want)
+{
+	static const char *const cause[] = { "filled", "timed out", "passed", "no room", "reset" };
+	const struct wgr_event *e;
+	char text[4096] = "";
+	size_t used = 0, left;
+
+	for (e = memory.event; e < memory.event + memory.events; e++) {
+		if (e > memory.event)
+			used += snprintf(text + used, sizeof(text) - used, ", ");
+		left = sizeof(text) - used;
+		if (e->kind == WGR_GAP_OPENED)
+			used += snprintf(text + used, left, "open %u:%llu-%llu",
+					 e->epoch, e->first, e->last);
+		else if (e->kind == WGR_GAP_FILLED && e->first == e->last)
+			used += snprintf(text + used, left, "filled %u:%llu %lld",
+					 e->epoch, e->first, e->ns);
+		else if (e->kind == WGR_GAP_GIVEN_UP && e->cause < WGR_IN_ORDER)
+			used += snprintf(text + used, left, "%s %u:%llu-%llu %lld",
+					 cause[e->cause], e->epoch, e->first, e->last, e->ns);
+		else if (e->kind == WGR_ITEM_LATE && e->first == e->last)
+			used += snprintf(text + used, left, "late %u:%llu %lld",
+					 e->epoch, e->first, e->ns);
+		else if (e->kind == WGR_HOLD_CHANGED && !e->epoch)
+			used += snprintf(text + used, left, "wait %lld", e->ns);
+		else
+			used += snprintf(text + used, left, "?");
+	}
+	memory.events = 0;
+	if (strcmp(text, want)) {
+		printf("# line %d: told \"%s\", expected \"%s\"\n", line, text, want);
 		good = false;
 	}
 }
@@ -122,16 +191,44 @@ static void advance_at(int line, s64 at)
 #define DEADLINE(at)	CHECK(wgr_reorder_deadline(&r) == (at))
 #define STAT(name, value)	CHECK(r.stats.name == (value))
 #define FLUSH()		do { wgr_reorder_flush(&r, &out); audit(__LINE__); } while (0)
-#define CONFIGURE(window, hold) \
-	do { wgr_reorder_configure(&r, window, hold, &out); audit(__LINE__); } while (0)
+#define CONFIGURE(window, hold)	configure(__LINE__, WGR_FIXED, window, hold, 0)
+#define SET(mode, hold, most)	configure(__LINE__, WGR_##mode, 2048, hold, most)
+#define PUSH_BY(path, verdict, epoch, counter, at) \
+	CHECK(push_by(__LINE__, path, epoch, counter, at) == WGR_##verdict)
+#define TOLD(want)	told(__LINE__, want)
+#define WAIT(ns)	CHECK(r.hold.wait_ns == (ns))
+#define DISCARD()	do { wgr_reorder_discard(&r, &out); audit(__LINE__); } while (0)
+#define RESET()		do { wgr_reorder_reset_stats(&r); audit(__LINE__); } while (0)
+
+static void begin_with(enum wgr_mode mode, u32 window, u64 hold, u64 most)
+{
+	seen_any = false;
+	any_order = mode == WGR_OFF;
+	now = 0;
+	memset(&out, 0, sizeof(out));
+	memory_init(&memory);
+	wgr_reorder_init(&r, &memory_ops, &memory,
+			 &(struct wgr_settings){ mode, window, hold, most });
+}
 
 static void begin(u32 window, u64 hold)
 {
-	seen_any = false;
-	now = 0;
-	memset(&out, 0, sizeof(out));
-	memset(&memory, 0, sizeof(memory));
-	wgr_reorder_init(&r, &memory_ops, &memory, window, hold);
+	begin_with(WGR_FIXED, window, hold, 0);
+}
+
+static void adaptive(s64 hold, s64 most)
+{
+	begin_with(WGR_ADAPTIVE, 2048, (u64)hold, (u64)most);
+	TOLD(hold ? "wait 5000000" : "");
+}
+
+/* Packets of an epoch in order, one each nanosecond, from a counter on. */
+static void in_order(u32 epoch, u64 counter, u64 number)
+{
+	while (number--) {
+		CHECK(push_at(__LINE__, epoch, counter++, now + 1) == WGR_RELEASED);
+		memset(&out, 0, sizeof(out));
+	}
 }
 
 /* Items stay until the case ends, so that the engine's use of one is seen. */
@@ -548,8 +645,10 @@ static void flush_keeps_order(void)
 	PUSH(HELD, 1, 1, 0);
 	PUSH(HELD, 1, 4, 0);
 	PUSH(HELD, 2, 1, 0);
+	memory.events = 0;
 	FLUSH();
 	GOT("1:1 1:4 2:1");
+	TOLD("reset 1:0-18446744073709551615 0, reset 2:0-0 0");
 	DEADLINE(WGR_NEVER);
 	STAT(gaps_closed[WGR_RESET], 4);
 	STAT(boundaries_closed[WGR_RESET], 1);
@@ -557,8 +656,17 @@ static void flush_keeps_order(void)
 	PUSH(LATE, 1, 5, 1);
 	PUSH(LATE, 2, 0, 1);
 	PUSH(RELEASED, 2, 2, 1);
+	memory.events = 0;
 	FLUSH();
 	GOT("2:2");
+	TOLD("");
+	PUSH(HELD, 2, 5, 10);
+	PUSH(HELD, 2, 8, 20);
+	ADVANCE(30);
+	memory.events = 0;
+	FLUSH();
+	GOT("2:5 2:8");
+	TOLD("reset 2:3-7 20");
 }
 
 static void window_is_made_smaller(void)
@@ -578,9 +686,13 @@ static void window_is_made_smaller(void)
 	STAT(released[WGR_OVERFLOWED] + r.stats.released[WGR_RESET], 101);
 	STAT(late, 0);
 	CONFIGURE(0, HOLD);
-	CHECK(r.window == WGR_WINDOW_MIN);
+	CHECK(r.settings.window == WGR_WINDOW_MIN);
+	CONFIGURE(WGR_WINDOW_MIN - 1, HOLD);
+	CHECK(r.settings.window == WGR_WINDOW_MIN);
+	CONFIGURE(WGR_WINDOW_MAX + 1, HOLD);
+	CHECK(r.settings.window == WGR_WINDOW_MAX);
 	CONFIGURE(1 << 20, HOLD);
-	CHECK(r.window == WGR_WINDOW_MAX);
+	CHECK(r.settings.window == WGR_WINDOW_MAX);
 }
 
 static void window_is_made_larger(void)
@@ -670,7 +782,7 @@ static void allocation_fails_anywhere(void)
 {
 	unsigned int calls, at, lasting;
 
-	CHECK(story() == 0 && !r.stats.alloc_failures);
+	CHECK(story() == 0 && !r.stats.refused);
 	calls = memory.calls;
 	CHECK(calls > 8);
 	for (lasting = 0; lasting < 2; lasting++) {
@@ -680,7 +792,7 @@ static void allocation_fails_anywhere(void)
 			memory.fail_from = at;
 			memory.fail_count = lasting ? NEVER_FAIL : 1;
 			story();
-			CHECK(memory.refused && r.stats.alloc_failures == memory.refused);
+			CHECK(memory.refused && r.stats.refused == memory.refused);
 			CHECK(memory.live == 0);
 			if (!good)
 				return;
@@ -698,7 +810,7 @@ static void no_memory_at_all(void)
 	PUSH(RELEASED, 2, 3, 3);
 	PUSH(LATE, 1, 6, 4);
 	GOT("1:1 1:5 2:3");
-	STAT(alloc_failures, 3);
+	STAT(refused, 3);
 	STAT(released[WGR_OVERFLOWED], 3);
 	STAT(gaps_closed[WGR_OVERFLOWED], 1 + 3 + 3);
 	STAT(boundaries_closed[WGR_OVERFLOWED], 1);
@@ -714,7 +826,7 @@ static void present_chunk_needs_no_memory(void)
 	memory.fail_count = NEVER_FAIL;
 	PUSH(HELD, 1, 6, 0);
 	GOT("");
-	STAT(alloc_failures, 0);
+	STAT(refused, 0);
 }
 
 static void allocation_fails_between_held(void)
@@ -730,7 +842,7 @@ static void allocation_fails_between_held(void)
 	memory.fail_from = memory.calls;
 	PUSH(RELEASED, 2, 9, 3);
 	GOT("1:700 2:9");
-	STAT(alloc_failures, 2);
+	STAT(refused, 2);
 }
 
 /* A released item may be reused at once, a refused one too. */
@@ -781,6 +893,814 @@ static void long_gaps_cost_little(void)
 	CHECK(memory.live < 2 * 4096);
 }
 
+/* What the adaptive wait has to be if two were missing for so long. */
+static s64 need(s64 offset)
+{
+	return offset + offset / 4 + SLACK;
+}
+
+/* One that is late may be the only one; the second one is believed. */
+static void grows_when_two_are_late(void)
+{
+	adaptive(5 * MS, 50 * MS);
+	PUSH(RELEASED, 1, 0, 0);
+	PUSH(HELD, 1, 2, MS);
+	DEADLINE(6 * MS);
+	ADVANCE(6 * MS);
+	GOT("1:0 1:2");
+	TOLD("open 1:1-1, timed out 1:1-1 5000000");
+	CHECK(r.hold.in_vain == PERIOD - TRIAL + 1);
+	PUSH(LATE, 1, 1, 9 * MS);
+	TOLD("late 1:1 8000000");
+	WAIT(5 * MS);
+	PUSH(HELD, 1, 4, 10 * MS);
+	ADVANCE(15 * MS);
+	GOT("1:4");
+	PUSH(LATE, 1, 3, 17 * MS);
+	WAIT(need(7 * MS));
+	TOLD("open 1:3-3, timed out 1:3-3 5000000, late 1:3 7000000, wait 8850000");
+	PUSH(HELD, 1, 6, 20 * MS);
+	DEADLINE(20 * MS + need(7 * MS));
+}
+
+/* What is held already waits longer too, and never less. */
+static void grows_when_two_are_filled(void)
+{
+	adaptive(5 * MS, 50 * MS);
+	PUSH(RELEASED, 1, 0, 0);
+	PUSH(HELD, 1, 2, 0);
+	PUSH(HELD, 1, 4, MS);
+	PUSH(HELD, 1, 6, 2 * MS);
+	PUSH(RELEASED, 1, 1, 4 * MS + MS / 2);
+	WAIT(5 * MS);
+	DEADLINE(6 * MS);
+	PUSH(RELEASED, 1, 3, 5 * MS);
+	WAIT(need(4 * MS));
+	DEADLINE(2 * MS + need(4 * MS));
+	TOLD("open 1:1-1, open 1:3-3, open 1:5-5, filled 1:1 4500000, filled 1:3 4000000, "
+	     "wait 5100000");
+	PUSH(RELEASED, 1, 5, 3 * MS);
+	WAIT(need(4 * MS));
+	TOLD("filled 1:5 3000000");
+	GOT("1:0 1:1 1:2 1:3 1:4 1:5 1:6");
+	STAT(late, 0);
+}
+
+/* At a boundary a straggler's offset runs from the new key's first packet. */
+static void grows_at_a_boundary(void)
+{
+	adaptive(5 * MS, 50 * MS);
+	PUSH(RELEASED, 1, 0, 0);
+	PUSH(HELD, 2, 0, MS);
+	PUSH(HELD, 2, 1, 3 * MS);
+	PUSH(RELEASED, 1, 1, 5 * MS);
+	WAIT(5 * MS);
+	STAT(filled_at_once, 1);
+	STAT(span[1], 1);
+	PUSH(RELEASED, 1, 2, 6 * MS);
+	WAIT(need(4 * MS));
+	GOT("1:0 1:1 1:2");
+	ADVANCE(MS + need(4 * MS));
+	GOT("2:0 2:1");
+	/* No counter was missing there, so nothing was lost. */
+	CHECK(r.hold.in_vain == PERIOD - TRIAL);
+	PUSH(LATE, 1, 3, 2 * MS + need(4 * MS));
+	WAIT(need(5 * MS));
+	STAT(span[WGR_SPAN_BINS - 1], 1);
+}
+
+static void losses_alone_end_the_wait(void)
+{
+	u64 counter = 0;
+	u32 losses = 0;
+	s64 was;
+
+	adaptive(5 * MS, 50 * MS);
+	PUSH(RELEASED, 1, 0, 0);
+	while (r.hold.wait_ns && good) {
+		was = r.hold.wait_ns;
+		CHECK(was == 5 * MS && losses < TRIAL);
+		counter += 2;
+		PUSH(HELD, 1, counter, now + 1);
+		DEADLINE(now + was);
+		memory.events = 0;
+		ADVANCE(now + was);
+		now += was;
+		losses++;
+		CHECK(!r.held);
+	}
+	CHECK(losses == TRIAL);
+	TOLD("timed out 1:15-15 5000000, wait 0");
+	memset(&out, 0, sizeof(out));
+	PUSH(HELD, 1, counter + 2, now + 1);
+	DEADLINE(now);
+	ADVANCE(now + 1);
+	PUSH(HELD, 1, counter + 4, now + 1);
+	ADVANCE(now + 1);
+	memset(&out, 0, sizeof(out));
+	/* And learns anew from the first two late ones. */
+	PUSH(LATE, 1, counter + 1, now - 1 + MS);
+	WAIT(0);
+	PUSH(LATE, 1, counter + 3, now);
+	WAIT(need(MS - 1));
+}
+
+static void side_by_side_counts_once(void)
+{
+	adaptive(5 * MS, 50 * MS);
+	PUSH(RELEASED, 1, 0, 0);
+	PUSH(HELD, 1, 2, 10);
+	PUSH(HELD, 1, 4, 20);
+	PUSH(HELD, 1, 6, 30);
+	/* The last that comes while the first one waits, and one that does not. */
+	PUSH(HELD, 1, 8, 5 * MS + 9);
+	PUSH(HELD, 1, 10, 5 * MS + 10);
+	ADVANCE(5 * MS + 30);
+	GOT("1:0 1:2 1:4 1:6");
+	CHECK(r.hold.in_vain == PERIOD - TRIAL + 1);
+	ADVANCE(10 * MS + 9);
+	GOT("1:8");
+	CHECK(r.hold.in_vain == PERIOD - TRIAL + 1);
+	ADVANCE(10 * MS + 10);
+	GOT("1:10");
+	CHECK(r.hold.in_vain == PERIOD - TRIAL + 2);
+	STAT(gaps_closed[WGR_TIMED_OUT], 5);
+}
+
+static void lose_on_trial(bool in_time)
+{
+	s64 i;
+
+	adaptive(5 * MS, 50 * MS);
+	seen_any = false;
+	for (i = 0; i < TRIAL; i++) {
+		PUSH(HELD, 1, 2 * (u64)i + 1, i * 5 * MS);
+		if (in_time)
+			ADVANCE((i + 1) * 5 * MS);
+	}
+	ADVANCE(500 * MS);
+	GOT("1:1 1:3 1:5 1:7 1:9 1:11 1:13 1:15");
+	WAIT(0);
+	CHECK(!r.hold.in_vain && r.hold.count_from_ns == TRIAL * 5 * MS);
+}
+
+/* What is learned is a matter of arrivals, not of when time is told. */
+static void learns_the_same_when_told_late(void)
+{
+	lose_on_trial(true);
+	lose_on_trial(false);
+}
+
+/* A packet is lost for good, the wait for it told in time. */
+static void lose_one(u64 *counter)
+{
+	*counter += 2;
+	PUSH(HELD, 1, *counter, now + 1);
+	now += r.hold.wait_ns;
+	ADVANCE(now);
+	CHECK(!r.held);
+}
+
+/* Two swapped ones for 32 losses are enough; then there are none. */
+static void swaps_keep_the_wait_among_losses(void)
+{
+	u64 counter = 0;
+	u32 i;
+
+	adaptive(5 * MS, 50 * MS);
+	PUSH(RELEASED, 1, 0, 0);
+	for (i = 0; i < 10 * PERIOD && good; i++) {
+		lose_one(&counter);
+		WAIT(i < TRIAL - 1 ? 5 * MS : need(2 * MS));
+		if (i == 3 || i % (PERIOD / 2) == 4) {
+			counter += 2;
+			PUSH(HELD, 1, counter, now + 1);
+			PUSH(RELEASED, 1, counter - 1, now + 2 * MS);
+		}
+	}
+	STAT(late, 0);
+	/* Only one was left in this period, of which 24 are over. */
+	for (i = 0; r.hold.wait_ns && good; i++)
+		lose_one(&counter);
+	CHECK(i == PERIOD - 24);
+	memset(&out, 0, sizeof(out));
+}
+
+static void a_single_late_one_changes_nothing(void)
+{
+	u64 counter = 0;
+	u32 i;
+
+	adaptive(0, 50 * MS);
+	PUSH(RELEASED, 1, 0, 0);
+	for (i = 0; i < 10 * PERIOD && good; i++) {
+		lose_one(&counter);
+		if (i % (2 * PERIOD) == 5)
+			PUSH(LATE, 1, counter - 1, now + 30 * MS);
+		WAIT(0);
+	}
+	STAT(late, 5);
+	memset(&out, 0, sizeof(out));
+}
+
+static void a_longer_offset_than_the_most_teaches_nothing(void)
+{
+	adaptive(5 * MS, 50 * MS);
+	PUSH(RELEASED, 1, 0, 0);
+	PUSH(HELD, 1, 2, 0);
+	ADVANCE(5 * MS);
+	PUSH(HELD, 1, 4, 6 * MS);
+	PUSH(HELD, 1, 6, 8 * MS);
+	PUSH(HELD, 1, 8, 9 * MS);
+	ADVANCE(14 * MS);
+	GOT("1:0 1:2 1:4 1:6 1:8");
+	memory.events = 0;
+	PUSH(LATE, 1, 1, 50 * MS + 1);
+	PUSH(LATE, 1, 3, 56 * MS + 1);
+	TOLD("late 1:1 50000001, late 1:3 50000001");
+	CHECK(!r.hold.now.longest_ns);
+	WAIT(5 * MS);
+	PUSH(LATE, 1, 5, 58 * MS);
+	PUSH(LATE, 1, 7, 59 * MS);
+	TOLD("late 1:5 50000000, late 1:7 50000000, wait 50000000");
+	WAIT(50 * MS);
+}
+
+/* Only the newest marks are known; what is late by more is not measured. */
+static void late_offsets_are_remembered(void)
+{
+	u64 i;
+
+	adaptive(5 * MS, 50 * MS);
+	for (i = 1; i <= WGR_MARKS + 1; i++) {
+		PUSH(HELD, 1, 2 * i, (s64)i * 20 * MS);
+		ADVANCE(now + r.hold.wait_ns);
+	}
+	memset(&out, 0, sizeof(out));
+	memory.events = 0;
+	/* The mark of 2 is gone, that of 4 is where it ends. */
+	PUSH(LATE, 1, 1, now + 7 * MS);
+	PUSH(LATE, 1, 3, now);
+	PUSH(LATE, 1, 5, now);
+	PUSH(LATE, 1, 2 * WGR_MARKS + 1, now);
+	TOLD("late 1:1 -1, late 1:3 -1, late 1:5 607000000, late 1:65 7000000");
+	/* What has been handed up was not missing. */
+	PUSH(LATE, 1, 2 * WGR_MARKS + 2, now);
+	TOLD("late 1:66 -1");
+}
+
+static void the_most_is_lowered(void)
+{
+	s64 wait;
+
+	adaptive(5 * MS, 50 * MS);
+	PUSH(HELD, 1, 3, 0);
+	ADVANCE(5 * MS);
+	PUSH(LATE, 1, 1, 20 * MS);
+	PUSH(LATE, 1, 2, 20 * MS);
+	wait = need(20 * MS);
+	WAIT(wait);
+	PUSH(HELD, 1, 5, 20 * MS);
+	memory.events = 0;
+	SET(ADAPTIVE, 5 * MS, 22 * MS);
+	TOLD("wait 22000000");
+	DEADLINE(42 * MS);
+	/* Learned is learned: another window does not matter, a higher bound lets it be. */
+	configure(__LINE__, WGR_ADAPTIVE, 64, 5 * MS, 22 * MS);
+	TOLD("");
+	configure(__LINE__, WGR_ADAPTIVE, 64, 5 * MS, 100 * MS);
+	TOLD("wait 25100000");
+	DEADLINE(20 * MS + wait);
+	/* Another wait to begin with begins anew. */
+	SET(ADAPTIVE, 4 * MS, 100 * MS);
+	TOLD("wait 4000000");
+	DEADLINE(24 * MS);
+	SET(ADAPTIVE, 200 * MS, 100 * MS);
+	WAIT(100 * MS);
+	SET(ADAPTIVE, 200 * MS, 0);
+	WAIT(0);
+	ADVANCE(20 * MS);
+	GOT("1:3 1:5");
+}
+
+static void modes_are_changed_while_held(void)
+{
+	PUSH(RELEASED, 1, 0, 0);
+	PUSH(HELD, 1, 2, 0);
+	PUSH(HELD, 2, 1, 100);
+	DEADLINE(HOLD);
+	SET(ADAPTIVE, 5 * MS, 50 * MS);
+	DEADLINE(5 * MS);
+	PUSH(HELD, 1, 4, 200);
+	PUSH(RELEASED, 1, 1, 300);
+	GOT("1:0 1:1 1:2");
+	CHECK(r.held == 2);
+	SET(OFF, 5 * MS, 50 * MS);
+	GOT("1:4 2:1");
+	CHECK(!r.held);
+	DEADLINE(WGR_NEVER);
+	/* Arrival order, whatever it is. */
+	PUSH(RELEASED, 2, 5, 400);
+	PUSH(RELEASED, 2, 3, 500);
+	PUSH(RELEASED, 1, 3, 600);
+	PUSH(RELEASED, 2, 6, 700);
+	PUSH(RELEASED, 3, 9, 800);
+	PUSH(RELEASED, 2, 8, 900);
+	GOT("2:5 2:3 1:3 2:6 3:9 2:8");
+	DEADLINE(WGR_NEVER);
+	STAT(filled_at_once, 4);
+	STAT(late, 0);
+	/* Never back behind what is out. */
+	SET(FIXED, HOLD, 0);
+	PUSH(LATE, 3, 8, 1000);
+	PUSH(LATE, 2, 7, 1100);
+	PUSH(HELD, 3, 11, 1200);
+	DEADLINE(1200 + HOLD);
+	PUSH(RELEASED, 3, 10, 1300);
+	GOT("3:10 3:11");
+	STAT(boundaries_opened, 1);
+	STAT(boundaries_closed[WGR_RESET], 1);
+}
+
+static void off_from_the_start(void)
+{
+	begin_with(WGR_OFF, 64, HOLD, HOLD);
+	PUSH(RELEASED, 5, 7, 0);
+	PUSH(RELEASED, 5, 1000, 1);
+	PUSH(RELEASED, 5, 8, 2);
+	PUSH(RELEASED, 6, 0, 3);
+	PUSH(RELEASED, 6, 1, 3);
+	PUSH(RELEASED, 5, 1001, 4);
+	PUSH(RELEASED, 6, U64_MAX, 4);
+	PUSH(RELEASED, 6, 2, 4);
+	PUSH(RELEASED, 6, U64_MAX, 4);
+	GOT("5:7 5:1000 5:8 6:0 6:1 5:1001 6:18446744073709551615 6:2 6:18446744073709551615");
+	CHECK(!memory.calls);
+	STAT(gaps_opened, 0);
+	STAT(released[WGR_IN_ORDER], 9);
+	STAT(filled_at_once, 4);
+	STAT(span[9], 1);
+	TOLD("");
+	any_order = false;
+	SET(FIXED, HOLD, 0);
+	PUSH(LATE, 6, 3, 5);
+	PUSH(HELD, 7, 0, 6);
+	GOT("");
+}
+
+/* Counter 4 is lost on one of two lines: the other one need not be waited out. */
+static void two_paths_have_passed(void)
+{
+	adaptive(5 * MS, 50 * MS);
+	PUSH_BY(0, RELEASED, 1, 0, 1);
+	PUSH_BY(1, RELEASED, 1, 1, 2);
+	PUSH_BY(0, RELEASED, 1, 2, 3);
+	PUSH_BY(1, RELEASED, 1, 3, 4);
+	PUSH_BY(1, HELD, 1, 5, 5);
+	PUSH_BY(1, HELD, 1, 7, 6);
+	GOT("1:0 1:1 1:2 1:3");
+	TOLD("open 1:4-4, open 1:6-6");
+	/* Line 0 has passed 4 but not 6, and neither what comes on line 1. */
+	PUSH_BY(0, RELEASED, 1, 6, 7);
+	GOT("1:5 1:6 1:7");
+	TOLD("filled 1:6 1, passed 1:4-5 2");
+	STAT(gaps_closed[WGR_PASSED], 1);
+	STAT(released[WGR_PASSED], 3);
+	WAIT(5 * MS);
+	/* The packet that shows it may itself be released by it. */
+	PUSH_BY(1, HELD, 1, 10, 8);
+	PUSH_BY(0, RELEASED, 1, 9, 9);
+	GOT("1:9 1:10");
+	STAT(gaps_closed[WGR_PASSED], 2);
+	STAT(max_hold_ns, 2);
+}
+
+static void three_paths_have_passed(void)
+{
+	adaptive(5 * MS, 50 * MS);
+	PUSH_BY(0, RELEASED, 1, 0, 1);
+	PUSH_BY(2, RELEASED, 1, 1, 2);
+	PUSH_BY(3, RELEASED, 1, 2, 2);
+	CHECK(!r.paths.doubt);
+	/* As long as there was but one it was not noted; so this is the third. */
+	PUSH_BY(0, RELEASED, 1, 3, 3);
+	CHECK(r.paths.doubt == DOUBT);
+	r.paths.doubt = 0;
+	PUSH_BY(2, HELD, 1, 5, 4);
+	PUSH_BY(0, HELD, 1, 6, 5);
+	GOT("1:0 1:1 1:2 1:3");
+	/* Two of three are not all. */
+	PUSH_BY(2, HELD, 1, 8, 6);
+	GOT("");
+	/* Nor has line 0 passed 7. */
+	PUSH_BY(3, HELD, 1, 9, 7);
+	GOT("1:5 1:6");
+	PUSH_BY(0, RELEASED, 1, 10, 8);
+	GOT("1:8 1:9 1:10");
+	STAT(gaps_closed[WGR_PASSED], 2);
+	STAT(gaps_closed[WGR_TIMED_OUT], 0);
+}
+
+static void paths_pass_a_boundary(void)
+{
+	adaptive(5 * MS, 50 * MS);
+	PUSH_BY(0, RELEASED, 1, 0, 1);
+	PUSH_BY(1, RELEASED, 1, 1, 2);
+	PUSH_BY(0, RELEASED, 1, 2, 3);
+	PUSH_BY(1, HELD, 1, 4, 3);
+	PUSH_BY(0, HELD, 2, 0, 4);
+	/* Line 0 is under the new key, so 3 is lost; line 1 may bring more of the old. */
+	GOT("1:0 1:1 1:2 1:4");
+	CHECK(wgr_reorder_open_boundaries(&r) == 1);
+	PUSH_BY(0, HELD, 2, 1, 5);
+	memory.events = 0;
+	PUSH_BY(1, HELD, 2, 3, 6);
+	GOT("2:0 2:1");
+	TOLD("open 2:2-2, passed 1:5-18446744073709551615 2");
+	CHECK(r.held == 1);
+	STAT(boundaries_closed[WGR_PASSED], 1);
+	PUSH_BY(0, RELEASED, 2, 2, 7);
+	GOT("2:2 2:3");
+}
+
+static void a_swap_within_a_path_puts_it_in_doubt(void)
+{
+	u64 i;
+
+	adaptive(5 * MS, 50 * MS);
+	PUSH_BY(0, RELEASED, 1, 0, 1);
+	PUSH_BY(1, RELEASED, 1, 1, 2);
+	PUSH_BY(0, RELEASED, 1, 2, 3);
+	PUSH_BY(1, HELD, 1, 4, 4);
+	PUSH_BY(1, RELEASED, 1, 3, 5);
+	CHECK(r.paths.doubt == DOUBT);
+	/* A gap that both have passed is waited for now. */
+	PUSH_BY(1, HELD, 1, 6, 6);
+	PUSH_BY(0, HELD, 1, 7, 7);
+	PUSH_BY(1, HELD, 1, 8, 8);
+	GOT("1:0 1:1 1:2 1:3 1:4");
+	ADVANCE(6 + 5 * MS);
+	GOT("1:6 1:7 1:8");
+	now = 6 * MS;
+	for (i = 9; r.paths.doubt > 1 && good; i++) {
+		PUSH_BY(i % 2, RELEASED, 1, i, now);
+		memset(&out, 0, sizeof(out));
+	}
+	CHECK(i == 9 + DOUBT - 4);
+	/* The last one in doubt, and the first one that is not. */
+	PUSH_BY(0, HELD, 1, i + 1, now);
+	CHECK(!r.paths.doubt);
+	CHECK(r.held == 1);
+	PUSH_BY(1, RELEASED, 1, i + 2, now);
+	CHECK(!r.held);
+	STAT(gaps_closed[WGR_PASSED], 1);
+}
+
+static void a_silent_path_is_not_waited_for(void)
+{
+	adaptive(5 * MS, 900 * MS);
+	PUSH_BY(0, RELEASED, 1, 0, 0);
+	PUSH_BY(2, RELEASED, 1, 1, 10);
+	PUSH_BY(0, RELEASED, 1, 2, SILENT);
+	PUSH_BY(1, RELEASED, 1, 3, SILENT + 10);
+	CHECK(r.paths.doubt == DOUBT);
+	r.paths.doubt = 0;
+	/* Line 2 has not been silent for long enough yet. */
+	PUSH_BY(1, HELD, 1, 5, SILENT + 10);
+	PUSH_BY(0, HELD, 1, 6, SILENT + 10);
+	GOT("1:0 1:1 1:2 1:3");
+	PUSH_BY(0, RELEASED, 1, 7, SILENT + 11);
+	GOT("1:5 1:6 1:7");
+	STAT(gaps_closed[WGR_PASSED], 1);
+	/* It is back with what was given up: there may be more of that, so wait again. */
+	PUSH_BY(2, LATE, 1, 4, SILENT + 12);
+	CHECK(r.paths.doubt == DOUBT);
+	PUSH_BY(2, HELD, 1, 9, SILENT + 13);
+	PUSH_BY(0, HELD, 1, 10, SILENT + 13);
+	PUSH_BY(1, HELD, 1, 11, SILENT + 13);
+	GOT("");
+	PUSH_BY(2, RELEASED, 1, 8, SILENT + 14);
+	GOT("1:8 1:9 1:10 1:11");
+	STAT(late, 1);
+	/* All others silent: one path alone tells nothing. */
+	r.paths.doubt = 0;
+	PUSH_BY(0, RELEASED, 1, 12, 2 * SILENT + 20);
+	PUSH_BY(0, HELD, 1, 14, 2 * SILENT + 21);
+	PUSH_BY(0, HELD, 1, 15, 2 * SILENT + 22);
+	GOT("1:12");
+	CHECK(!r.paths.doubt);
+	/* A second one is back, and no third was trusted meanwhile. */
+	PUSH_BY(2, RELEASED, 1, 16, 2 * SILENT + 23);
+	CHECK(!r.paths.doubt);
+	GOT("1:14 1:15 1:16");
+}
+
+static void a_single_path_tells_nothing(void)
+{
+	u64 i;
+
+	adaptive(5 * MS, 50 * MS);
+	PUSH_BY(0, RELEASED, 1, 0, 1);
+	for (i = 2; i < 50; i++)
+		PUSH_BY(0, HELD, 1, i, (s64)i);
+	GOT("1:0");
+	CHECK(!r.paths.several);
+	FLUSH();
+	/* The same for one that is not the first. */
+	adaptive(5 * MS, 50 * MS);
+	seen_any = false;
+	PUSH_BY(3, RELEASED, 1, 0, 1);
+	for (i = 2; i < 50; i++)
+		PUSH_BY(3, HELD, 1, i, (s64)i);
+	GOT("1:0");
+	STAT(released[WGR_PASSED], 0);
+}
+
+/* In the other modes the wait is what was chosen. */
+static void paths_matter_in_adaptive_mode_only(void)
+{
+	PUSH_BY(0, RELEASED, 1, 0, 1);
+	PUSH_BY(1, RELEASED, 1, 1, 2);
+	PUSH_BY(0, RELEASED, 1, 2, 3);
+	PUSH_BY(1, HELD, 1, 4, 4);
+	PUSH_BY(0, HELD, 1, 5, 5);
+	PUSH_BY(1, HELD, 1, 6, 6);
+	DEADLINE(4 + HOLD);
+	GOT("1:0 1:1 1:2");
+}
+
+static void a_calm_boundary_is_not_held(void)
+{
+	adaptive(5 * MS, 50 * MS);
+	in_order(1, 0, CALM - 1);
+	TOLD("");
+	/* This one is the first of the new key and the last that is needed. */
+	PUSH(RELEASED, 2, 0, now + 1);
+	GOT("2:0");
+	TOLD("timed out 1:511-18446744073709551615 0");
+	CHECK(!memory.calls);
+	STAT(boundaries_opened, 1);
+	STAT(boundaries_closed[WGR_TIMED_OUT], 1);
+	STAT(boundary_held, 0);
+	/* A straggler after all: late, it teaches, and there is no calm any more. */
+	PUSH(LATE, 1, CALM - 1, now + 5 * MS);
+	TOLD("late 1:511 5000000");
+	CHECK(r.hold.now.longest_ns == need(5 * MS));
+	in_order(2, 1, CALM - 1);
+	PUSH(RELEASED, 2, CALM, now + 1);
+	memset(&out, 0, sizeof(out));
+	/* Losses are no swaps, but what is held keeps its boundary. */
+	PUSH(HELD, 2, CALM + 2, now + 1);
+	PUSH(HELD, 3, 0, now + 1);
+	STAT(boundary_held, 1);
+	CHECK(wgr_reorder_open_boundaries(&r) == 1);
+	ADVANCE(now + 50 * MS);
+	GOT("2:514 3:0");
+}
+
+static void an_uncalm_boundary_is_held(void)
+{
+	adaptive(5 * MS, 50 * MS);
+	in_order(1, 0, CALM - 2);
+	PUSH(HELD, 2, 0, now + 1);
+	PUSH(HELD, 2, 1, now + 1);
+	GOT("");
+	DEADLINE(now - 1 + 5 * MS);
+	STAT(boundary_held, 2);
+	ADVANCE(now + 50 * MS);
+	GOT("2:0 2:1");
+	/* One swapped pair, and it takes as many again. */
+	in_order(2, 2, CALM);
+	PUSH(HELD, 2, CALM + 3, now + 1);
+	PUSH(RELEASED, 2, CALM + 2, now + 1);
+	in_order(2, CALM + 4, CALM - 2);
+	memset(&out, 0, sizeof(out));
+	PUSH(HELD, 3, 0, now + 1);
+	GOT("");
+}
+
+/* A calm boundary before a gap: the boundary is crossed, the gap is waited for. */
+static void a_calm_boundary_before_a_gap(void)
+{
+	adaptive(5 * MS, 50 * MS);
+	in_order(1, 0, CALM);
+	PUSH(HELD, 2, 1, now + 1);
+	STAT(boundary_held, 0);
+	CHECK(!wgr_reorder_open_boundaries(&r));
+	PUSH(RELEASED, 2, 0, now + 1);
+	GOT("2:0 2:1");
+	/* Fixed mode knows no calm. */
+	begin(2048, HOLD);
+	seen_any = false;
+	in_order(1, 0, 2 * CALM);
+	PUSH(HELD, 2, 0, now + 1);
+	GOT("");
+}
+
+/* Statistics that begin anew must not make a path calm, or uncalm. */
+static void calm_outlasts_a_reset(void)
+{
+	adaptive(5 * MS, 50 * MS);
+	in_order(1, 0, CALM / 2);
+	RESET();
+	in_order(1, CALM / 2, CALM / 2 - 2);
+	PUSH(HELD, 2, 0, now + 1);
+	ADVANCE(now + 50 * MS);
+	GOT("2:0");
+	in_order(2, 1, CALM);
+	RESET();
+	PUSH(RELEASED, 3, 0, now + 1);
+	GOT("3:0");
+}
+
+static void events_of_every_kind(void)
+{
+	TOLD("wait 1000");
+	PUSH(RELEASED, 1, 0, 0);
+	PUSH(RELEASED, 1, 1, 1);
+	TOLD("");
+	PUSH(HELD, 1, 4, 10);
+	TOLD("open 1:2-3");
+	PUSH(HELD, 1, 5, 20);
+	PUSH(DUPLICATE, 1, 5, 25);
+	TOLD("");
+	PUSH(HELD, 1, 3, 30);
+	TOLD("filled 1:3 20");
+	PUSH(HELD, 2, 2, 40);
+	TOLD("open 2:0-1");
+	ADVANCE(10 + HOLD);
+	TOLD("timed out 1:2-3 1000");
+	PUSH(LATE, 1, 2, 20 + HOLD);
+	TOLD("late 1:2 1010");
+	ADVANCE(41 + HOLD);
+	TOLD("timed out 1:6-18446744073709551615 1001, timed out 2:0-1 1001");
+	PUSH(LATE, 2, 0, 42 + HOLD);
+	PUSH(LATE, 1, 6, 42 + HOLD);
+	TOLD("late 2:0 1002, late 1:6 1002");
+	PUSH(HELD, 2, 10, 2000);
+	PUSH(RELEASED, 2, 11 + 2048, 2100);
+	TOLD("open 2:3-9, open 2:11-2058, no room 2:3-9 100, no room 2:11-2058 0");
+	PUSH(HELD, 3, 1, 2200);
+	PUSH(HELD, 4, 0, 2300);
+	TOLD("open 3:0-0, no room 2:2060-18446744073709551615 100");
+	SET(FIXED, 7, 0);
+	TOLD("wait 7");
+	SET(FIXED, 7, 0);
+	TOLD("");
+	SET(OFF, 7, 0);
+	TOLD("wait 0, reset 3:0-18446744073709551615 100");
+	GOT("1:0 1:1 1:3 1:4 1:5 2:2 2:10 2:2059 3:1 4:0");
+}
+
+/* Nobody listens: nothing is called. */
+static void events_are_optional(void)
+{
+	static const struct wgr_reorder_ops deaf = {
+		.alloc = memory_alloc,
+		.free = memory_free,
+	};
+
+	wgr_reorder_init(&r, &deaf, &memory, &(struct wgr_settings){ WGR_FIXED, 64, HOLD, 0 });
+	memory.events = 0;
+	PUSH(HELD, 1, 1, 0);
+	PUSH(HELD, 1, 3, 0);
+	PUSH(RELEASED, 1, 0, 1);
+	ADVANCE(HOLD);
+	PUSH(LATE, 1, 2, HOLD);
+	GOT("1:0 1:1 1:3");
+	TOLD("");
+}
+
+static void books_begin_anew_while_held(void)
+{
+	PUSH(RELEASED, 1, 0, 0);
+	PUSH(HELD, 1, 2, 10);
+	PUSH(HELD, 1, 5, 20);
+	PUSH(HELD, 2, 1, 30);
+	PUSH(LATE, 1, 0, 40);
+	RESET();
+	STAT(pushed, 3);
+	STAT(gaps_opened, 4);
+	STAT(boundaries_opened, 1);
+	STAT(boundary_held, 1);
+	STAT(max_held, 3);
+	STAT(late, 0);
+	STAT(max_hold_ns, 0);
+	PUSH(RELEASED, 1, 1, 50);
+	PUSH(HELD, 1, 4, 50);
+	ADVANCE(30 + HOLD);
+	GOT("1:0 1:1 1:2 1:4 1:5 2:1");
+	STAT(pushed, 5);
+	STAT(gaps_closed[WGR_FILLED], 2);
+	STAT(gaps_closed[WGR_TIMED_OUT], 2);
+	STAT(boundaries_closed[WGR_TIMED_OUT], 1);
+	STAT(released[WGR_IN_ORDER], 1);
+	STAT(filled_at_once, 1);
+	STAT(max_hold_ns, HOLD + 10);
+	RESET();
+	STAT(pushed, 0);
+	STAT(max_held, 0);
+	STAT(boundary_held, 0);
+}
+
+static void what_is_discarded_is_not_released(void)
+{
+	PUSH(RELEASED, 1, 0, 0);
+	PUSH(HELD, 1, 2, 10);
+	PUSH(HELD, 1, 5, 20);
+	PUSH(HELD, 2, 1, 30);
+	GOT("1:0");
+	DISCARD();
+	GOT("1:2 1:5 2:1");
+	CHECK(!r.held && !memory.live);
+	STAT(discarded, 3);
+	STAT(released[WGR_RESET], 0);
+	STAT(gaps_closed[WGR_RESET], 1 + 2 + 1);
+	STAT(boundaries_closed[WGR_RESET], 1);
+	DISCARD();
+	STAT(discarded, 3);
+	/* It goes on after what it gave back. */
+	PUSH(LATE, 1, 6, 40);
+	PUSH(LATE, 2, 0, 40);
+	PUSH(RELEASED, 2, 2, 40);
+	GOT("2:2");
+	PUSH(HELD, 2, 4, 50);
+	FLUSH();
+	GOT("2:4");
+	STAT(released[WGR_RESET], 1);
+	DISCARD();
+	STAT(discarded, 3);
+}
+
+static void bins_of_the_hold(void)
+{
+	static const struct {
+		s64 ns;
+		u32 bin;
+	} want[] = {
+		{ 0, 0 }, { 1, 0 }, { 2, 1 }, { 3, 1 }, { 4, 2 }, { 1 << 15, 15 },
+		{ (1 << 16) - 1, 15 }, { (1ll << 31) - 1, 30 }, { 1ll << 31, 31 },
+		{ 1ll << 32, 31 }, { 1ll << 60, 31 },
+	};
+	u64 counter = 0;
+	size_t i;
+
+	CONFIGURE(64, U64_MAX);
+	PUSH(RELEASED, 1, 0, 0);
+	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		u64 was = r.stats.hold[want[i].bin];
+
+		PUSH(HELD, 1, counter + 2, now);
+		PUSH(RELEASED, 1, counter + 1, now + want[i].ns);
+		CHECK(r.stats.hold[want[i].bin] == was + 1);
+		counter += 2;
+	}
+	CHECK(sum(r.stats.hold, WGR_HOLD_BINS) == i);
+	STAT(max_hold_ns, 1ull << 60);
+}
+
+static void bins_of_the_span(void)
+{
+	static const struct {
+		u64 behind;
+		u32 bin;
+	} want[] = {
+		{ 1, 0 }, { 2, 1 }, { 3, 1 }, { 4, 2 }, { 7, 2 }, { 8, 3 }, { 255, 7 },
+		{ (1 << 15) - 1, 14 }, { 1 << 15, 15 }, { 1 << 20, 15 }, { 1ull << 62, 15 },
+	};
+	u64 top = 1ull << 63;
+	size_t i;
+
+	PUSH(RELEASED, 1, top, 0);
+	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		u64 was = r.stats.span[want[i].bin];
+
+		PUSH(LATE, 1, top - want[i].behind, 1);
+		CHECK(r.stats.span[want[i].bin] == was + 1);
+	}
+	/* Those that still come in time count as well. */
+	PUSH(HELD, 1, top + 1002, 2);
+	PUSH(HELD, 1, top + 2, 2);
+	GOT("1:9223372036854775808");
+	STAT(span[9], 1);
+	/* The highest counter there is. */
+	PUSH(RELEASED, 1, U64_MAX, 3);
+	PUSH(LATE, 1, U64_MAX - 1, 4);
+	PUSH(LATE, 1, 0, 4);
+	STAT(span[0], 2);
+	/* With the following epoch open, what came of that is counted too. */
+	PUSH(HELD, 2, 5, 5);
+	PUSH(LATE, 1, U64_MAX - 2, 6);
+	STAT(span[3], 2);
+	i = r.stats.span[WGR_SPAN_BINS - 1];
+	PUSH(LATE, 1, 1, 7);
+	CHECK(r.stats.span[WGR_SPAN_BINS - 1] == i + 1);
+	FLUSH();
+	/* A closed epoch is far behind. */
+	PUSH(LATE, 1, U64_MAX - 2, 8);
+	CHECK(r.stats.span[WGR_SPAN_BINS - 1] == i + 2);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -821,6 +1741,37 @@ static const struct {
 	{ "a failed allocation releases through the packet", allocation_fails_between_held, 1024 },
 	{ "items given back are not touched", given_items_are_not_touched, 2048 },
 	{ "long gaps cost little", long_gaps_cost_little, 16384 },
+	{ "adaptive: grows when two are late", grows_when_two_are_late, 2048 },
+	{ "adaptive: grows when two gaps are filled", grows_when_two_are_filled, 2048 },
+	{ "adaptive: grows for stragglers of the old epoch", grows_at_a_boundary, 2048 },
+	{ "adaptive: losses end in no wait", losses_alone_end_the_wait, 2048 },
+	{ "adaptive: waits side by side count once", side_by_side_counts_once, 2048 },
+	{ "adaptive: learns the same when time is told late", learns_the_same_when_told_late, 2048 },
+	{ "adaptive: swaps keep the wait among losses", swaps_keep_the_wait_among_losses, 2048 },
+	{ "adaptive: a single late one changes nothing", a_single_late_one_changes_nothing, 2048 },
+	{ "adaptive: more than the most teaches nothing",
+	  a_longer_offset_than_the_most_teaches_nothing, 2048 },
+	{ "adaptive: late ones are measured while remembered", late_offsets_are_remembered, 2048 },
+	{ "adaptive: the most is lowered", the_most_is_lowered, 2048 },
+	{ "modes are changed while packets are held", modes_are_changed_while_held, 2048 },
+	{ "off from the start", off_from_the_start, 2048 },
+	{ "two paths have passed a gap", two_paths_have_passed, 2048 },
+	{ "three paths have passed a gap", three_paths_have_passed, 2048 },
+	{ "all paths have passed a boundary", paths_pass_a_boundary, 2048 },
+	{ "a swap within a path puts paths in doubt", a_swap_within_a_path_puts_it_in_doubt, 2048 },
+	{ "a silent path is not waited for", a_silent_path_is_not_waited_for, 2048 },
+	{ "a single path tells nothing", a_single_path_tells_nothing, 2048 },
+	{ "paths matter in adaptive mode only", paths_matter_in_adaptive_mode_only, 2048 },
+	{ "a calm boundary is not held", a_calm_boundary_is_not_held, 2048 },
+	{ "an uncalm boundary is held", an_uncalm_boundary_is_held, 2048 },
+	{ "a calm boundary before a gap", a_calm_boundary_before_a_gap, 2048 },
+	{ "calm outlasts a reset of statistics", calm_outlasts_a_reset, 2048 },
+	{ "events of every kind", events_of_every_kind, 2048 },
+	{ "events are optional", events_are_optional, 2048 },
+	{ "books begin anew while packets are held", books_begin_anew_while_held, 2048 },
+	{ "what is discarded is not released", what_is_discarded_is_not_released, 2048 },
+	{ "bins of the hold", bins_of_the_hold, 64 },
+	{ "bins of the span", bins_of_the_span, 2048 },
 };
 
 int main(void)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Memory for an engine under test: counted, and refused on demand. */
+/*
+ * Memory for an engine under test: counted, and refused on demand.  And a place
+ * for the events that it tells.
+ */
 #ifndef TEST_MEMORY_H
 #define TEST_MEMORY_H
 
@@ -10,12 +13,17 @@
 /* More than any test allocates. */
 #define NEVER_FAIL	(1u << 30)
 
+/* Events that are kept; more are only counted. */
+#define MEMORY_EVENTS	(WGR_WINDOW_MAX + 16)
+
 struct memory {
 	size_t live;		/* bytes given and not returned */
 	unsigned int calls;	/* allocations asked for */
 	unsigned int fail_from;	/* refuse from this call on ... */
 	unsigned int fail_count;	/* ... this many */
 	unsigned int refused;
+	u32 events;		/* since the caller last set it to 0 */
+	struct wgr_event event[MEMORY_EVENTS];
 };
 
 static inline void *memory_alloc(void *ctx, size_t bytes)
@@ -47,9 +55,30 @@ static inline void memory_free(void *ctx, void *freed, size_t bytes)
 	free(block);
 }
 
+static inline void memory_event(void *ctx, const struct wgr_event *event)
+{
+	struct memory *memory = ctx;
+
+	if (memory->events < MEMORY_EVENTS)
+		memory->event[memory->events] = *event;
+	memory->events++;
+}
+
+static inline void memory_init(struct memory *memory)
+{
+	memset(memory, 0, offsetof(struct memory, event));
+}
+
+static inline bool same_event(const struct wgr_event *a, const struct wgr_event *b)
+{
+	return a->kind == b->kind && a->cause == b->cause && a->epoch == b->epoch &&
+	       a->first == b->first && a->last == b->last && a->ns == b->ns;
+}
+
 static const struct wgr_reorder_ops memory_ops = {
 	.alloc = memory_alloc,
 	.free = memory_free,
+	.event = memory_event,
 };
 
 #endif

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "oracle.h"
@@ -6,9 +8,27 @@
 /* Ring slots share an allocation in groups of this many. */
 #define GROUP	256
 
+/* So many packets without a swapped one make a path calm. */
+#define CALM	512
+
+/* The engine looks at so many held packets to find out since when one is missed. */
+#define LOOKED_AT	64
+
+/* A path that brought nothing for longer is silent. */
+#define SILENT_NS	250000000
+
+/* Packets until paths are believed again after one has swapped its own. */
+#define DOUBT	65536
+
+/* What was sent later is at a higher place. */
+static wide place_of(u32 epoch, u64 counter)
+{
+	return (wide)epoch << 64 | counter;
+}
+
 static bool before(const struct oracle_packet *a, const struct oracle_packet *b)
 {
-	return a->epoch != b->epoch ? a->epoch < b->epoch : a->counter < b->counter;
+	return place_of(a->epoch, a->counter) < place_of(b->epoch, b->counter);
 }
 
 /* Index of the waiting packet to be released next. */
@@ -72,6 +92,119 @@ wide oracle_gaps(const struct oracle *o)
 	return oracle_boundary(o) ? gaps + gaps_of(o, newest_epoch(o)) : gaps;
 }
 
+/* Number of halvings until 1 is left, at most the last bin. */
+static u32 bin(wide value, u32 bins)
+{
+	u32 n = 0;
+
+	while (value > 1) {
+		value /= 2;
+		n++;
+	}
+	return n < bins ? n : bins - 1;
+}
+
+static void event(struct oracle *o, struct wgr_event e)
+{
+	if (o->events < ORACLE_EVENTS)
+		o->event[o->events] = e;
+	o->events++;
+}
+
+/* When the first packet arrived that was sent after a place. */
+static s64 missed_since(const struct oracle *o, wide place)
+{
+	u32 i;
+
+	for (i = 0; i < o->arrivals; i++)
+		if (place_of(o->arrival[i].epoch, o->arrival[i].counter) > place)
+			return o->arrival[i].arrival;
+	return o->clock;
+}
+
+static wide place_at(const struct oracle_packet *p)
+{
+	return place_of(p->epoch, p->counter);
+}
+
+/* What the marks say; S64_MIN if they do not reach back so far. */
+static s64 marked_since(struct oracle *o, u32 epoch, u64 counter)
+{
+	s64 since = wgr_marks_since(&o->marks, epoch, counter);
+	u32 i;
+
+	/* A copy was never missing, and what came while no order was kept left no mark. */
+	for (i = 0; i + 1 < o->arrivals; i++)
+		if (place_at(&o->arrival[i]) == place_of(epoch, counter))
+			return since;
+	if (!o->was_off && since > missed_since(o, place_of(epoch, counter)))
+		o->odd = true;
+	return since;
+}
+
+/* How long a packet has been missing, as the engine can know it. */
+static s64 missing_for(struct oracle *o, u32 epoch, u64 counter)
+{
+	wide place = place_of(epoch, counter);
+	s64 since;
+	u32 i;
+
+	for (i = 0; i < o->waiting && i < LOOKED_AT; i++)
+		if (place_at(&o->packet[i]) > place)
+			return o->clock - missed_since(o, place);
+	if (ORACLE_ROOM < LOOKED_AT || i < LOOKED_AT)
+		return 0;
+	since = marked_since(o, epoch, counter);
+	if (since < o->packet[i - 1].arrival)
+		since = o->packet[i - 1].arrival;
+	return o->clock - since;
+}
+
+static void hold_changed(struct oracle *o, s64 before_ns)
+{
+	if (o->hold.wait_ns != before_ns)
+		event(o, (struct wgr_event){ .kind = WGR_HOLD_CHANGED, .ns = o->hold.wait_ns });
+}
+
+static void came_after(struct oracle *o, s64 offset)
+{
+	s64 before_ns = o->hold.wait_ns;
+
+	o->in_a_row = 0;
+	wgr_hold_came(&o->hold, offset);
+	hold_changed(o, before_ns);
+}
+
+/* Nobody waits any more for what is missing in a range of an epoch. */
+static void give_up(struct oracle *o, u32 epoch, wide from, u64 last, enum wgr_cause cause)
+{
+	u64 start = from > U64_MAX ? U64_MAX : (u64)from;
+
+	event(o, (struct wgr_event){
+		.kind = WGR_GAP_GIVEN_UP,
+		.cause = cause,
+		.epoch = epoch,
+		.first = start,
+		.last = last,
+		.ns = missing_for(o, epoch, start),
+	});
+}
+
+static void give_up_epoch(struct oracle *o, enum wgr_cause cause)
+{
+	give_up(o, o->epoch, o->next, U64_MAX, cause);
+}
+
+static void give_up_below(struct oracle *o, u32 epoch, u64 counter, enum wgr_cause cause)
+{
+	wide from = epoch == o->epoch ? o->next : 0;
+
+	if (epoch != o->epoch)
+		give_up_epoch(o, cause);
+	if (counter > from)
+		give_up(o, epoch, from, counter - 1, cause);
+}
+
 static void drop(struct oracle *o, u32 i)
 {
 	memmove(&o->packet[i], &o->packet[i + 1], (o->waiting - i - 1) * sizeof(o->packet[0]));
@@ -94,6 +227,12 @@ static void skip(struct oracle *o, wide next, enum wgr_cause cause)
 	o->next = next;
 }
 
+static void put_out(struct oracle *o, u32 epoch, u64 counter)
+{
+	o->out[o->released].epoch = epoch;
+	o->out[o->released++].counter = counter;
+}
+
 /* Release the first waiting packet, whatever is missing before it. */
 static void release_first(struct oracle *o, enum wgr_cause cause, bool held)
 {
@@ -103,10 +242,14 @@ static void release_first(struct oracle *o, enum wgr_cause cause, bool held)
 	enter(o, p.epoch, cause);
 	skip(o, p.counter, cause);
 	o->next++;
-	if (held && (u64)(o->clock - p.arrival) > o->stats.max_hold_ns)
-		o->stats.max_hold_ns = (u64)(o->clock - p.arrival);
-	o->out[o->released].epoch = p.epoch;
-	o->out[o->released++].counter = p.counter;
+	if (held) {
+		u64 waited = (u64)o->clock - (u64)p.arrival;
+
+		o->stats.hold[bin(waited, WGR_HOLD_BINS)]++;
+		if (waited > o->stats.max_hold_ns)
+			o->stats.max_hold_ns = waited;
+	}
+	put_out(o, p.epoch, p.counter);
 	o->stats.released[cause]++;
 	drop(o, i);
 }
@@ -128,13 +271,19 @@ static void expire(struct oracle *o, bool at_deadline)
 {
 	while (o->waiting) {
 		struct oracle_packet oldest = o->packet[0];
-		__int128 due = (__int128)oldest.arrival + o->hold;
+		u64 lost = o->stats.gaps_closed[WGR_TIMED_OUT];
+		__int128 due = (__int128)oldest.arrival + o->hold.wait_ns;
+		s64 before_ns = o->hold.wait_ns;
 
 		if (at_deadline ? due > o->clock : due >= o->clock)
 			return;
+		give_up_below(o, oldest.epoch, oldest.counter, WGR_TIMED_OUT);
 		while (o->waiting && !before(&oldest, &o->packet[first(o)]))
 			release_first(o, WGR_TIMED_OUT, true);
 		run(o, WGR_TIMED_OUT);
+		if (o->stats.gaps_closed[WGR_TIMED_OUT] != lost)
+			wgr_hold_lost(&o->hold, (s64)due);
+		hold_changed(o, before_ns);
 	}
 }
 
@@ -144,6 +293,7 @@ static void finish_epoch(struct oracle *o, u32 following, enum wgr_cause cause)
 	while (count(o, o->epoch))
 		release_first(o, cause, true);
 	enter(o, following, cause);
+	run(o, cause);
 }
 
 /* How many allocations it takes to hold one more. */
@@ -172,90 +322,276 @@ static void yield(struct oracle *o, u32 epoch, wide counter)
 	wide end = (wide)1 << 100;
 
 	if (epoch != o->epoch && !count(o, o->epoch)) {
+		give_up_epoch(o, WGR_OVERFLOWED);
 		finish_epoch(o, epoch, WGR_OVERFLOWED);
-		run(o, WGR_OVERFLOWED);
 		return;
 	}
 	if (count(o, o->epoch))
 		end = o->packet[first(o)].counter;
 	if (epoch == o->epoch && counter < end)
 		end = counter;
+	give_up(o, o->epoch, o->next, (u64)(end - 1), WGR_OVERFLOWED);
 	skip(o, end, WGR_OVERFLOWED);
 	run(o, WGR_OVERFLOWED);
 }
 
-static void note_gap(struct oracle *o, u32 epoch, wide counter)
+/* How far a packet is behind what has arrived, for the books. */
+static void count_span(struct oracle *o, u32 epoch, u64 counter)
 {
-	__int128 top = highest(o, epoch);
+	u32 newest = newest_epoch(o), i;
+	wide behind = 0, own = counter, following = 0;
 
-	if (top < 0)
-		o->stats.gaps_opened += (u64)(counter - next_of(o, epoch));
-	else if (counter > (wide)top)
-		o->stats.gaps_opened += (u64)(counter - top - 1);
-	else
-		o->stats.gaps_closed[WGR_FILLED]++;
+	for (i = 0; i < o->arrivals; i++) {
+		const struct oracle_packet *p = &o->arrival[i];
+
+		if (p->epoch == epoch && p->counter > own)
+			own = p->counter;
+		if (p->epoch == newest && p->counter + (wide)1 > following)
+			following = p->counter + (wide)1;
+	}
+	behind = own - counter;
+	if (epoch == o->epoch && newest != epoch)
+		behind += following;
+	/* Its epoch is closed, or it is a copy of what was sent last. */
+	if ((epoch != o->epoch && epoch != newest) || !behind)
+		behind = ~(wide)0;
+	o->stats.span[bin(behind, WGR_SPAN_BINS)]++;
 }
 
-static enum wgr_verdict place(struct oracle *o, u32 epoch, u64 counter, unsigned int refuse)
+/* Books and lessons of a packet that is not late; true if it was overtaken. */
+static bool note(struct oracle *o, u32 epoch, u64 counter)
+{
+	wide place = place_of(epoch, counter), from = next_of(o, epoch);
+	__int128 top = highest(o, epoch);
+
+	if (top > counter) {
+		o->stats.gaps_closed[WGR_FILLED]++;
+		event(o, (struct wgr_event){
+			.kind = WGR_GAP_FILLED,
+			.epoch = epoch,
+			.first = counter,
+			.last = counter,
+			.ns = missing_for(o, epoch, counter),
+		});
+	} else {
+		if (top >= 0)
+			from = (wide)top + 1;
+		o->stats.gaps_opened += (u64)(counter - from);
+		if (counter > from)
+			event(o, (struct wgr_event){
+				.kind = WGR_GAP_OPENED,
+				.epoch = epoch,
+				.first = (u64)from,
+				.last = counter - 1,
+			});
+		/* The engine's short way makes no mark, since nothing is missing there. */
+		if (!o->quick)
+			wgr_marks_note(&o->marks, epoch, counter, o->clock, o->hold.max_ns);
+	}
+	if (o->highest == place)
+		return false;
+	count_span(o, epoch, counter);
+	came_after(o, missing_for(o, epoch, counter));
+	return true;
+}
+
+static enum wgr_verdict place(struct oracle *o, u32 epoch, u64 counter, unsigned int refuse,
+			      bool overtaken)
 {
 	struct oracle_packet p = { epoch, counter, o->clock };
 	enum wgr_cause cause = WGR_IN_ORDER;
 	bool starved = false;
 
 	while (epoch != o->epoch || counter != o->next) {
-		if (!starved && o->waiting < o->window &&
-		    counter < next_of(o, epoch) + o->window) {
+		if (!starved && o->waiting < o->settings.window &&
+		    counter < next_of(o, epoch) + o->settings.window) {
 			if (refuse >= allocations(o, epoch, counter)) {
 				o->packet[o->waiting++] = p;
 				if (o->waiting > o->stats.max_held)
 					o->stats.max_held = o->waiting;
+				if (epoch != o->epoch)
+					o->stats.boundary_held++;
 				return WGR_HELD;
 			}
 			starved = true;
-			o->stats.alloc_failures++;
+			o->stats.refused++;
 		}
 		yield(o, epoch, counter);
 		cause = WGR_OVERFLOWED;
 	}
 	o->packet[o->waiting++] = p;
 	release_first(o, cause, false);
+	if (overtaken && cause == WGR_IN_ORDER)
+		o->stats.filled_at_once++;
 	run(o, cause == WGR_IN_ORDER ? WGR_FILLED : cause);
 	return WGR_RELEASED;
 }
 
-enum wgr_verdict oracle_push(struct oracle *o, u32 epoch, u64 counter, s64 arrival,
+static bool in_use(const struct oracle *o, const struct oracle_path *p)
+{
+	return p->seen && o->clock - p->seen_at <= SILENT_NS;
+}
+
+static u32 paths_in_use(const struct oracle *o)
+{
+	u32 i, n = 0;
+
+	for (i = 0; i < WGR_PATHS; i++)
+		n += in_use(o, &o->path[i]);
+	return n;
+}
+
+static void note_path(struct oracle *o, u16 number, wide where)
+{
+	struct oracle_path *p = &o->path[number];
+	bool silent = !in_use(o, p);
+
+	if (!number && !o->several)
+		return;
+	o->several = true;
+	if (o->doubt)
+		o->doubt--;
+	if (silent && paths_in_use(o) > 1)
+		o->doubt = DOUBT;
+	if (!silent && where <= p->sent)
+		o->doubt = DOUBT;
+	else
+		p->sent = where;
+	p->seen = true;
+	p->seen_at = o->clock;
+}
+
+/* Two paths or more that are in use have all brought something sent later. */
+static void give_up_passed(struct oracle *o)
+{
+	wide passed = ~(wide)0;
+	u64 counter;
+	u32 i;
+
+	for (i = 0; i < WGR_PATHS; i++) {
+		const struct oracle_path *p = &o->path[i];
+
+		if (in_use(o, p) && p->sent < passed)
+			passed = p->sent;
+	}
+	if (o->settings.mode != WGR_ADAPTIVE || o->doubt || paths_in_use(o) < 2)
+		return;
+
+	/* What is sent after the highest counter is sent under another key. */
+	if (oracle_boundary(o) && (passed + 1) >> 64 > o->epoch) {
+		give_up_epoch(o, WGR_PASSED);
+		finish_epoch(o, newest_epoch(o), WGR_PASSED);
+	}
+	counter = (u64)passed;
+	if (passed >> 64 != o->epoch || counter <= o->next || !count(o, o->epoch))
+		return;
+	give_up(o, o->epoch, o->next, counter - 1, WGR_PASSED);
+	while (count(o, o->epoch) && o->packet[first(o)].counter <= counter)
+		release_first(o, WGR_PASSED, true);
+	run(o, WGR_PASSED);
+}
+
+static enum wgr_verdict late(struct oracle *o, u32 epoch, u64 counter)
+{
+	s64 since = marked_since(o, epoch, counter);
+	s64 offset = since == S64_MIN ? -1 : o->clock - since;
+
+	o->stats.late++;
+	count_span(o, epoch, counter);
+	event(o, (struct wgr_event){
+		.kind = WGR_ITEM_LATE,
+		.epoch = epoch,
+		.first = counter,
+		.last = counter,
+		.ns = offset,
+	});
+	if (offset >= 0)
+		came_after(o, offset);
+	return WGR_LATE;
+}
+
+static enum wgr_verdict pass_on(struct oracle *o, u32 epoch, u64 counter)
+{
+	if (!o->started || epoch > o->epoch) {
+		o->epoch = epoch;
+		o->next = 0;
+	}
+	o->started = true;
+	if (epoch == o->epoch && counter >= o->next) {
+		o->next = counter + (wide)1;
+	} else {
+		count_span(o, epoch, counter);
+		o->stats.filled_at_once++;
+	}
+	o->stats.released[WGR_IN_ORDER]++;
+	put_out(o, epoch, counter);
+	return WGR_RELEASED;
+}
+
+/* A packet of an epoch not seen before has come. */
+static void begin_epoch(struct oracle *o, u32 epoch)
+{
+	u32 newest = newest_epoch(o);
+	bool calm = o->settings.mode == WGR_ADAPTIVE && o->in_a_row >= CALM && !o->waiting;
+
+	if (newest != o->epoch) {
+		give_up_epoch(o, WGR_OVERFLOWED);
+		finish_epoch(o, newest, WGR_OVERFLOWED);
+	}
+	o->stats.boundaries_opened++;
+	if (calm) {
+		o->calm++;
+		give_up_epoch(o, WGR_TIMED_OUT);
+		enter(o, epoch, WGR_TIMED_OUT);
+	}
+}
+
+enum wgr_verdict oracle_push(struct oracle *o, u32 epoch, u64 counter, u16 path, s64 arrival,
 			     unsigned int refuse)
 {
+	wide where = place_of(epoch, counter);
+	enum wgr_verdict verdict;
 	u32 i, newest;
 
 	o->stats.pushed++;
+	o->in_a_row++;
 	if (arrival > o->clock)
 		o->clock = arrival;
-	expire(o, false);
+	if (o->arrivals == ORACLE_ARRIVALS)
+		abort();
+	note_path(o, path, where);
+	o->quick = o->started && !o->waiting && epoch == o->epoch && counter == o->next &&
+		   counter != U64_MAX;
+	if (o->settings.mode != WGR_OFF)
+		expire(o, false);
+
+	o->arrival[o->arrivals++] = (struct oracle_packet){ epoch, counter, o->clock };
+	if (where > o->highest)
+		o->highest = where;
+	if (o->settings.mode == WGR_OFF)
+		return pass_on(o, epoch, counter);
 
 	if (!o->started) {
 		o->started = true;
 		o->epoch = epoch;
 	}
 	newest = newest_epoch(o);
-	if (epoch > newest) {
-		if (newest != o->epoch) {
-			finish_epoch(o, newest, WGR_OVERFLOWED);
-			run(o, WGR_OVERFLOWED);
-		}
-		o->stats.boundaries_opened++;
-	} else if ((epoch != newest && epoch != o->epoch) || counter < next_of(o, epoch)) {
-		o->stats.late++;
-		return WGR_LATE;
-	}
+	if (epoch > newest)
+		begin_epoch(o, epoch);
+	else if ((epoch != newest && epoch != o->epoch) || counter < next_of(o, epoch))
+		return late(o, epoch, counter);
 	for (i = 0; i < o->waiting; i++) {
 		if (o->packet[i].epoch == epoch && o->packet[i].counter == counter) {
 			o->stats.duplicate++;
 			return WGR_DUPLICATE;
 		}
 	}
-	note_gap(o, epoch, counter);
-	return place(o, epoch, counter, refuse);
+	verdict = place(o, epoch, counter, refuse, note(o, epoch, counter));
+	give_up_passed(o);
+	for (i = 0; i < o->waiting; i++)
+		if (place_of(o->packet[i].epoch, o->packet[i].counter) == where)
+			return WGR_HELD;
+	return verdict == WGR_HELD ? WGR_RELEASED : verdict;
 }
 
 void oracle_advance(struct oracle *o, s64 now)
@@ -267,14 +603,50 @@ void oracle_advance(struct oracle *o, s64 now)
 
 void oracle_flush(struct oracle *o)
 {
+	u32 newest = newest_epoch(o);
+
+	if (o->waiting)
+		give_up_below(o, newest, (u64)highest(o, newest), WGR_RESET);
 	while (o->waiting)
 		release_first(o, WGR_RESET, true);
 }
 
-void oracle_configure(struct oracle *o, u32 window, s64 hold)
+void oracle_discard(struct oracle *o)
 {
-	o->window = window;
-	o->hold = hold;
+	u32 waiting = o->waiting;
+
+	oracle_flush(o);
+	o->stats.released[WGR_RESET] -= waiting;
+	o->stats.discarded += waiting;
+}
+
+void oracle_configure(struct oracle *o, const struct wgr_settings *settings)
+{
+	bool keep = o->settings.mode == WGR_ADAPTIVE && settings->mode == WGR_ADAPTIVE &&
+		    o->hold.adaptive && o->settings.hold_ns == settings->hold_ns;
+	s64 before_ns = o->hold.wait_ns;
+	u32 window;
+
+	o->settings = *settings;
+	o->was_off |= settings->mode == WGR_OFF;
+	if (o->settings.window < WGR_WINDOW_MIN)
+		o->settings.window = WGR_WINDOW_MIN;
+	if (o->settings.window > WGR_WINDOW_MAX)
+		o->settings.window = WGR_WINDOW_MAX;
+	window = o->settings.window;
+
+	if (settings->mode == WGR_OFF)
+		wgr_hold_set_fixed(&o->hold, 0);
+	else if (settings->mode == WGR_FIXED)
+		wgr_hold_set_fixed(&o->hold, settings->hold_ns);
+	else if (keep)
+		wgr_hold_set_max(&o->hold, settings->hold_max_ns);
+	else
+		wgr_hold_set_adaptive(&o->hold, settings->hold_ns, settings->hold_max_ns);
+	hold_changed(o, before_ns);
+	if (settings->mode == WGR_OFF)
+		oracle_flush(o);
+
 	for (;;) {
 		u32 newest = newest_epoch(o), epoch = newest;
 
@@ -287,17 +659,85 @@ void oracle_configure(struct oracle *o, u32 window, s64 hold)
 	}
 }
 
+void oracle_reset_stats(struct oracle *o)
+{
+	memset(&o->stats, 0, sizeof(o->stats));
+	o->stats.pushed = o->waiting;
+	o->stats.max_held = o->waiting;
+	o->stats.gaps_opened = (u64)oracle_gaps(o);
+	o->stats.boundaries_opened = oracle_boundary(o);
+	if (oracle_boundary(o))
+		o->stats.boundary_held = count(o, newest_epoch(o));
+}
+
 s64 oracle_deadline(const struct oracle *o)
 {
-	__int128 due = (__int128)o->packet[0].arrival + o->hold;
+	__int128 due = (__int128)o->packet[0].arrival + o->hold.wait_ns;
 
 	return o->waiting && due < WGR_NEVER ? (s64)due : WGR_NEVER;
 }
 
-void oracle_init(struct oracle *o, u32 window, s64 hold)
+void oracle_init(struct oracle *o, const struct wgr_settings *settings)
 {
-	memset(o, 0, sizeof(*o));
+	memset(o, 0, offsetof(struct oracle, packet));
 	o->clock = S64_MIN;
-	o->window = window;
-	o->hold = hold;
+	oracle_configure(o, settings);
+}
+
+void oracle_copy(struct oracle *to, const struct oracle *from)
+{
+	memcpy(to, from, offsetof(struct oracle, packet));
+	memcpy(to->packet, from->packet, from->waiting * sizeof(from->packet[0]));
+	memcpy(to->arrival, from->arrival, from->arrivals * sizeof(from->arrival[0]));
+}
+
+const char *oracle_differs(const struct oracle *o, const struct wgr_reorder *r)
+{
+	if (r->held != o->waiting)
+		return "held and the oracle's differ";
+	if (wgr_reorder_open_gaps(r) != (u64)oracle_gaps(o))
+		return "open gaps and the oracle's differ";
+	if (wgr_reorder_open_boundaries(r) != oracle_boundary(o))
+		return "open boundaries and the oracle's differ";
+	if (wgr_reorder_deadline(r) != oracle_deadline(o))
+		return "deadline and the oracle's differ";
+	if (r->hold.wait_ns != o->hold.wait_ns || r->hold.max_ns != o->hold.max_ns ||
+	    r->hold.in_vain != o->hold.in_vain ||
+	    r->hold.count_from_ns != o->hold.count_from_ns)
+		return "what was learned and what the oracle learned differ";
+	if (o->odd)
+		return "the marks name a later time than when a packet was missed first";
+	if (memcmp(&r->stats, &o->stats, sizeof(r->stats)))
+		return "statistics and the oracle's differ";
+	return NULL;
+}
+
+static u64 sum(const u64 *values, int n)
+{
+	u64 total = 0;
+
+	while (n--)
+		total += values[n];
+	return total;
+}
+
+const char *books_wrong(const struct wgr_reorder *r)
+{
+	const struct wgr_reorder_stats *s = &r->stats;
+
+	if (s->pushed != sum(s->released, WGR_CAUSES) + r->held + s->late + s->duplicate +
+	    s->discarded)
+		return "items do not balance";
+	if (s->gaps_opened != sum(s->gaps_closed, WGR_IN_ORDER) + wgr_reorder_open_gaps(r))
+		return "gaps do not balance";
+	if (s->boundaries_opened != sum(s->boundaries_closed, WGR_IN_ORDER) +
+	    wgr_reorder_open_boundaries(r))
+		return "boundaries do not balance";
+	if (s->boundaries_closed[WGR_FILLED])
+		return "a boundary was filled";
+	if (s->filled_at_once > s->released[WGR_IN_ORDER])
+		return "more filled at once than released at once";
+	if (r->held > s->max_held)
+		return "more held than the most held";
+	return NULL;
 }

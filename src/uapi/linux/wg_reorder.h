@@ -88,10 +88,10 @@ enum wg_reorder_mode {
  *	15 characters
  * @WG_REORDER_A_PUBLIC_KEY: 32 bytes, a peer's public key
  * @WG_REORDER_A_MODE: u32, one of enum wg_reorder_mode
- * @WG_REORDER_A_HOLD_US: u32, the wait in the fixed mode, and what the adaptive
- *	mode begins with, microseconds, 0 to 1000000
+ * @WG_REORDER_A_HOLD_US: u32, the wait in the fixed mode, microseconds, 0 to
+ *	1000000
  * @WG_REORDER_A_HOLD_MAX_US: u32, what the wait may reach in the adaptive mode,
- *	microseconds, 0 to 1000000
+ *	and what it begins with, microseconds, 0 to 1000000; a change begins anew
  * @WG_REORDER_A_WINDOW: u32, packets that may be held for each peer, a power of
  *	two, 64 to 16384
  * @WG_REORDER_A_STATS: nest of enum wg_reorder_stat
