@@ -12,5 +12,6 @@ on_uml kasan order 900 ci/tests/tunnel/order.sh
 on_uml kasan peer 900 env TOLERANCE_US=20000 WGR_PARAMETERS=hold_us=25000 ci/tests/tunnel/peer.sh order_test.py
 on_uml kasan fuzz 600 env TOLERANCE_US=20000 ci/tests/tunnel/peer.sh fuzz_test.py
 on_uml kasan netlink 900 ci/tests/tunnel/peer.sh ../tunnel/netlink_test.py
+on_uml kasan hold 600 env TOLERANCE_US=20000 ci/tests/tunnel/peer.sh hold_test.py
 on_uml kasan reorder 900 ci/tests/tunnel/peer.sh ../tunnel/reorder_test.py
 stage_end

@@ -12,5 +12,6 @@ on_uml lockdep order 900 ci/tests/tunnel/order.sh
 on_uml lockdep peer 900 env TOLERANCE_US=20000 WGR_PARAMETERS=hold_us=25000 ci/tests/tunnel/peer.sh order_test.py
 on_uml lockdep fuzz 600 env TOLERANCE_US=20000 ci/tests/tunnel/peer.sh fuzz_test.py
 on_uml lockdep netlink 900 ci/tests/tunnel/peer.sh ../tunnel/netlink_test.py
+on_uml lockdep hold 600 env TOLERANCE_US=20000 ci/tests/tunnel/peer.sh hold_test.py
 on_uml lockdep reorder 900 ci/tests/tunnel/peer.sh ../tunnel/reorder_test.py
 stage_end

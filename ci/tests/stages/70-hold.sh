@@ -8,4 +8,5 @@ set -uo pipefail
 . "$(dirname "$0")/../stage.sh"
 
 on_uml fast hold 900 ci/tests/tunnel/peer.sh order_test.py
+on_uml fast learn 600 ci/tests/tunnel/peer.sh hold_test.py
 stage_end
