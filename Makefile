@@ -15,7 +15,7 @@ LIBEXECDIR := /usr/libexec/$(NAME)
 .DEFAULT_GOAL := module
 .DELETE_ON_ERROR:
 .PHONY: module install uninstall install-files install-package-files deb rpm \
-	check check-quick demo lint clean help need-root need-dkms no-package
+	check check-quick demo bench lint clean help need-root need-dkms no-package
 
 # How the target kernel was configured: empty when there is no such kernel.
 -include $(KDIR)/include/config/auto.conf
@@ -171,6 +171,11 @@ check:
 check-quick:
 	@ci/setup.sh all
 	@ci/tests/run.sh quick
+
+## bench: measure both modules on many paths (three hours, nothing else running)
+bench:
+	@ci/setup.sh bench uml
+	@ci/bench/run.sh
 
 ## lint: style and consistency of every file
 lint:
