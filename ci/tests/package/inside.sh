@@ -103,7 +103,7 @@ stock_same()
 
 installed()
 {
-	dkms status -m wireguard-reorder -v "$ours" -k "$1" | tee /dev/stderr | grep -q installed
+	dkms status -m wireguard-reorder -v "$ours" -k "$1" | tee /dev/stderr | grep installed
 }
 
 copy_kept()
@@ -137,7 +137,7 @@ apt_healthy()
 apt_says()
 {
 	apt-get install -y --allow-downgrades "$broken" 2>&1 | tee /dev/stderr |
-		grep -q 'could NOT be built'
+		grep 'could NOT be built'
 }
 
 make_install()
