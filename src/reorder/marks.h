@@ -42,8 +42,9 @@ struct wgr_marks {
  * @reach_ns: how late packets have to be measured
  *
  * Where the ring would not reach back so far, marks closer than 1/%WGR_MARKS of
- * that become one, so that it does at any packet rate.  By so much what is
- * missing may be taken to be missing for longer than it is.
+ * that become one.  So at any packet rate it reaches back at least 29/32 of it,
+ * and by up to 1/32 of it what is missing may be taken to be missing for longer
+ * than it is.
  */
 void wgr_marks_note(struct wgr_marks *marks, u32 epoch, u64 counter, s64 now_ns, s64 reach_ns);
 

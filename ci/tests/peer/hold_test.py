@@ -218,6 +218,24 @@ class Suite(order_test.Suite):
         need(self.balance()["gaps_overflowed"] == before + 1, "the gap given up is not counted as overflowed")
         peer.remove()
 
+    def no_more_places(self):
+        peer, session = self.lone(hold_us=1000000)
+        self.settings.set(mode="fixed")
+        parameter = self.settings.sys + "/module/wireguard/parameters/held_max"
+        with open(parameter, "w", encoding="ascii") as file:
+            file.write("32")
+        try:
+            before = self.figures()
+            peer.send(*peer.datas(session, range(2, 102)))
+            self.expect([peer.tag(session, n) for n in range(2, 102)])
+            after = self.balance()
+        finally:
+            with open(parameter, "w", encoding="ascii") as file:
+                file.write("0")
+        need(after["starved"] == before["starved"] + 1, "%d packets found no place", after["starved"] - before["starved"])
+        need(after["gaps_overflowed"] == before["gaps_overflowed"] + 1, "the gap was not given up for room")
+        peer.remove()
+
     def new_key_on_a_calm_path(self):
         peer, session = self.lone()
         for start in range(1, CALM + 500, 100):
@@ -313,6 +331,7 @@ CASES = (
     ("mode off: what is held goes up in order, then as it arrives, never back", Suite.off_releases_what_is_held),
     ("settings change while packets flow: nothing lost, nothing swapped", Suite.changes_while_packets_flow),
     ("a smaller window while packets are held", Suite.smaller_window_while_held),
+    ("no place left in the module: up in order, counted, nothing lost", Suite.no_more_places),
     ("a new key on a calm path waits for nothing", Suite.new_key_on_a_calm_path),
     ("a new key on a path that swaps waits for the old one's packets", Suite.new_key_on_a_path_that_swaps),
     ("a gap that two paths have passed is not waited for", Suite.two_paths),
