@@ -29,7 +29,7 @@ for path in "${paths[@]}"; do
 	for kind in ${kinds//,/ }; do
 		rm -f "$results/rows"
 		# The limit is far above what the runs take, for a guest that hangs.
-		"$top/ci/vm/uml.sh" fast --timeout $((pairs * 120 + 120)) --results "$results" -- \
+		"$top/ci/vm/uml.sh" fast --realtime --timeout $((pairs * 120 + 120)) --results "$results" -- \
 			bash -c "'$here/goodput.sh' --pairs $pairs --kinds $kind --tsv \"\$WGR_RESULTS/rows\" '$path'"
 		cat "$results/rows" >>"$rows"
 	done

@@ -17,6 +17,10 @@
 #   --results DIR     writable in the guest as $WGR_RESULTS; keeps console.log
 #                     (a temporary one is made and removed otherwise)
 #   --env NAME=VALUE  for the script; WGR_KO WGR_QUICK WGR_SEED pass by themselves
+#   --realtime        before all else on the machine, where that is allowed: the
+#                     host's scheduler otherwise keeps two of the guest's CPUs
+#                     on one of its own for milliseconds, which no measurement
+#                     of short times survives
 #   --no-scan         do not look for the kernel's reports in the log
 #   --verbose         print the guest's log too
 #
@@ -81,6 +85,17 @@ uml_kernel()
 	wgr_cache_get "uml-$flavour" "$key" make_kernel "$dir" "$flavour" "$tree"
 }
 
+scheduler=()
+
+realtime()
+{
+	if chrt --rr 1 true 2>/dev/null; then
+		scheduler=(chrt --rr 1)
+	else
+		echo 'no real-time scheduling here: short times will be blurred' >&2
+	fi
+}
+
 main()
 {
 	local flavour=${1:-} dir shm
@@ -93,6 +108,11 @@ main()
 		return
 	fi
 	while [[ $# -gt 0 && $1 != -- ]]; do
+		if [[ $1 == --realtime ]]; then
+			realtime
+			shift
+			continue
+		fi
 		guest_option "$@"
 		[[ $guest_taken -gt 0 ]] || guest_usage
 		shift "$guest_taken"
@@ -110,7 +130,7 @@ main()
 	fi
 	uml()
 	{
-		TMPDIR=$shm exec "$dir/linux" "mem=${guest_memory}M" "ncpus=$guest_cpus" seccomp=on \
+		TMPDIR=$shm exec ${scheduler[@]+"${scheduler[@]}"} "$dir/linux" "mem=${guest_memory}M" "ncpus=$guest_cpus" seccomp=on \
 			rootfstype=hostfs rootflags=/ ro "init=$here/uml-init.sh" \
 			"uml_dir=$guest_results/uml" panic=-1 printk.devkmsg=on loglevel=8 \
 			con=null con0=null,fd:1 con1=null,fd:3 console=tty0 \
