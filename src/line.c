@@ -164,18 +164,24 @@ static struct wgr_line *pool_pop(struct wgr_pool *pool)
 	return line;
 }
 
-/* One claim for one line; the line goes to the back if it has more. */
+/*
+ * One claim for one line; the line goes to the back if it has more. All that
+ * follows on the line waits for what is claimed, so neither softirqs nor other
+ * tasks come in between.
+ */
 static void serve(struct wgr_line *line)
 {
 	struct sk_buff *batch[CLAIM_MOST];
-	unsigned int i, n = claim(line, batch, CLAIM_MOST);
+	unsigned int i, n;
 
+	local_bh_disable();
+	n = claim(line, batch, CLAIM_MOST);
 	if (READ_ONCE(line->unclaimed))
 		wgr_line_call_worker(line);
 	for (i = 0; i < n; i++)
 		line->work(batch[i]);
-	if (n)
-		line->wake(line);
+	line->wake(line);
+	local_bh_enable();
 	line->put(line);
 }
 

@@ -29,7 +29,7 @@
 #include "peer.h"
 #include "sock.h"
 
-/* Sent without letting other softirq work go on. */
+/* Sent before other softirq work or another CPU has its turn. */
 #define SEND_MOST 64
 
 static struct wgr_peer *line_peer(struct wgr_line *line)
@@ -148,12 +148,15 @@ static unsigned int take_run(struct wgr_line *line, struct sk_buff_head *run)
 
 /*
  * Sends what the front of the line has finished, if nobody does so already;
- * whoever does looks once more under the lock before it stops.
+ * who does looks once more under the lock before it stops. It never yields its
+ * CPU meanwhile, for nobody else could send: after SEND_MOST the next worker
+ * goes on.
  */
 static void send_finished(struct wgr_line *line)
 {
 	struct wgr_peer *peer = line_peer(line);
 	struct sk_buff_head run;
+	unsigned int sent = 0;
 	struct sk_buff *skb;
 
 	__skb_queue_head_init(&run);
@@ -161,18 +164,18 @@ static void send_finished(struct wgr_line *line)
 	if (peer->tx.sending)
 		goto unlock;
 	peer->tx.sending = true;
-	while (take_run(line, &run)) {
+	while (sent < SEND_MOST && take_run(line, &run)) {
 		spin_unlock(&line->queue.lock);
+		sent += skb_queue_len(&run);
 		while ((skb = __skb_dequeue(&run)))
 			send_one(peer, skb);
-		/* Lets softirqs and others in: this may go on for long. */
-		local_bh_enable();
-		cond_resched();
-		spin_lock_bh(&line->queue.lock);
+		spin_lock(&line->queue.lock);
 	}
 	peer->tx.sending = false;
 unlock:
 	spin_unlock_bh(&line->queue.lock);
+	if (sent >= SEND_MOST)
+		wgr_line_call_worker(line);
 }
 
 static bool line_get(struct wgr_line *line)
