@@ -14,8 +14,12 @@
 /* Waits in vain in a period: one packet late is taken for as many. */
 #define PERIOD		32
 
-/* Waits in vain after which the wait to begin with is no longer trusted. */
-#define TRIAL		8
+/*
+ * After so many waits in vain, or missing packets that have come, the wait to
+ * begin with is no longer trusted.
+ */
+#define TRIAL_VAIN	8
+#define TRIAL_CAME	1024
 
 static s64 bounded(u64 ns, s64 most)
 {
@@ -57,7 +61,8 @@ void wgr_hold_set_adaptive(struct wgr_hold *hold, u64 start_ns, u64 max_ns)
 	hold->count_from_ns = S64_MIN;
 	hold->before.longest_ns = bounded(start_ns, hold->max_ns);
 	hold->before.second_ns = hold->before.longest_ns;
-	hold->in_vain = PERIOD - TRIAL;
+	hold->in_vain = PERIOD - TRIAL_VAIN;
+	hold->to_come = TRIAL_CAME;
 	choose(hold);
 }
 
@@ -67,19 +72,30 @@ void wgr_hold_set_max(struct wgr_hold *hold, u64 max_ns)
 	choose(hold);
 }
 
-void wgr_hold_came(struct wgr_hold *hold, s64 offset_ns)
+static void note_need(struct wgr_hold *hold, s64 need_ns)
 {
 	struct wgr_needs *now = &hold->now;
-	s64 need_ns;
 
-	if (!hold->adaptive || offset_ns > hold->max_ns)
-		return;
-	need_ns = bounded((u64)offset_ns + (u64)offset_ns / 4 + SLACK_NS, hold->max_ns);
 	if (need_ns <= now->second_ns)
 		return;
 	now->second_ns = smaller(need_ns, now->longest_ns);
 	now->longest_ns = larger(need_ns, now->longest_ns);
 	choose(hold);
+}
+
+static void forget_before(struct wgr_hold *hold)
+{
+	memset(&hold->before, 0, sizeof(hold->before));
+	choose(hold);
+}
+
+void wgr_hold_came(struct wgr_hold *hold, s64 offset_ns)
+{
+	if (!hold->adaptive || offset_ns > hold->max_ns)
+		return;
+	note_need(hold, bounded((u64)offset_ns + (u64)offset_ns / 4 + SLACK_NS, hold->max_ns));
+	if (hold->to_come && !--hold->to_come)
+		forget_before(hold);
 }
 
 void wgr_hold_lost(struct wgr_hold *hold, s64 now_ns)
@@ -88,6 +104,7 @@ void wgr_hold_lost(struct wgr_hold *hold, s64 now_ns)
 		return;
 	if (++hold->in_vain >= PERIOD) {
 		hold->in_vain = 0;
+		hold->to_come = 0;
 		hold->before = hold->now;
 		memset(&hold->now, 0, sizeof(hold->now));
 		choose(hold);

@@ -25,6 +25,10 @@
  *
  * Where nothing is missing the wait neither costs anything nor changes.  A wait
  * that has become too short is put right by the first two packets that are late.
+ *
+ * The wait to begin with is nobody's need.  A few waits in vain end it, and so do
+ * many missing packets that come: a path that only swaps packets has none of the
+ * former.
  */
 #ifndef WGR_REORDER_HOLD_H
 #define WGR_REORDER_HOLD_H
@@ -53,6 +57,8 @@ struct wgr_needs {
  * @count_from_ns: no wait in vain is counted before this time; those that went
  *	on side by side count once
  * @in_vain: waits in vain in the current period
+ * @to_come: missing packets that have to come until the wait to begin with is
+ *	forgotten, 0 when it has been
  * @adaptive: follow the path
  */
 struct wgr_hold {
@@ -62,6 +68,7 @@ struct wgr_hold {
 	struct wgr_needs before;
 	s64 count_from_ns;
 	u32 in_vain;
+	u32 to_come;
 	bool adaptive;
 };
 

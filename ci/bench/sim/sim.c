@@ -27,7 +27,7 @@ static struct {
 	.rate = 4400,
 	.seconds = 60,
 	.seed = 1,
-	.settings = { WGR_ADAPTIVE, 8192, 5 * NS_PER_MS, 50 * NS_PER_MS },
+	.settings = { WGR_ADAPTIVE, 8192, 50 * NS_PER_MS, 50 * NS_PER_MS },
 };
 
 static const char usage[] =
@@ -37,7 +37,7 @@ static const char usage[] =
 "  --rate N         packets a second (4400)\n"
 "  --seconds N      length (60)\n"
 "  --seed N         other random numbers (1)\n"
-"  --start-us N     wait to begin with (5000)\n"
+"  --start-us N     wait to begin with (50000)\n"
 "  --max-us N       longest wait of adaptive policies (50000)\n"
 "  --window N       packets held at most (8192)\n"
 "  --tsv            for machines\n"

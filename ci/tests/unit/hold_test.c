@@ -13,7 +13,8 @@
 /* Of the policy. */
 #define SLACK	100000		/* on top of an offset and a quarter of it */
 #define PERIOD	32		/* waits in vain in a period */
-#define TRIAL	8		/* of those the wait to begin with outlasts one less */
+#define TRIAL_VAIN	8	/* of those the wait to begin with outlasts one less */
+#define TRIAL_CAME	1024	/* and one less missing packets that come */
 
 static const s64 times[] = {
 	0, 1, 2, 3, 4, 5, 99999, 100000, 100001, MS, 5 * MS, 50 * MS, 1000 * MS, 1ll << 40,
@@ -42,7 +43,7 @@ static void lose(u32 losses)
 static void begin_empty(s64 max_ns)
 {
 	wgr_hold_set_adaptive(&hold, 0, (u64)max_ns);
-	lose(TRIAL);
+	lose(TRIAL_VAIN);
 }
 
 static bool within_bounds(void)
@@ -163,14 +164,14 @@ static bool start_is_on_trial(void)
 	for (i = 0; i < TIMES; i++) {
 		wgr_hold_set_adaptive(&hold, (u64)times[i], U64_MAX);
 		hold.count_from_ns = 0;
-		lose(TRIAL - 1);
+		lose(TRIAL_VAIN - 1);
 		good &= hold.wait_ns == times[i] && hold.in_vain == PERIOD - 1;
 		lose(1);
 		good &= !hold.wait_ns && !hold.in_vain;
 	}
 	/* What has been learned meanwhile is kept for a whole period more. */
 	wgr_hold_set_adaptive(&hold, 5 * MS, 50 * MS);
-	lose(TRIAL - 1);
+	lose(TRIAL_VAIN - 1);
 	wgr_hold_came(&hold, MS);
 	wgr_hold_came(&hold, 2 * MS);
 	good &= hold.wait_ns == 5 * MS;
@@ -180,6 +181,36 @@ static bool start_is_on_trial(void)
 	good &= hold.wait_ns == need(MS);
 	lose(1);
 	return good && !hold.wait_ns;
+}
+
+static void come(u32 times, s64 offset_ns)
+{
+	while (times--)
+		wgr_hold_came(&hold, offset_ns);
+}
+
+/* Nor where nothing is lost but much is swapped. */
+static bool swaps_end_the_trial(void)
+{
+	bool good = true;
+
+	wgr_hold_set_adaptive(&hold, 40 * MS, 50 * MS);
+	come(5, 50 * MS + 1);
+	come(TRIAL_CAME - 1, MS);
+	good &= hold.wait_ns == 40 * MS;
+	come(1, MS);
+	good &= hold.wait_ns == need(MS) && hold.in_vain == PERIOD - TRIAL_VAIN;
+	/* Only once: what is of the period before is not forgotten again. */
+	come(2, 8 * MS);
+	lose(TRIAL_VAIN);
+	come(3 * TRIAL_CAME, MS);
+	good &= hold.wait_ns == need(8 * MS);
+	/* Nor after losses have ended it. */
+	wgr_hold_set_adaptive(&hold, 40 * MS, 50 * MS);
+	come(2, 8 * MS);
+	lose(TRIAL_VAIN);
+	come(3 * TRIAL_CAME, MS);
+	return good && hold.wait_ns == need(8 * MS);
 }
 
 /* Learned at the beginning of a period: two of them.  At its end: one. */
@@ -271,17 +302,17 @@ static bool side_by_side_counts_once(void)
 
 	wgr_hold_set_adaptive(&hold, 32 * MS, 50 * MS);
 	wgr_hold_lost(&hold, 10);
-	good &= hold.in_vain == PERIOD - TRIAL + 1 && hold.count_from_ns == 32 * MS + 10;
+	good &= hold.in_vain == PERIOD - TRIAL_VAIN + 1 && hold.count_from_ns == 32 * MS + 10;
 	for (i = 0; i < PERIOD; i++)
 		wgr_hold_lost(&hold, 32 * MS + 9);
 	wgr_hold_lost(&hold, S64_MIN);
-	good &= hold.in_vain == PERIOD - TRIAL + 1 && hold.count_from_ns == 32 * MS + 10;
+	good &= hold.in_vain == PERIOD - TRIAL_VAIN + 1 && hold.count_from_ns == 32 * MS + 10;
 	wgr_hold_lost(&hold, 32 * MS + 10);
-	good &= hold.in_vain == PERIOD - TRIAL + 2 && hold.count_from_ns == 64 * MS + 10;
+	good &= hold.in_vain == PERIOD - TRIAL_VAIN + 2 && hold.count_from_ns == 64 * MS + 10;
 	/* From the end of a period on the new wait says what is side by side. */
 	wgr_hold_came(&hold, MS);
 	wgr_hold_came(&hold, MS);
-	lose(TRIAL - 3);
+	lose(TRIAL_VAIN - 3);
 	good &= hold.wait_ns == 32 * MS && hold.in_vain == PERIOD - 1;
 	wgr_hold_lost(&hold, 1000 * MS);
 	good &= hold.wait_ns == need(MS) && hold.count_from_ns == 1000 * MS + need(MS);
@@ -294,7 +325,7 @@ static bool side_by_side_counts_once(void)
 	/* Nor before the first one. */
 	wgr_hold_set_adaptive(&hold, 5 * MS, 50 * MS);
 	wgr_hold_lost(&hold, S64_MIN);
-	return good && hold.in_vain == PERIOD - TRIAL + 1;
+	return good && hold.in_vain == PERIOD - TRIAL_VAIN + 1;
 }
 
 static bool another_bound(void)
@@ -308,7 +339,7 @@ static bool another_bound(void)
 	good &= hold.wait_ns == 25 * MS + SLACK;
 	wgr_hold_set_max(&hold, 7 * MS);
 	good &= hold.wait_ns == 7 * MS && hold.max_ns == 7 * MS;
-	good &= hold.in_vain == PERIOD - TRIAL + 1;
+	good &= hold.in_vain == PERIOD - TRIAL_VAIN + 1;
 	wgr_hold_came(&hold, 7 * MS + 1);
 	good &= hold.now.longest_ns == 25 * MS + SLACK && hold.wait_ns == 7 * MS;
 	/* What was known is known again, the wait to begin with is not on trial anew. */
@@ -431,6 +462,7 @@ static struct {
 	s64 need[2][MODEL_NEEDS];	/* of this period and the one before */
 	u32 needs[2];
 	u32 in_vain;
+	u32 to_come;
 	__int128 count_from;
 } model;
 
@@ -461,8 +493,21 @@ static void model_begin(s64 start)
 	model.needs[1] = 2;
 	model.need[1][0] = start;
 	model.need[1][1] = start;
-	model.in_vain = PERIOD - TRIAL;
+	model.in_vain = PERIOD - TRIAL_VAIN;
+	model.to_come = TRIAL_CAME;
 	model.count_from = S64_MIN;
+}
+
+/* Return: true if that ends the trial. */
+static bool model_came(s64 offset)
+{
+	if (offset > hold.max_ns)
+		return false;
+	model.need[0][model.needs[0]++] = need(offset);
+	if (!model.to_come || --model.to_come)
+		return false;
+	model.needs[1] = 0;
+	return true;
 }
 
 static void model_lost(s64 now)
@@ -471,6 +516,7 @@ static void model_lost(s64 now)
 		return;
 	if (++model.in_vain == PERIOD) {
 		model.in_vain = 0;
+		model.to_come = 0;
 		model.needs[1] = model.needs[0];
 		memcpy(model.need[1], model.need[0], sizeof(s64) * model.needs[0]);
 		model.needs[0] = 0;
@@ -495,7 +541,7 @@ static s64 later(s64 now, s64 ns)
 
 static bool random_lessons(void)
 {
-	u64 round, turns = 0, waits = 0;
+	u64 round, turns = 0, waits = 0, trials = 0, share = 60;
 	s64 now = 0;
 
 	for (round = 0; round < 1000000; round++) {
@@ -505,14 +551,16 @@ static bool random_lessons(void)
 		if (!round || !what || model.needs[0] == MODEL_NEEDS) {
 			wgr_hold_set_adaptive(&hold, (u64)t, (u64)times[random_below(TIMES)]);
 			model_begin(t);
+			/* Some lives with nothing but swaps. */
+			share = random_below(4) ? 60 : 999;
 			now = random_below(2) ? 0 : S64_MIN;
 		} else if (what < 10) {
 			wgr_hold_set_max(&hold, (u64)t);
-		} else if (what < 60) {
+		} else if (what < share) {
 			wgr_hold_came(&hold, t);
-			if (t <= hold.max_ns)
-				model.need[0][model.needs[0]++] = need(t);
-			if (hold.wait_ns < was)
+			if (model_came(t))
+				trials++;
+			else if (hold.wait_ns < was)
 				return false;
 		} else {
 			now = later(now, random_below(2) ? hold.wait_ns : times[random_below(12)]);
@@ -527,8 +575,9 @@ static bool random_lessons(void)
 			return false;
 		waits += hold.wait_ns > 0 && hold.wait_ns < hold.max_ns;
 	}
-	printf("# %llu ends of a period, %llu times a wait between the bounds\n", turns, waits);
-	return turns > 1000 && waits > 10000;
+	printf("# %llu ends of a period, %llu of a trial, %llu times a wait between the bounds\n",
+	       turns, trials, waits);
+	return turns > 1000 && trials > 10 && waits > 10000;
 }
 
 int main(void)
@@ -539,6 +588,7 @@ int main(void)
 	tap_ok(no_wait_becomes_one(), "no wait becomes one with the second packet");
 	tap_ok(beyond_the_bound_teaches_nothing(), "who is late beyond the bound teaches nothing");
 	tap_ok(start_is_on_trial(), "the wait to begin with is on trial");
+	tap_ok(swaps_end_the_trial(), "nor is it where nothing is lost but much is swapped");
 	tap_ok(needs_last_a_period_or_two(), "a need lasts for a period or two");
 	tap_ok(periods_count_together(), "both periods count together");
 	tap_ok(outlier_changes_nothing(), "a single one that is very late changes nothing");
