@@ -10,12 +10,14 @@ void wgr_marks_note(struct wgr_marks *marks, u32 epoch, u64 counter, s64 now_ns,
 {
 	struct wgr_mark *newest = &marks->mark[(marks->count - 1) % WGR_MARKS];
 	struct wgr_mark *oldest = &marks->mark[marks->count % WGR_MARKS];
+	/* The oldest once this one has a mark and the next one has another. */
+	struct wgr_mark *third = &marks->mark[(marks->count + 2) % WGR_MARKS];
 
 	if (marks->count && is_above(newest, epoch, counter))
 		return;
 	if (marks->count >= WGR_MARKS && newest->epoch == epoch &&
-	    (u64)now_ns - (u64)oldest->ns < (u64)reach_ns &&
-	    (u64)now_ns - (u64)newest->ns < (u64)reach_ns / WGR_MARKS) {
+	    (u64)now_ns - (u64)third->ns < (u64)reach_ns &&
+	    (u64)now_ns - (u64)newest->ns < (u64)reach_ns / (WGR_MARKS - 2)) {
 		newest->top = counter;
 		return;
 	}

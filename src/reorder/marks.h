@@ -41,10 +41,10 @@ struct wgr_marks {
  * @now_ns: its arrival
  * @reach_ns: how late packets have to be measured
  *
- * Where the ring would not reach back so far, marks closer than 1/%WGR_MARKS of
- * that become one.  So at any packet rate it reaches back at least 29/32 of it,
- * and by up to 1/32 of it what is missing may be taken to be missing for longer
- * than it is.
+ * Where the ring would not reach back so far, marks closer than 1/30 of that
+ * become one: two of the ring's 32 say where it ends and where it goes on.  So at
+ * any packet rate it reaches back as far as is asked for, and by up to 1/30 of it
+ * what is missing may be taken to be missing for longer than it is.
  */
 void wgr_marks_note(struct wgr_marks *marks, u32 epoch, u64 counter, s64 now_ns, s64 reach_ns);
 
