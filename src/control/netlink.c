@@ -23,9 +23,9 @@
 #include <net/dst_cache.h>
 #include <net/genetlink.h>
 #include <net/netlink.h>
-#include <net/sock.h>
 
 #include "allowedips.h"
+#include "control/target.h"
 #include "device.h"
 #include "endpoint.h"
 #include "noise.h"
@@ -143,56 +143,18 @@ static const struct nla_policy device_policy[WGDEVICE_A_MAX + 1] = {
 };
 
 /*
- * The device a request is about. It stays as long as the caller holds rtnl;
- * one that is being unregistered is not found any more.
- */
-static struct wgr_device *requested_device(struct net *net,
-					   struct nlattr **attrs,
-					   struct netlink_ext_ack *extack)
-{
-	const struct nlattr *index = attrs[WGDEVICE_A_IFINDEX];
-	const struct nlattr *name = attrs[WGDEVICE_A_IFNAME];
-	struct net_device *dev;
-
-	ASSERT_RTNL();
-	if (!index == !name) {
-		NL_SET_ERR_MSG(extack,
-			       "give either WGDEVICE_A_IFINDEX or WGDEVICE_A_IFNAME, one of the two");
-		return ERR_PTR(-EBADR);
-	}
-
-	if (index)
-		dev = __dev_get_by_index(net, nla_get_u32(index));
-	else
-		dev = __dev_get_by_name(net, nla_data(name));
-	if (!dev) {
-		NL_SET_ERR_MSG_ATTR(extack, index ?: name,
-				    "no such interface in this network namespace: create it first");
-		return ERR_PTR(-ENODEV);
-	}
-	if (!wgr_is_device(dev)) {
-		NL_SET_ERR_MSG_ATTR(extack, index ?: name,
-				    "not an interface of type wireguard: name another one");
-		return ERR_PTR(-EOPNOTSUPP);
-	}
-	return netdev_priv(dev);
-}
-
-/*
  * Reading.
  */
 
 /**
  * struct dump - how far a dump has come, between two of its messages
- * @wgr: what is dumped; its interface is referenced
- * @peer: where to go on, referenced; NULL for the first
+ * @at: the peer to go on with
  * @allowed: its prefixes that have been given
  * @device_given: the attributes of the interface itself have been given
- * @peer_given: those of @peer have, its prefixes perhaps not all
+ * @peer_given: those of the peer have, its prefixes perhaps not all
  */
 struct dump {
-	struct wgr_device *wgr;
-	struct wgr_peer *peer;
+	struct wgr_cursor at;
 	struct wgr_aip_cursor allowed;
 	bool device_given;
 	bool peer_given;
@@ -305,7 +267,7 @@ static int put_prefixes(struct sk_buff *skb, struct dump *dump,
 	struct wgr_aip_entry *entry;
 	int full = 0;
 
-	while ((entry = wgr_aip_next(&dump->wgr->allowed, &peer->allowed,
+	while ((entry = wgr_aip_next(&dump->at.wgr->allowed, &peer->allowed,
 				     &ahead))) {
 		if (!nest)
 			nest = nla_nest_start(skb, WGPEER_A_ALLOWEDIPS);
@@ -347,41 +309,20 @@ static void dump_advance(struct dump *dump)
 	dump->peer_given = false;
 }
 
-/*
- * Where to go on. If that peer has been removed meanwhile, it is the first of
- * those that came after it: the list is in the order of creation, and so are
- * the ids.
- */
 static struct wgr_peer *dump_resume(struct dump *dump)
 {
-	struct wgr_peer *peer;
+	struct wgr_peer *peer = wgr_cursor_peer(&dump->at);
 
-	lockdep_assert_held(&dump->wgr->lock);
-	if (dump->peer && !dump->peer->dead)
-		return dump->peer;
-
-	dump_advance(dump);
-	list_for_each_entry(peer, &dump->wgr->peers, node) {
-		if (!dump->peer || peer->id > dump->peer->id)
-			return peer;
-	}
-	return NULL;
-}
-
-static void dump_remember(struct dump *dump, struct wgr_peer *peer)
-{
-	if (peer)
-		wgr_peer_get(peer);
-	if (dump->peer)
-		wgr_peer_put(dump->peer);
-	dump->peer = peer;
+	if (peer != dump->at.peer)
+		dump_advance(dump);
+	return peer;
 }
 
 /* Return: 0 when the last peer has been given, -EMSGSIZE when more follow. */
 static int put_peers(struct sk_buff *skb, struct dump *dump)
 {
 	struct wgr_peer *peer = dump_resume(dump);
-	struct list_head *peers = &dump->wgr->peers;
+	struct list_head *peers = &dump->at.wgr->peers;
 	struct nlattr *nest;
 	int full = 0;
 
@@ -398,7 +339,7 @@ static int put_peers(struct sk_buff *skb, struct dump *dump)
 		dump_advance(dump);
 	}
 	nla_nest_end(skb, nest);
-	dump_remember(dump, full ? peer : NULL);
+	wgr_cursor_leave(&dump->at, full ? peer : NULL);
 	return full;
 }
 
@@ -413,7 +354,7 @@ static int dump_message(struct sk_buff *skb, struct netlink_callback *cb,
 	if (!head)
 		return -EMSGSIZE;
 	genl_dump_check_consistent(cb, head);
-	if (!dump->device_given && put_interface(skb, dump->wgr)) {
+	if (!dump->device_given && put_interface(skb, dump->at.wgr)) {
 		genlmsg_cancel(skb, head);
 		return -EMSGSIZE;
 	}
@@ -439,40 +380,31 @@ static struct dump *dump_of(struct netlink_callback *cb)
 static int handle_get_start(struct netlink_callback *cb)
 {
 	struct nlattr **attrs = genl_info_dump(cb)->attrs;
-	struct dump *dump = dump_of(cb);
-	struct wgr_device *wgr;
 
-	rtnl_lock();
-	wgr = requested_device(sock_net(cb->skb->sk), attrs, cb->extack);
-	if (!IS_ERR(wgr)) {
-		dev_hold(wgr->dev);
-		*dump = (struct dump){ .wgr = wgr };
-	}
-	rtnl_unlock();
-	return PTR_ERR_OR_ZERO(wgr);
+	*dump_of(cb) = (struct dump){};
+	return wgr_cursor_begin(&dump_of(cb)->at, cb, attrs[WGDEVICE_A_IFINDEX],
+				attrs[WGDEVICE_A_IFNAME]);
 }
 
 static int handle_get(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct dump *dump = dump_of(cb);
+	struct wgr_device *wgr = dump->at.wgr;
 	int ret;
 
 	rtnl_lock();	/* keeps the name */
-	mutex_lock(&dump->wgr->lock);
+	mutex_lock(&wgr->lock);
 	/* Never 0, which would mean that nobody watches for changes. */
-	cb->seq = dump->wgr->generation * 2 + 1;
+	cb->seq = wgr->generation * 2 + 1;
 	ret = dump_message(skb, cb, dump);
-	mutex_unlock(&dump->wgr->lock);
+	mutex_unlock(&wgr->lock);
 	rtnl_unlock();
 	return ret;
 }
 
 static int handle_get_done(struct netlink_callback *cb)
 {
-	struct dump *dump = dump_of(cb);
-
-	dump_remember(dump, NULL);
-	dev_put(dump->wgr->dev);
+	wgr_cursor_end(&dump_of(cb)->at);
 	return 0;
 }
 
@@ -986,7 +918,8 @@ static int handle_set(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	rtnl_lock();	/* the interface stays, and stays up or down */
-	wgr = requested_device(genl_info_net(info), attrs, info->extack);
+	wgr = wgr_target_find(genl_info_net(info), attrs[WGDEVICE_A_IFINDEX],
+			      attrs[WGDEVICE_A_IFNAME], info->extack);
 	err = PTR_ERR_OR_ZERO(wgr) ?:
 	      check_request(attrs, info->extack) ?:
 	      check_outer(wgr, attrs, info->extack) ?:

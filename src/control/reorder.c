@@ -17,6 +17,7 @@
 #include <net/netlink.h>
 #include <net/sock.h>
 
+#include "control/target.h"
 #include "device.h"
 #include "peer.h"
 #include "rx.h"
@@ -75,43 +76,10 @@ static const struct nla_policy reset_policy[WG_REORDER_A_MAX + 1] = {
 	[WG_REORDER_A_PUBLIC_KEY] = NLA_POLICY_VALIDATE_FN(NLA_BINARY, check_peer_key),
 };
 
-static struct net_device *find_device(struct net *net, const struct nlattr *index,
-				      const struct nlattr *name)
+static struct wgr_device *named_device(struct genl_info *info)
 {
-	if (index)
-		return __dev_get_by_index(net, nla_get_u32(index));
-	return __dev_get_by_name(net, nla_data(name));
-}
-
-/*
- * The device that a request names. It stays as long as the caller holds rtnl;
- * one that is being unregistered is not found any more.
- */
-static struct wgr_device *named_device(struct net *net, struct nlattr **attrs,
-				       struct netlink_ext_ack *extack)
-{
-	const struct nlattr *index = attrs[WG_REORDER_A_IFINDEX];
-	const struct nlattr *name = attrs[WG_REORDER_A_IFNAME];
-	struct net_device *dev;
-
-	ASSERT_RTNL();
-	if (!index == !name) {
-		NL_SET_ERR_MSG(extack,
-			       "give either WG_REORDER_A_IFINDEX or WG_REORDER_A_IFNAME, one of the two");
-		return ERR_PTR(-EBADR);
-	}
-	dev = find_device(net, index, name);
-	if (!dev) {
-		NL_SET_ERR_MSG_ATTR(extack, index ?: name,
-				    "no such interface in this network namespace: create it first");
-		return ERR_PTR(-ENODEV);
-	}
-	if (!wgr_is_device(dev)) {
-		NL_SET_ERR_MSG_ATTR(extack, index ?: name,
-				    "not an interface of type wireguard: name another one");
-		return ERR_PTR(-EOPNOTSUPP);
-	}
-	return netdev_priv(dev);
+	return wgr_target_find(genl_info_net(info), info->attrs[WG_REORDER_A_IFINDEX],
+			       info->attrs[WG_REORDER_A_IFNAME], info->extack);
 }
 
 static int put_name(struct sk_buff *skb, const struct wgr_device *wgr)
@@ -160,7 +128,7 @@ static int handle_get(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	rtnl_lock();	/* the interface stays and keeps its name */
-	wgr = named_device(genl_info_net(info), info->attrs, info->extack);
+	wgr = named_device(info);
 	err = PTR_ERR_OR_ZERO(wgr) ?: reply_settings(info, wgr);
 	rtnl_unlock();
 	return err;
@@ -259,7 +227,7 @@ static int handle_set(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	rtnl_lock();	/* the interface stays */
-	wgr = named_device(genl_info_net(info), info->attrs, info->extack);
+	wgr = named_device(info);
 	err = PTR_ERR_OR_ZERO(wgr) ?:
 	      read_settings(info->attrs, &request, info->extack) ?:
 	      change_settings(wgr, &request, info->extack);
@@ -273,13 +241,11 @@ static int handle_set(struct sk_buff *skb, struct genl_info *info)
 
 /**
  * struct dump - how far a dump of statistics has come, between two reads
- * @wgr: what is dumped; its interface is referenced
- * @peer: where to go on, referenced; NULL for the first
+ * @at: the peer to go on with
  * @totals_given: those of the interface have been given
  */
 struct dump {
-	struct wgr_device *wgr;
-	struct wgr_peer *peer;
+	struct wgr_cursor at;
 	bool totals_given;
 };
 
@@ -348,52 +314,26 @@ static int dump_message(struct sk_buff *skb, struct netlink_callback *cb, struct
 	return 0;
 }
 
-/*
- * Where to go on. If that peer has been removed meanwhile, it is the first of
- * those that were added after it; ids are given in that order.
- */
-static struct wgr_peer *next_peer(const struct dump *dump)
-{
-	struct wgr_peer *peer;
-
-	lockdep_assert_held(&dump->wgr->lock);
-	if (dump->peer && !dump->peer->dead)
-		return dump->peer;
-	list_for_each_entry(peer, &dump->wgr->peers, node) {
-		if (!dump->peer || peer->id > dump->peer->id)
-			return peer;
-	}
-	return NULL;
-}
-
-static void remember_peer(struct dump *dump, struct wgr_peer *peer)
-{
-	if (peer)
-		wgr_peer_get(peer);
-	if (dump->peer)
-		wgr_peer_put(dump->peer);
-	dump->peer = peer;
-}
-
 /* Return: 0 when all has been given, -EMSGSIZE when more follows. */
 static int dump_messages(struct sk_buff *skb, struct netlink_callback *cb, struct dump *dump)
 {
+	struct wgr_device *wgr = dump->at.wgr;
 	struct wgr_peer *peer;
 	int full;
 
 	if (!dump->totals_given) {
-		full = dump_message(skb, cb, dump->wgr, NULL);
+		full = dump_message(skb, cb, wgr, NULL);
 		if (full)
 			return full;
 		dump->totals_given = true;
 	}
-	peer = next_peer(dump);
+	peer = wgr_cursor_peer(&dump->at);
 	if (!peer)
 		return 0;
-	list_for_each_entry_from(peer, &dump->wgr->peers, node) {
-		full = dump_message(skb, cb, dump->wgr, peer);
+	list_for_each_entry_from(peer, &wgr->peers, node) {
+		full = dump_message(skb, cb, wgr, peer);
 		if (full) {
-			remember_peer(dump, peer);
+			wgr_cursor_leave(&dump->at, peer);
 			return full;
 		}
 	}
@@ -410,30 +350,24 @@ static struct dump *dump_of(struct netlink_callback *cb)
 static int handle_stats_start(struct netlink_callback *cb)
 {
 	struct nlattr **attrs = genl_info_dump(cb)->attrs;
-	struct dump *dump = dump_of(cb);
-	struct wgr_device *wgr;
 
-	rtnl_lock();
-	wgr = named_device(sock_net(cb->skb->sk), attrs, cb->extack);
-	if (!IS_ERR(wgr)) {
-		dev_hold(wgr->dev);
-		*dump = (struct dump){ .wgr = wgr };
-	}
-	rtnl_unlock();
-	return PTR_ERR_OR_ZERO(wgr);
+	*dump_of(cb) = (struct dump){};
+	return wgr_cursor_begin(&dump_of(cb)->at, cb, attrs[WG_REORDER_A_IFINDEX],
+				attrs[WG_REORDER_A_IFNAME]);
 }
 
 static int handle_stats(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct dump *dump = dump_of(cb);
+	struct wgr_device *wgr = dump->at.wgr;
 	int full;
 
 	rtnl_lock();	/* keeps the name */
-	mutex_lock(&dump->wgr->lock);
+	mutex_lock(&wgr->lock);
 	/* Never 0, which would mean that nobody watches for changes. */
-	cb->seq = dump->wgr->generation * 2 + 1;
+	cb->seq = wgr->generation * 2 + 1;
 	full = dump_messages(skb, cb, dump);
-	mutex_unlock(&dump->wgr->lock);
+	mutex_unlock(&wgr->lock);
 	rtnl_unlock();
 	/* A buffer too small for a single message must not look like the end. */
 	if (full)
@@ -443,10 +377,7 @@ static int handle_stats(struct sk_buff *skb, struct netlink_callback *cb)
 
 static int handle_stats_done(struct netlink_callback *cb)
 {
-	struct dump *dump = dump_of(cb);
-
-	remember_peer(dump, NULL);
-	dev_put(dump->wgr->dev);
+	wgr_cursor_end(&dump_of(cb)->at);
 	return 0;
 }
 
@@ -484,7 +415,7 @@ static int handle_reset_stats(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	rtnl_lock();	/* the interface stays */
-	wgr = named_device(genl_info_net(info), info->attrs, info->extack);
+	wgr = named_device(info);
 	err = PTR_ERR_OR_ZERO(wgr) ?:
 	      reset_stats(wgr, info->attrs[WG_REORDER_A_PUBLIC_KEY], info->extack);
 	rtnl_unlock();
