@@ -230,7 +230,7 @@ MUTATIONS = [
      "	if (hold->to_come && !--hold->to_come)\n		forget_before(hold);\n", ""),
     ("a: every so many swaps forget", HOLD,
      "	if (hold->to_come && !--hold->to_come)\n",
-     "	if (!--hold->to_come && (hold->to_come = TRIAL_CAME))\n"),
+     "	if (!hold->to_come)\n		hold->to_come = TRIAL_CAME;\n	if (!--hold->to_come)\n"),
     ("a: swaps end a trial that losses have ended", HOLD, "		hold->to_come = 0;\n", ""),
     ("a: what ended the trial is not believed at once", HOLD,
      "	memset(&hold->before, 0, sizeof(hold->before));\n	choose(hold);\n",

@@ -221,13 +221,7 @@ def main():
     report.case("damaged messages beside an honest session",
                 lambda: fuzz(rig, report, options.seed, options.seconds * 0.8))
 
-    def clean():
-        rig.close()
-        bad = log.reports()
-        need(not bad, "%s", "\n".join(bad[:20]))
-
-    report.case("the interface goes, and the kernel log is clean", clean)
-    return report.end()
+    return rig.end(report, log)
 
 
 if __name__ == "__main__":

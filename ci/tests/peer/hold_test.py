@@ -352,13 +352,7 @@ def main():
             suite.settle()
             report.case(name, lambda function=function: function(suite))
 
-    def clean():
-        rig.close()
-        bad = log.reports()
-        need(not bad, "%s", "\n".join(bad[:20]))
-
-    report.case("the interface goes, and the kernel log is clean", clean)
-    return report.end()
+    return rig.end(report, log)
 
 
 if __name__ == "__main__":

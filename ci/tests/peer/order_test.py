@@ -1239,13 +1239,7 @@ def main():
         getattr(suite, "group_%d" % number)()
         rig.tap.clear()
 
-    def clean():
-        rig.close()
-        bad = log.reports()
-        need(not bad, "%s", "\n".join(bad[:20]))
-
-    report.case("the interface goes, and the kernel log is clean", clean)
-    return report.end()
+    return rig.end(report, log)
 
 
 if __name__ == "__main__":

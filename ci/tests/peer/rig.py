@@ -282,6 +282,16 @@ class Rig:
         else:
             run("ip", "link", "del", IFNAME)
 
+    def end(self, report, log):
+        """The last case of a test: what is left of it. Return: its exit status."""
+        def clean():
+            self.close()
+            bad = log.reports()
+            need(not bad, "%s", "\n".join(bad[:20]))
+
+        report.case("the interface goes, and the kernel log is clean", clean)
+        return report.end()
+
     def add(self, psk=None, outer=socket.AF_INET, key=None, local=None):
         """A new peer with inner addresses of its own."""
         self.peers += 1

@@ -276,23 +276,60 @@ def in_child(function):
     return said
 
 
-class Tests:
+class Runner:
+    """Runs the test_ methods of a subclass, each with an interface of its own."""
+
+    what = ""       # what the titles begin with
+    connect = None  # makes self.link
+
     def __init__(self, args):
         self.args = args
-        self.stock = args.stock
-        self.name = attr(D_IFNAME, IFNAME.encode() + b"\0")
         self.link = None
 
-    # What each test begins with and tests are made of.
-
     def fresh(self):
-        self.link = Netlink()
+        self.link = self.connect()
         run("ip", "link", "add", IFNAME, "type", "wireguard")
 
     def clean(self):
         if self.link:
             self.link.close()
         subprocess.run(["ip", "link", "del", IFNAME], capture_output=True, timeout=120, check=False)
+
+    def run(self):
+        """All tests as TAP. Return: how many failed."""
+        names = [name for name in dir(self) if name.startswith("test_") and self.args.only in name]
+        print(f"1..{len(names)}")
+        failures = 0
+        for number, name in enumerate(names, 1):
+            title = name[5:].replace("_", " ")
+            begin = time.monotonic()
+            try:
+                self.fresh()
+                getattr(self, name)()
+                print(f"ok {number} - {self.what}: {title} # {time.monotonic() - begin:.1f} s")
+            except Skip as reason:
+                print(f"ok {number} - {self.what}: {title} # SKIP {reason}")
+            except Exception as error:
+                failures += 1
+                print(f"not ok {number} - {self.what}: {title}")
+                place = traceback.extract_tb(error.__traceback__)
+                lines = ", ".join(str(frame.lineno) for frame in place)
+                print(f"# {type(error).__name__}: {error} (lines {lines})")
+            self.clean()
+            sys.stdout.flush()
+        return failures
+
+
+class Tests(Runner):
+    what = "netlink"
+    connect = Netlink
+
+    def __init__(self, args):
+        super().__init__(args)
+        self.stock = args.stock
+        self.name = attr(D_IFNAME, IFNAME.encode() + b"\0")
+
+    # What tests are made of.
 
     def set(self, *attrs):
         """A request that has to succeed."""
@@ -338,8 +375,8 @@ class Tests:
         for cmd, flags in ((GET, F_DUMP), (SET, F_ACK)):
             def refused(what, attrs, *rest, cmd=cmd, flags=flags):
                 self.refused(what, attrs, *rest, cmd=cmd, flags=flags, named=False)
-            refused("neither", b"", errno.EBADR, "WGDEVICE_A_IFINDEX")
-            refused("both", self.name + u32(D_IFINDEX, index), errno.EBADR, "WGDEVICE_A_IFNAME")
+            refused("neither", b"", errno.EBADR, "either the index or the name")
+            refused("both", self.name + u32(D_IFINDEX, index), errno.EBADR, "either the index or the name")
             refused("no such name", attr(D_IFNAME, b"nowhere\0"), errno.ENODEV, "no such interface", D_IFNAME)
             refused("no such index", u32(D_IFINDEX, 99999), errno.ENODEV, "no such interface", D_IFINDEX)
             refused("index 0", u32(D_IFINDEX, 0), errno.ENODEV, "no such interface")
@@ -968,37 +1005,19 @@ class Tests:
             shown = re.split(r"\s", line)[1:]
             assert sorted(shown) == sorted(self.addresses(n)), f"wg sees {line!r}"
 
-    def run(self):
-        """All tests as TAP. Return: how many failed."""
-        names = [name for name in dir(self) if name.startswith("test_") and self.args.only in name]
-        print(f"1..{len(names)}")
-        failures = 0
-        for number, name in enumerate(names, 1):
-            title = name[5:].replace("_", " ")
-            begin = time.monotonic()
-            try:
-                self.fresh()
-                getattr(self, name)()
-                print(f"ok {number} - netlink: {title} # {time.monotonic() - begin:.1f} s")
-            except Skip as reason:
-                print(f"ok {number} - netlink: {title} # SKIP {reason}")
-            except Exception as error:
-                failures += 1
-                print(f"not ok {number} - netlink: {title}")
-                place = traceback.extract_tb(error.__traceback__)
-                lines = ", ".join(str(frame.lineno) for frame in place)
-                print(f"# {type(error).__name__}: {error} (lines {lines})")
-            self.clean()
-            sys.stdout.flush()
-        return failures
 
-
-def main():
-    options = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    options.add_argument("--stock", action="store_true", help="the kernel's own module is loaded")
+def options_of(text):
+    """What every netlink test takes; text: its documentation."""
+    options = argparse.ArgumentParser(description=text.split("\n", maxsplit=1)[0])
     options.add_argument("--quick", action="store_true", default=bool(os.environ.get("WGR_QUICK")))
     options.add_argument("--only", default="", metavar="WORD", help="tests whose name has this word")
     options.add_argument("--seed", type=int, default=int(os.environ.get("WGR_SEED", "1"), 0))
+    return options
+
+
+def main():
+    options = options_of(__doc__)
+    options.add_argument("--stock", action="store_true", help="the kernel's own module is loaded")
     args = options.parse_args()
 
     unshare(CLONE_NEWNET)

@@ -7,7 +7,6 @@
 Runs as root with the module loaded, in namespaces of its own; prints TAP. Traffic comes from the peer of ci/tests/peer.
 """
 
-import argparse
 import array
 import contextlib
 import ctypes
@@ -246,20 +245,13 @@ def with_traffic(function):
     assert said == "done", said
 
 
-class Tests:
+class Tests(nt.Runner):
+    what = "reorder"
+    connect = Link
+
     def __init__(self, args):
-        self.args = args
-        self.link = None
+        super().__init__(args)
         self.parameters = {}
-
-    def fresh(self):
-        self.link = Link()
-        run("ip", "link", "add", IFNAME, "type", "wireguard")
-
-    def clean(self):
-        if self.link:
-            self.link.close()
-        subprocess.run(["ip", "link", "del", IFNAME], capture_output=True, timeout=120, check=False)
 
     def set(self, **settings):
         _, answer = self.link.talk(SET, name_of() + words(**settings))
@@ -357,8 +349,8 @@ class Tests:
         for cmd, flags in ((GET, F_ACK), (SET, F_ACK), (GET_STATS, F_DUMP), (RESET_STATS, F_ACK)):
             def refused(*what, cmd=cmd, flags=flags):
                 self.refused(*what, cmd=cmd, flags=flags, named=False)
-            refused("neither", b"", errno.EBADR, "WG_REORDER_A_IFNAME")
-            refused("both", name_of() + u32(A_IFINDEX, index), errno.EBADR, "WG_REORDER_A_IFINDEX")
+            refused("neither", b"", errno.EBADR, "either the index or the name")
+            refused("both", name_of() + u32(A_IFINDEX, index), errno.EBADR, "either the index or the name")
             refused("no such name", name_of("nowhere"), errno.ENODEV, "no such interface", A_IFNAME)
             refused("no such index", u32(A_IFINDEX, 99999), errno.ENODEV, "no such interface", A_IFINDEX)
             refused("index 0", u32(A_IFINDEX, 0), errno.ENODEV, "no such interface", A_IFINDEX)
@@ -902,36 +894,9 @@ class Tests:
             assert all(e.get("value", 0) == 0 for e in entries)
         assert not enums, f"not described: {list(enums)}"
 
-    def run(self):
-        """All tests as TAP. Return: how many failed."""
-        names = [name for name in dir(self) if name.startswith("test_") and self.args.only in name]
-        print(f"1..{len(names)}")
-        failures = 0
-        for number, name in enumerate(names, 1):
-            title = name[5:].replace("_", " ")
-            begin = time.monotonic()
-            try:
-                self.fresh()
-                getattr(self, name)()
-                print(f"ok {number} - reorder: {title} # {time.monotonic() - begin:.1f} s")
-            except Skip as reason:
-                print(f"ok {number} - reorder: {title} # SKIP {reason}")
-            except Exception as error:
-                failures += 1
-                print(f"not ok {number} - reorder: {title}")
-                lines = ", ".join(str(frame.lineno) for frame in traceback.extract_tb(error.__traceback__))
-                print(f"# {type(error).__name__}: {error} (lines {lines})")
-            self.clean()
-            sys.stdout.flush()
-        return failures
-
 
 def main():
-    options = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    options.add_argument("--quick", action="store_true", default=bool(os.environ.get("WGR_QUICK")))
-    options.add_argument("--only", default="", metavar="WORD", help="tests whose name has this word")
-    options.add_argument("--seed", type=int, default=int(os.environ.get("WGR_SEED", "1"), 0))
-    args = options.parse_args()
+    args = nt.options_of(__doc__).parse_args()
 
     # With a /sys that shows the interfaces of this network namespace.
     unshare(CLONE_NEWNET | CLONE_NEWNS)
