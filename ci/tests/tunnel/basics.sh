@@ -481,12 +481,41 @@ test_unload()
 	both_ways
 }
 
+# The two ways that README names, as it words them.
+test_readme_keeps_settings()
+{
+	local hold=reorder/hold_max_us tree=$WGR_RESULTS/modules
+	local line
+
+	module_is_ours || skip "not our module"
+	new_keys
+	host a
+	line=$(sed -n 's/^ *\(PostUp = .*\)/\1/p' "$WGR_TREE/README.md")
+	printf '[Interface]\nPrivateKey = %s\nAddress = 10.5.5.1/24\n%s\n' "$key1" "$line" >"$WGR_RESULTS/wg0.conf"
+	chmod 600 "$WGR_RESULTS/wg0.conf"
+	at a wg-quick up "$WGR_RESULTS/wg0.conf"
+	equal 'set by wg-quick' "$(at a cat "/sys/class/net/wg0/$hold")" 100000
+	at a wg-quick down "$WGR_RESULTS/wg0.conf"
+
+	module_unload
+	mkdir -p "$tree/modprobe.d" "$tree/lib/modules/$(uname -r)"
+	sed -n 's/^ *\(options wireguard .*\)/\1/p' "$WGR_TREE/README.md" >"$tree/modprobe.d/wireguard.conf"
+	cp "$WGR_KO" "$tree/lib/modules/$(uname -r)/wireguard.ko"
+	depmod -b "$tree"
+	modprobe -d "$tree" -C "$tree/modprobe.d" wireguard
+	ip -n a link add wg0 type wireguard
+	equal 'set by modprobe' "$(at a cat "/sys/class/net/wg0/$hold")" 100000
+	clear_hosts
+	module_unload
+	module_load
+}
+
 tests=(test_modinfo test_create_delete test_settings_come_back test_many_peers test_tunnel_4
        test_tunnel_6 test_tunnel_4_psk test_tunnel_6_psk test_wrong_psk test_wrong_key test_counters
        test_no_peer_unreachable test_source_check test_roaming test_mtu test_persistent_keepalive
        test_passive_keepalive test_fwmark test_padding test_ecn test_namespaces
        test_namespace_exit_under_traffic test_delete_under_traffic test_down_up test_port_in_use
-       test_churn test_unload)
+       test_churn test_unload test_readme_keeps_settings)
 
 module_load
 run_tests "${tests[@]}"; exit
