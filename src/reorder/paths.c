@@ -4,8 +4,12 @@
 /* A path that brought nothing for so long is not waited for. */
 #define SILENT_NS	250000000LL
 
-/* Packets without a verdict after one that was wrong or may have been. */
-#define DOUBT_PACKETS	65536
+/*
+ * Packets without a verdict after one that was wrong or may have been. Receivers
+ * with several CPUs swap neighbours of one line by themselves once in some ten
+ * thousand packets, and the rule has to outlive that.
+ */
+#define DOUBT_PACKETS	16384
 
 void wgr_paths_init(struct wgr_paths *paths)
 {

@@ -16,7 +16,7 @@
 
 /* Of the engine and of what it is made of. */
 #define CALM	512		/* packets without a swapped one that make a path calm */
-#define DOUBT	65536		/* packets without a verdict after a swap within a path */
+#define DOUBT	16384		/* packets without a verdict after a swap within a path */
 #define SILENT	(250 * MS)	/* a path that brought nothing for longer is left out */
 #define SLACK	100000		/* on top of an offset and a quarter of it */
 #define PERIOD	32		/* waits in vain in a period */

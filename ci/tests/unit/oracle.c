@@ -18,7 +18,7 @@
 #define SILENT_NS	250000000
 
 /* Packets until paths are believed again after one has swapped its own. */
-#define DOUBT	65536
+#define DOUBT	16384
 
 /* What was sent later is at a higher place. */
 static wide place_of(u32 epoch, u64 counter)

@@ -6,7 +6,7 @@
 #include "tap.h"
 
 #define SILENT	250000000LL
-#define DOUBT	65536
+#define DOUBT	16384
 
 static struct wgr_paths paths;
 static s64 now;
