@@ -180,8 +180,8 @@ static void serve(struct wgr_line *line)
 		wgr_line_call_worker(line);
 	for (i = 0; i < n; i++)
 		line->work(batch[i]);
-	line->wake(line);
 	local_bh_enable();
+	line->wake(line);
 	line->put(line);
 }
 

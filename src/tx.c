@@ -29,7 +29,7 @@
 #include "peer.h"
 #include "sock.h"
 
-/* Sent before other softirq work or another CPU has its turn. */
+/* Sent without letting softirq work go on. */
 #define SEND_MOST 64
 
 static struct wgr_peer *line_peer(struct wgr_line *line)
@@ -148,33 +148,35 @@ static unsigned int take_run(struct wgr_line *line, struct sk_buff_head *run)
 
 /*
  * Sends what the front of the line has finished, if nobody does so already;
- * who does looks once more under the lock before it stops. It never yields its
- * CPU meanwhile, for nobody else could send: after SEND_MOST the next worker
- * goes on.
+ * whoever does looks once more under the lock before it stops. A device may
+ * queue what it is given for softirqs of this CPU: they run before another CPU
+ * may send what follows. Where others want this CPU the next worker goes on,
+ * since nobody could send while this task is off it.
  */
 static void send_finished(struct wgr_line *line)
 {
 	struct wgr_peer *peer = line_peer(line);
 	struct sk_buff_head run;
-	unsigned int sent = 0;
 	struct sk_buff *skb;
+	bool stop = false;
 
 	__skb_queue_head_init(&run);
 	spin_lock_bh(&line->queue.lock);
 	if (peer->tx.sending)
 		goto unlock;
 	peer->tx.sending = true;
-	while (sent < SEND_MOST && take_run(line, &run)) {
+	while (!stop && take_run(line, &run)) {
 		spin_unlock(&line->queue.lock);
-		sent += skb_queue_len(&run);
 		while ((skb = __skb_dequeue(&run)))
 			send_one(peer, skb);
-		spin_lock(&line->queue.lock);
+		local_bh_enable();
+		stop = need_resched();
+		spin_lock_bh(&line->queue.lock);
 	}
 	peer->tx.sending = false;
 unlock:
 	spin_unlock_bh(&line->queue.lock);
-	if (sent >= SEND_MOST)
+	if (stop)
 		wgr_line_call_worker(line);
 }
 
