@@ -5,9 +5,9 @@
 #define SILENT_NS	250000000LL
 
 /*
- * Packets without a verdict after one that was wrong or may have been. Receivers
- * with several CPUs swap neighbours of one line by themselves once in some ten
- * thousand packets, and the rule has to outlive that.
+ * Packets without a verdict after one that was wrong or may have been. Where
+ * packets pass through several CPUs, neighbours of one line may be swapped once
+ * in some ten thousand of them, and the rule has to outlive that.
  */
 #define DOUBT_PACKETS	16384
 

@@ -588,7 +588,7 @@ int main(void)
 	tap_ok(no_wait_becomes_one(), "no wait becomes one with the second packet");
 	tap_ok(beyond_the_bound_teaches_nothing(), "who is late beyond the bound teaches nothing");
 	tap_ok(start_is_on_trial(), "the wait to begin with is on trial");
-	tap_ok(swaps_end_the_trial(), "nor is it where nothing is lost but much is swapped");
+	tap_ok(swaps_end_the_trial(), "the trial ends where nothing is lost but much is swapped");
 	tap_ok(needs_last_a_period_or_two(), "a need lasts for a period or two");
 	tap_ok(periods_count_together(), "both periods count together");
 	tap_ok(outlier_changes_nothing(), "a single one that is very late changes nothing");
