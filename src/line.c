@@ -69,17 +69,19 @@ unsigned int wgr_line_work_some(struct wgr_line *line, unsigned int most)
 	return n;
 }
 
-struct sk_buff *wgr_line_take(struct wgr_line *line)
+bool wgr_line_front_done(const struct wgr_line *line)
 {
-	struct sk_buff *skb = skb_peek(&line->queue);
+	const struct sk_buff *skb = skb_peek(&line->queue);
 
 	lockdep_assert_held(&line->queue.lock);
 
 	/* Pairs with the release in wgr_packet_finish(). */
-	if (!skb || smp_load_acquire(&wgr_cb(skb)->item.tag) < WGR_PACKET_GOOD)
-		return NULL;
-	__skb_unlink(skb, &line->queue);
-	return skb;
+	return skb && smp_load_acquire(&wgr_cb(skb)->item.tag) >= WGR_PACKET_GOOD;
+}
+
+struct sk_buff *wgr_line_take(struct wgr_line *line)
+{
+	return wgr_line_front_done(line) ? __skb_dequeue(&line->queue) : NULL;
 }
 
 bool wgr_line_front_movable(struct wgr_line *line)

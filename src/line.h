@@ -78,7 +78,7 @@ static inline struct sk_buff *wgr_item_skb(struct wgr_item *item)
 /* Finishes a packet; the one that waits for it at the front sees its bytes. */
 static inline void wgr_packet_finish(struct sk_buff *skb, bool good)
 {
-	/* Pairs with the acquire in wgr_line_take(). */
+	/* Pairs with the acquire in wgr_line_front_done(). */
 	smp_store_release(&wgr_cb(skb)->item.tag,
 			  good ? WGR_PACKET_GOOD : WGR_PACKET_BAD);
 }
@@ -156,6 +156,9 @@ void wgr_line_call_worker(struct wgr_line *line);
  * Return: how many packets were worked on.
  */
 unsigned int wgr_line_work_some(struct wgr_line *line, unsigned int most);
+
+/* True if the front packet can be taken; the caller holds queue.lock. */
+bool wgr_line_front_done(const struct wgr_line *line);
 
 /**
  * wgr_line_take() - take the front packet if it is finished

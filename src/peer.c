@@ -169,6 +169,8 @@ static void dismantle(struct wgr_peer *peer)
 {
 	if (cancel_work_sync(&peer->initiate))
 		wgr_peer_put(peer);
+	if (cancel_work_sync(&peer->tx.send))
+		wgr_peer_put(peer);
 	/* Once more: an initiation may have been under way until now. */
 	wgr_timers_stop(peer);
 	wgr_noise_clear(&peer->noise);

@@ -69,13 +69,19 @@ struct wgr_peer_rx {
 /**
  * struct wgr_peer_tx - send side of a peer
  * @staged: packets that wait for a session; its lock guards counters too
- * @line: packets being encrypted; its lock guards @sending
+ * @line: packets being encrypted; its lock guards the rest
  * @sending: somebody takes packets off @line and sends them
+ * @cpu: who does so until nothing was sent for a while
+ * @sent_ns: when it stopped last, monotonic clock
+ * @send: sends on @cpu; holds a reference while queued
  */
 struct wgr_peer_tx {
 	struct sk_buff_head staged;
 	struct wgr_line line;
 	bool sending;
+	unsigned int cpu;
+	u64 sent_ns;
+	struct work_struct send;
 };
 
 /**

@@ -32,6 +32,9 @@
 /* Sent without letting softirq work go on. */
 #define SEND_MOST 64
 
+/* After so long without sending another CPU may send for a peer. */
+#define SETTLE_NS (2 * NSEC_PER_MSEC)
+
 static struct wgr_peer *line_peer(struct wgr_line *line)
 {
 	return container_of(line, struct wgr_peer, tx.line);
@@ -147,37 +150,82 @@ static unsigned int take_run(struct wgr_line *line, struct sk_buff_head *run)
 }
 
 /*
- * Sends what the front of the line has finished, if nobody does so already;
- * whoever does looks once more under the lock before it stops. A device may
- * queue what it is given for softirqs of this CPU: they run before another CPU
- * may send what follows. Where others want this CPU the next worker goes on,
- * since nobody could send while this task is off it.
+ * A device with several queues takes that of the CPU it is called on, and what
+ * goes by another one may overtake. So one CPU sends for a peer, until it has
+ * sent nothing for a while: what it sent has left the queues then.
  */
-static void send_finished(struct wgr_line *line)
+static bool may_send_here(struct wgr_peer *peer)
 {
-	struct wgr_peer *peer = line_peer(line);
+	unsigned int cpu = smp_processor_id();
+
+	if (peer->tx.cpu == cpu)
+		return true;
+	if (cpu_online(peer->tx.cpu) &&
+	    ktime_get_ns() - peer->tx.sent_ns < SETTLE_NS)
+		return false;
+	/* Read without the lock where the work is queued. */
+	WRITE_ONCE(peer->tx.cpu, cpu);
+	return true;
+}
+
+static void call_sender(struct wgr_peer *peer)
+{
+	if (wgr_peer_get(peer) &&
+	    !queue_work_on(READ_ONCE(peer->tx.cpu), peer->wgr->wq_crypt,
+			   &peer->tx.send))
+		wgr_peer_put(peer);
+}
+
+/*
+ * Whoever sends looks once more under the lock before it stops. Where others
+ * want this CPU it stops with packets left: as long as it is off the CPU nobody
+ * could send them.
+ */
+static bool send_runs(struct wgr_peer *peer)
+{
+	struct wgr_line *line = &peer->tx.line;
 	struct sk_buff_head run;
 	struct sk_buff *skb;
 	bool stop = false;
 
 	__skb_queue_head_init(&run);
-	spin_lock_bh(&line->queue.lock);
-	if (peer->tx.sending)
-		goto unlock;
-	peer->tx.sending = true;
 	while (!stop && take_run(line, &run)) {
 		spin_unlock(&line->queue.lock);
 		while ((skb = __skb_dequeue(&run)))
 			send_one(peer, skb);
+		/* What a device queued for softirqs of this CPU goes first. */
 		local_bh_enable();
 		stop = need_resched();
 		spin_lock_bh(&line->queue.lock);
 	}
-	peer->tx.sending = false;
-unlock:
+	peer->tx.sent_ns = ktime_get_ns();
+	return wgr_line_front_done(line);
+}
+
+/* Sends what the front of the line has finished, if nobody does so already. */
+static void send_finished(struct wgr_line *line)
+{
+	struct wgr_peer *peer = line_peer(line);
+	bool left;
+
+	spin_lock_bh(&line->queue.lock);
+	left = wgr_line_front_done(line) && !peer->tx.sending;
+	if (left && may_send_here(peer)) {
+		peer->tx.sending = true;
+		left = send_runs(peer);
+		peer->tx.sending = false;
+	}
 	spin_unlock_bh(&line->queue.lock);
-	if (stop)
-		wgr_line_call_worker(line);
+	if (left)
+		call_sender(peer);
+}
+
+static void send_work(struct work_struct *work)
+{
+	struct wgr_peer *peer = container_of(work, struct wgr_peer, tx.send);
+
+	send_finished(&peer->tx.line);
+	wgr_peer_put(peer);
 }
 
 static bool line_get(struct wgr_line *line)
@@ -390,6 +438,7 @@ void wgr_tx_init(struct wgr_peer *peer)
 	line->wake = send_finished;
 	line->get = line_get;
 	line->put = line_put;
+	INIT_WORK(&peer->tx.send, send_work);
 	INIT_WORK(&peer->initiate, initiate_work);
 }
 
