@@ -33,7 +33,7 @@
 #define SEND_MOST 64
 
 /* After so long without sending another CPU may send for a peer. */
-#define SETTLE_NS (2 * NSEC_PER_MSEC)
+#define SETTLE_NS (10 * NSEC_PER_MSEC)
 
 static struct wgr_peer *line_peer(struct wgr_line *line)
 {

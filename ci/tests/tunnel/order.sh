@@ -151,6 +151,41 @@ test_no_added_delay()
 	python3 -c "import sys; sys.exit(not $rtt < 5.5)"
 }
 
+# figure HOST NAME: a figure of its tunnel.
+figure()
+{
+	at "$1" ethtool -S wg0 | sed -n "s/^ *$2: //p"
+}
+
+# A device with a queue for each CPU, of which one is slower: a sender whose
+# packets went by both in turn would swap them itself.
+test_sender_keeps_to_a_queue()
+{
+	local try swapped all before=0 others=0
+
+	module_is_ours || return 0
+	pair
+	at b ethtool -L eth0 rx 2
+	at a ethtool -L eth0 tx 2
+	at a sh -c 'echo 1 >/sys/class/net/eth0/queues/tx-0/xps_cpus
+		    echo 2 >/sys/class/net/eth0/queues/tx-1/xps_cpus'
+	at a tc qdisc replace dev eth0 root handle 1: mq
+	at a tc qdisc replace dev eth0 parent 1:2 netem delay 1ms limit 10000
+	ping_ok a 192.168.241.2
+	# Where the machine stands still in between, the sender may well move.
+	for try in 1 2 3; do
+		goodput a b 192.168.241.2 "${WGR_TCP_SECONDS:-5}"
+		swapped=$(($(figure b reordered) - before))
+		all=$(($(figure b authenticated) - others))
+		echo "try $try: swapped $swapped of $all"
+		[[ $((swapped * 100)) -gt $all ]] || return 0
+		before=$((before + swapped))
+		others=$((others + all))
+	done
+	echo "more than 1 in 100 swapped, $try times in a row"
+	return 1
+}
+
 # The path shares the CPU with everything else: when the machine stalls, packets
 # are later than netem was told, and later than the module waits by itself. Tests
 # that ask for few losses let it wait longer.
@@ -170,6 +205,7 @@ test_order_loss_duplicates() { patient order_loss_duplicates; }
 
 tests=(test_order_4 test_order_6 test_order_loss_duplicates test_order_beyond_hold
        test_order_both_ways test_tcp_jitter test_no_added_delay)
+[[ $(nproc) == 1 ]] || tests+=(test_sender_keeps_to_a_queue)
 
 modprobe -q sch_netem || true
 module_load
