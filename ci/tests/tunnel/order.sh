@@ -164,7 +164,7 @@ test_sender_keeps_to_a_queue()
 	local try swapped all before=0 others=0
 
 	module_is_ours || return 0
-	pair
+	pair 4
 	at b ethtool -L eth0 rx 2
 	at a ethtool -L eth0 tx 2
 	at a sh -c 'echo 1 >/sys/class/net/eth0/queues/tx-0/xps_cpus
