@@ -27,7 +27,7 @@ group_packages()
 	demo)    echo make debhelper dh-dkms dpkg-dev fakeroot mmdebstrap debian-archive-keyring \
 		      qemu-system-x86 busybox-static cpio kmod xz-utils python3 wireguard-tools \
 		      gnuplot-nox ;;
-	bench)   group_packages vm; group_packages package; group_packages demo ;;
+	bench)   echo python3-dpkt; group_packages vm; group_packages package; group_packages demo ;;
 	uml)     group_packages build; group_packages vm ;;
 	all)     local g; for g in build unit lint vm package demo; do group_packages "$g"; done ;;
 	*)       echo "setup.sh: no group '$1'" >&2; return 1 ;;

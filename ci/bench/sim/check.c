@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What is asked of the time that packets wait, on paths that are made up.
- * Fast enough to run with the unit tests.
+ * What is asked of the time that packets wait, on paths that are made up and in
+ * the captured traces that are named. Fast enough to run with the unit tests.
  */
 #include <stdlib.h>
 
@@ -221,7 +221,24 @@ static void check_odd(void)
 	result_free(&result);
 }
 
-int main(void)
+/* Captures of a few seconds: what is late before anything is known counts, too. */
+static void check_captured(const char *file)
+{
+	struct trace trace = { 0 };
+	struct result result;
+	struct slice sum;
+
+	trace_read(&trace, file);
+	run(&trace, policy_find("hold.c"), &usual, 0, &result);
+	sum = result_sum(&result, 0, S64_MAX);
+	tap_ok(!result.wrong && sum.arrived && !sum.late, "%s: %llu of %llu packets late, none%s%s",
+	       file, sum.late, sum.arrived, result.wrong ? "; " : "",
+	       result.wrong ? result.wrong : "");
+	result_free(&result);
+	trace_free(&trace);
+}
+
+int main(int argc __attribute__((unused)), char **argv)
 {
 	check_late();
 	check_loss();
@@ -229,5 +246,7 @@ int main(void)
 	check_change();
 	check_keys();
 	check_odd();
+	while (*++argv)
+		check_captured(*argv);
 	return tap_done();
 }
