@@ -12,6 +12,7 @@
  */
 #include "control/netlink.h"
 
+#include <compat/genetlink.h>
 #include <linux/if.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
@@ -952,13 +953,13 @@ static struct genl_family family __ro_after_init = {
 	.policy = device_policy,
 	.netnsok = true,
 	.parallel_ops = true,	/* rtnl and the device's lock are enough */
-	.resv_start_op = WG_CMD_MAX + 1,
 	.ops = ops,
 	.n_ops = ARRAY_SIZE(ops),
 };
 
 int __init wgr_netlink_register(void)
 {
+	wgr_compat_set_resv_start_op(&family, WG_CMD_MAX + 1);
 	return genl_register_family(&family);
 }
 
