@@ -117,11 +117,12 @@ inside()
 	' inside "$root" "$work" "$@"
 }
 
-# Headers come from a kernel that gcc built: that clang is another compiler is
-# meant to be so.
+# That tools are others than those that built the kernel is meant to be so for
+# clang, and for the rest it is the release's own doing.
 warnings()
 {
-	grep -iE 'warning' "$1" | grep -v 'warning: the compiler differs from the one used to build the kernel'
+	grep -i 'warning' "$1" |
+		grep -vE 'warning: (the compiler|pahole version) differs from the one used to build the kernel'
 }
 
 # What stays in memory: all sections that are loaded.
@@ -134,6 +135,15 @@ loaded_size()
 	done < <(LC_ALL=C readelf -SW "$1" |
 		 sed -nE 's/^ *\[ *[0-9]+\] +[^ ]+ +[A-Z_]+ +[0-9a-f]{16} [0-9a-f]+ ([0-9a-f]+) [0-9a-f]+ +[WXMSILGTCEop]*A.*/\1/p')
 	echo "$sum"
+}
+
+made_by()
+{
+	if LC_ALL=C readelf -p .comment "$1" | grep -q 'clang version'; then
+		echo clang
+	else
+		echo gcc
+	fi
 }
 
 # build SUITE FLAVOUR ARCH COMPILER: sets $release, $compiler, $size and
@@ -149,7 +159,8 @@ build()
 	release=$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' "$kdir/include/generated/utsrelease.h")
 	case $compiler in
 	gcc)   compiler=$(compiler_of "$kdir") ;;
-	clang) arguments+=(LLVM=1)
+	# Debian's headers set CC, whatever LLVM says.
+	clang) arguments+=(LLVM=1 CC=clang)
 	       compiler=$(basename "$root"/usr/lib/llvm-*)
 	       compiler=${compiler/llvm/clang} ;;
 	esac
@@ -163,9 +174,14 @@ build()
 		${arguments[@]+"${arguments[@]}"} >"$work/log" 2>&1 || return
 	ko=$work/tree/src/wireguard.ko
 	size=$(loaded_size "$ko")
-	warned=$(warnings "$work/log" | wc -l)
+	warned=$(warnings "$work/log" | wc -l) || true
 	if [[ $(modinfo -F vermagic "$ko") != "$release "* ]]; then
 		echo "the module is for $(modinfo -F vermagic "$ko")" >"$work/log"
+		return 1
+	fi
+	# It says of itself who made it: "clang version 19" or "GCC: (Debian 12...".
+	if [[ $(made_by "$ko") != "${compiler%-*}" ]]; then
+		echo "error: the module was made by $(made_by "$ko"), not $compiler" >"$work/log"
 		return 1
 	fi
 	[[ $warned == 0 ]]
@@ -207,6 +223,7 @@ counts_warnings()
 {
 	printf '%s\n' 'CC main.o' "a.c:1:2: warning: unused variable 'a'" \
 		'warning: the compiler differs from the one used to build the kernel' \
+		'warning: pahole version differs from the one used to build the kernel' \
 		'WARNING: modpost: missing MODULE_LICENSE() in a.o' >"$work/log"
 	[[ $(warnings "$work/log" | wc -l) == 2 ]]
 }
