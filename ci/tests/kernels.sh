@@ -152,6 +152,8 @@ as_clang=(
 	CC=clang CONFIG_CC_IS_GCC= CONFIG_CC_IS_CLANG=y CONFIG_GCC_VERSION=0
 	CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT= CONFIG_UBSAN_BOUNDS_STRICT= CONFIG_FTRACE_MCOUNT_USE_CC=
 	CONFIG_CC_IMPLICIT_FALLTHROUGH=-Wimplicit-fallthrough
+	# The headers have address spaces of CPUs that are named as gcc names them.
+	KCFLAGS=-Wno-duplicate-decl-specifier
 )
 
 # build SUITE FLAVOUR ARCH COMPILER: sets $release, $compiler, $size and
