@@ -15,7 +15,7 @@ LIBEXECDIR := /usr/libexec/$(NAME)
 .DEFAULT_GOAL := module
 .DELETE_ON_ERROR:
 .PHONY: module install uninstall install-files install-package-files deb rpm \
-	check check-quick demo bench lint clean help need-root need-dkms no-package
+	check check-quick check-kernels demo bench lint clean help need-root need-dkms no-package
 
 # How the target kernel was configured: empty when there is no such kernel.
 -include $(KDIR)/include/config/auto.conf
@@ -171,6 +171,11 @@ check:
 check-quick:
 	@ci/setup.sh all
 	@ci/tests/run.sh quick
+
+## check-kernels: build the module for every kernel that it is for
+check-kernels:
+	@ci/setup.sh kernels
+	@ci/tests/kernels.sh
 
 ## bench: measure both modules on many paths (three hours, nothing else running)
 bench:

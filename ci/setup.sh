@@ -5,9 +5,9 @@
 #
 #   ci/setup.sh [GROUP...]
 #
-# Groups: build unit lint vm uml package demo bench all (the default). Only
-# what is missing is installed, so a second call costs a fraction of a second.
-# Needs root only if something is missing.
+# Groups: build unit lint vm uml package kernels demo bench all (the default).
+# Only what is missing is installed, so a second call costs a fraction of a
+# second. Needs root only if something is missing.
 set -euo pipefail
 
 group_packages()
@@ -23,6 +23,8 @@ group_packages()
 		      debian-archive-keyring ;;
 	package) echo debhelper dh-dkms dkms dpkg-dev fakeroot lintian rpm rpmlint shellcheck mmdebstrap \
 		      qemu-system-x86 e2fsprogs debian-archive-keyring ;;
+	# Headers come with tools, and roots with compilers.
+	kernels) echo make binutils kmod dpkg-dev mmdebstrap debian-archive-keyring ;;
 	# Only what "make demo" uses: people wait for it.
 	demo)    echo make debhelper dh-dkms dpkg-dev fakeroot mmdebstrap debian-archive-keyring \
 		      qemu-system-x86 busybox-static cpio kmod xz-utils python3 wireguard-tools \
