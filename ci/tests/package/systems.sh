@@ -277,7 +277,7 @@ kernel_changed()
 		mkdir "$work/changed-debs"
 		cp "$arrivals/$1"/linux-*-[0-9]*.deb "$work/changed-debs"
 		for f in $(images "$work/changed-debs"); do
-			dpkg-deb -c "$f" | grep -q '/wireguard\.ko' || continue
+			dpkg-deb -c "$f" | grep '/wireguard\.ko' >/dev/null || continue
 			dpkg-deb -R "$f" "$tree"
 			file=$(find "$tree" -name 'wireguard.ko*' -type f)
 			[[ $file != *.xz ]] || unxz "$file"
