@@ -15,7 +15,8 @@ LIBEXECDIR := /usr/libexec/$(NAME)
 .DEFAULT_GOAL := module
 .DELETE_ON_ERROR:
 .PHONY: module install uninstall install-files install-package-files deb rpm \
-	check check-quick check-kernels demo bench lint clean help need-root need-dkms no-package
+	check check-quick check-kernels check-packages demo bench lint clean help need-root need-dkms \
+	no-package
 
 # How the target kernel was configured: empty when there is no such kernel.
 -include $(KDIR)/include/config/auto.conf
@@ -71,7 +72,9 @@ install: need-root need-dkms no-package
 	$(call die-if,$(call none,$(wildcard /lib/modules/$(KVER)/build/Makefile)),\
 		no headers of kernel $(KVER): install linux-headers-$(KVER) (apt) or \
 		kernel-devel-$(KVER) (dnf))
+	@$(call program,before-install)
 	@$(forget)
+	@$(call program,after-remove upgrade)
 	@$(MAKE) --no-print-directory install-files DEPMODDIR=$(DEPMODDIR)
 	dkms add -m $(NAME) -v $(VERSION)
 	$(no-make) dkms build -m $(NAME) -v $(VERSION) -k $(KVER)
@@ -79,16 +82,17 @@ install: need-root need-dkms no-package
 	@f=$$(modinfo -k $(KVER) -n wireguard) && \
 	if [ "$$(modinfo -F version "$$f")" != $(VERSION) ]; then \
 		echo "make install: $$f would be loaded instead of ours" >&2; exit 1; \
-	fi; \
-	echo "$$f is loaded from now on; a wireguard already loaded stays in use" \
-		"until it is unloaded or the machine restarted"
+	fi
+	@$(call program,kernel-installed $(KVER))
 
 ## uninstall: take that out again; the kernel's own module is back
 uninstall: need-root need-dkms no-package
+	@$(call program,before-remove)
 	@$(forget)
 	@rm -f $(DEPMODDIR)/$(NAME).conf
 	@dpkg-query -S $(DEPMODDIR) >/dev/null 2>&1 || rpm -qf $(DEPMODDIR) >/dev/null 2>&1 || \
 		rmdir --ignore-fail-on-non-empty $(DEPMODDIR)
+	@$(call program,after-remove)
 	@f=$$(modinfo -k $(KVER) -n wireguard) && echo "$$f is loaded from now on"
 
 # What DKMS needs of this tree, for "install" and for the packages.
@@ -106,6 +110,13 @@ install-package-files: install-files
 	@sed "s/@VERSION@/$(VERSION)/" src/dist/$(NAME)-package \
 		>$(DESTDIR)$(LIBEXECDIR)/$(NAME)-package
 	@chmod 755 $(DESTDIR)$(LIBEXECDIR)/$(NAME)-package
+
+# program,COMMAND: what the packages' scripts call: it keeps copies of the kernels'
+# own modules, puts them back, and says what will be loaded.
+define program
+p=$$(mktemp) && sed "s/@VERSION@/$(VERSION)/" src/dist/$(NAME)-package >$$p && \
+	sh $$p $(1); rm -f $$p
+endef
 
 # Every version of ours that DKMS knows, with its sources.
 define forget
@@ -176,6 +187,11 @@ check-quick:
 check-kernels:
 	@ci/setup.sh kernels
 	@ci/tests/kernels.sh
+
+## check-packages: the packages' life on many systems (an hour and more)
+check-packages:
+	@ci/setup.sh package
+	@ci/tests/package/matrix.sh
 
 ## bench: measure both modules on many paths (three hours, nothing else running)
 bench:

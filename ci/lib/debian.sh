@@ -69,7 +69,8 @@ wgr_sources()
 		main-*)
 			echo "deb $options $uri $suite main"
 			echo "deb $options $uri $suite-updates main"
-			echo "deb $options $uri $suite-backports main" ;;
+			# They are gone from the mirrors when a release is archived.
+			[[ $suite == bullseye ]] || echo "deb $options $uri $suite-backports main" ;;
 		esac
 	done | if [[ -s $gone ]]; then
 		grep -v -F -f "$gone" || true
