@@ -11,10 +11,11 @@ DESTDIR ?=
 SRCDIR := /usr/src/$(NAME)-$(VERSION)
 DEPMODDIR ?= /etc/depmod.d
 LIBEXECDIR := /usr/libexec/$(NAME)
+ZSHDIR ?= /usr/share/zsh/vendor-completions
 
 .DEFAULT_GOAL := module
 .DELETE_ON_ERROR:
-.PHONY: module install uninstall install-files install-package-files deb rpm \
+.PHONY: module cli install uninstall install-files install-package-files install-cli deb rpm \
 	check check-quick demo bench lint clean help need-root need-dkms no-package
 
 # How the target kernel was configured: empty when there is no such kernel.
@@ -66,6 +67,14 @@ module:
 	fi
 	+$(MAKE) -C $(KDIR) M=$(CURDIR)/src $(compiler) modules
 
+## cli: build the command src/cli/wireguard-reorder
+cli:
+	$(call die-if,$(call none,$(wildcard /usr/include/libmnl/libmnl.h)),\
+		libmnl is missing: apt install libmnl-dev, dnf install libmnl-devel)
+	$(call die-if,$(call none,$(wildcard /usr/include/jansson.h)),\
+		jansson is missing: apt install libjansson-dev, dnf install jansson-devel)
+	@$(MAKE) --no-print-directory -C src/cli
+
 ## install: build and install the module of the running kernel through DKMS
 install: need-root need-dkms no-package
 	$(call die-if,$(call none,$(wildcard /lib/modules/$(KVER)/build/Makefile)),\
@@ -97,7 +106,7 @@ install-files:
 	@cp -R Makefile dkms.conf src $(DESTDIR)$(SRCDIR)/
 	@$(MAKE) -C $(DESTDIR)$(SRCDIR) --no-print-directory clean
 	@mv $(DESTDIR)$(SRCDIR)/src/dist/depmod.conf $(DESTDIR)$(DEPMODDIR)/$(NAME).conf
-	@rm -r $(DESTDIR)$(SRCDIR)/src/dist
+	@rm -r $(DESTDIR)$(SRCDIR)/src/dist $(DESTDIR)$(SRCDIR)/src/cli
 	@find $(DESTDIR)$(SRCDIR) \( -name README -o -type d -empty \) -delete
 
 # And the program that the scripts of the packages call.
@@ -106,6 +115,15 @@ install-package-files: install-files
 	@sed "s/@VERSION@/$(VERSION)/" src/dist/$(NAME)-package \
 		>$(DESTDIR)$(LIBEXECDIR)/$(NAME)-package
 	@chmod 755 $(DESTDIR)$(LIBEXECDIR)/$(NAME)-package
+
+# The command, its manual page and what shells complete.
+install-cli: cli
+	@install -D -m 755 src/cli/$(NAME) $(DESTDIR)/usr/sbin/$(NAME)
+	@install -D -m 644 src/cli/$(NAME).8 $(DESTDIR)/usr/share/man/man8/$(NAME).8
+	@install -D -m 644 src/cli/completion.bash \
+		$(DESTDIR)/usr/share/bash-completion/completions/$(NAME)
+	@install -D -m 644 src/cli/completion.zsh $(DESTDIR)$(ZSHDIR)/_$(NAME)
+	@install -D -m 644 src/cli/schema.json $(DESTDIR)/usr/share/$(NAME)/schema.json
 
 # Every version of ours that DKMS knows, with its sources.
 define forget
@@ -181,13 +199,13 @@ bench:
 lint:
 	@ci/lint.sh
 
-## clean: remove what building the module left behind
+## clean: remove what building the module and the command left behind
 # Without the kernel's help, so that it works when the kernel is gone; dist/ stays.
 clean:
 	@find src \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
 		-o -name '*.o.d' -o -name '.*.cmd' -o -name '.*.d' -o -name '.target' \
 		-o -name '*.order' -o -name '*.symvers' -o -name '.tmp_*' \
-		-o -path src/compat/generated \) -prune -exec rm -rf {} +
+		-o -path src/compat/generated -o -path src/cli/$(NAME) \) -prune -exec rm -rf {} +
 
 ## help: this list
 help:
