@@ -251,19 +251,37 @@ static bool save_addresses(struct reading *reading, struct nl *route)
 	return err ? refused(reading->carry, "reading its addresses", route, err) : true;
 }
 
+/* Takes a piece out of a message, out of one of its attributes. */
+static void cut(struct nlmsghdr *message, struct nlattr *attr, void *piece, size_t len)
+{
+	char *rest = (char *)piece + len;
+
+	memmove(piece, rest, (char *)mnl_nlmsg_get_payload_tail(message) - rest);
+	attr->nla_len -= len;
+	message->nlmsg_len -= len;
+}
+
 /*
  * Whether one of several next hops goes to the interface. The kernel refuses
- * flags that it sets itself, so they are taken out.
+ * those whose interface is down, and flags that it sets itself: both are taken
+ * out.
  */
-static bool clean_hops(const struct nlattr *attr, int ifindex)
+static bool clean_hops(struct nlmsghdr *message, struct nlattr *attr, int ifindex)
 {
 	struct rtnexthop *hop = mnl_attr_get_payload(attr);
-	int len = mnl_attr_get_payload_len(attr);
+	int len = mnl_attr_get_payload_len(attr), size;
 	bool ours = false;
 
-	for (; RTNH_OK(hop, len); len -= RTNH_ALIGN(hop->rtnh_len), hop = RTNH_NEXT(hop)) {
-		hop->rtnh_flags &= RTNH_F_ONLINK;
+	while (RTNH_OK(hop, len)) {
+		size = RTNH_ALIGN(hop->rtnh_len);
+		len -= size;
 		ours |= hop->rtnh_ifindex == ifindex;
+		if (hop->rtnh_flags & RTNH_F_DEAD) {
+			cut(message, attr, hop, size);
+			continue;
+		}
+		hop->rtnh_flags &= RTNH_F_ONLINK;
+		hop = (void *)((char *)hop + size);
 	}
 	return ours;
 }
@@ -289,7 +307,7 @@ static int take_route(const struct nlmsghdr *message, void *data)
 	nl_parse(table, RTA_MULTIPATH, to, sizeof(*head));
 	to->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE;
 	if (table[RTA_MULTIPATH]) {
-		ours = clean_hops(table[RTA_MULTIPATH], ifindex);
+		ours = clean_hops(to, (struct nlattr *)table[RTA_MULTIPATH], ifindex);
 		/* The other next hops may still be there. */
 		to->nlmsg_flags |= NLM_F_REPLACE;
 	} else {

@@ -22,10 +22,10 @@
 
 #define REMEDY 128
 
-/* Twice as long, no longer than there may be. */
-static uint32_t longer(uint32_t us)
+/* Twice as long, in milliseconds, no longer than there may be. */
+static uint32_t longer_ms(uint32_t us)
 {
-	return us < HOLD_US_MAX / 2 ? 2 * us + 1000 : HOLD_US_MAX;
+	return us < HOLD_US_MAX / 2 ? 2 * us / 1000 + 1 : HOLD_US_MAX / 1000;
 }
 
 /* The wait is at its ceiling and packets come later still. */
@@ -47,9 +47,9 @@ static void check_hold(const struct doctor *d, const struct order_settings *sett
 			    settings->ifname, late);
 		return;
 	}
-	snprintf(remedy, sizeof(remedy), "wireguard-reorder set %s %s %uus", settings->ifname,
+	snprintf(remedy, sizeof(remedy), "wireguard-reorder set %s %s %ums", settings->ifname,
 		 fixed ? "hold" : "hold-max",
-		 longer(fixed ? settings->hold_us : settings->hold_max_us));
+		 longer_ms(fixed ? settings->hold_us : settings->hold_max_us));
 	if (at_ceiling(settings, v))
 		doctor_note(d, DOCTOR_WARN, "hold", remedy,
 			    "%s: %" PRIu64 " of %" PRIu64 " packets came too late: it may not wait longer",
@@ -77,8 +77,8 @@ static void check_window(const struct doctor *d, const struct order_settings *se
 		return;
 	}
 	if (settings->window >= WINDOW_MAX)
-		snprintf(remedy, sizeof(remedy), "wireguard-reorder set %s hold-max %uus",
-			 settings->ifname, settings->hold_max_us / 2);
+		snprintf(remedy, sizeof(remedy), "wireguard-reorder set %s hold-max %ums",
+			 settings->ifname, settings->hold_max_us / 2000);
 	else
 		snprintf(remedy, sizeof(remedy), "wireguard-reorder set %s window %u",
 			 settings->ifname, 2 * settings->window);

@@ -102,6 +102,8 @@ static int check_options(const struct cli *cli, const struct command *command)
 				 command->name);
 	if (cli->yes && command->run != switch_command)
 		return say_usage("%s takes no --yes: that is for \"switch\"", command->name);
+	if (cli->netns && command->run == switch_command)
+		return say_usage("switch is for all network namespaces: leave --netns out");
 	return CLI_OK;
 }
 

@@ -408,8 +408,6 @@ int switch_command(const struct cli *cli, int count, char **words)
 
 	if (cli->json)
 		return say_usage("switch has nothing to say in JSON: leave --json out");
-	if (cli->netns)
-		return say_usage("switch is for all network namespaces: leave --netns out");
 	if (count != 1 || (strcmp(words[0], "ours") && strcmp(words[0], "stock")))
 		return say_usage("switch needs to know to which module: ours or stock, not \"%s\"",
 				 count ? words[count - 1] : "");
