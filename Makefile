@@ -144,7 +144,7 @@ no-package:
 		$(NAME)-dkms 2>/dev/null)),\
 		the package $(NAME)-dkms is installed: apt purge it first)
 
-## deb: build dist/wireguard-reorder-dkms_<version>_all.deb
+## deb: build dist/wireguard-reorder-dkms_<version>_all.deb, and -tools for this machine
 # In a copy, since building leaves files behind and writes to the parent folder.
 deb:
 	$(call die-if,$(call none,$(shell command -v dpkg-buildpackage)),\
@@ -152,13 +152,14 @@ deb:
 	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && mkdir "$$tmp/tree" && \
 	cp -R Makefile dkms.conf src debian "$$tmp/tree" && \
 	(cd "$$tmp/tree" && if ! dpkg-checkbuilddeps; then \
-		echo "make deb: apt install debhelper dh-dkms" >&2; exit 1; fi && \
-	$(no-make) dpkg-buildpackage -b -us -uc \
+		echo "make deb: apt install debhelper dh-dkms libmnl-dev libjansson-dev pkg-config" >&2; \
+		exit 1; fi && \
+	$(no-make) DEB_BUILD_OPTIONS=noautodbgsym dpkg-buildpackage -b -us -uc \
 		>"$$tmp/log" 2>&1 || { cat "$$tmp/log" >&2; exit 1; }) && \
-	mkdir -p dist && rm -f dist/$(NAME)-dkms_*.deb && \
-	mv "$$tmp"/*.deb dist/ && ls dist/$(NAME)-dkms_*.deb
+	mkdir -p dist && rm -f dist/$(NAME)-*.deb && \
+	mv "$$tmp"/*.deb dist/ && ls dist/$(NAME)-*.deb
 
-## rpm: build dist/wireguard-reorder-dkms-<version>-1.noarch.rpm and its source rpm
+## rpm: build dist/wireguard-reorder-dkms-<version>-1.noarch.rpm, -tools and the source rpm
 # Without looking for build dependencies: on Debian rpm knows of no package, and
 # what is needed is at work here already.
 rpm:
@@ -173,7 +174,7 @@ rpm:
 	{ $(no-make) rpmbuild -ba --nodeps --define "_topdir $$tmp" rpm/$(NAME).spec \
 		>"$$tmp/log" 2>&1 || { cat "$$tmp/log" >&2; exit 1; }; } && \
 	mkdir -p dist && rm -f dist/$(NAME)-*.rpm && \
-	mv "$$tmp"/RPMS/noarch/*.rpm "$$tmp"/SRPMS/*.rpm dist/ && ls dist/$(NAME)-*.rpm
+	mv "$$tmp"/RPMS/*/*.rpm "$$tmp"/SRPMS/*.rpm dist/ && ls dist/$(NAME)-*.rpm
 
 ## demo: ours against the kernel's own module, in throw-away virtual machines
 demo:

@@ -24,6 +24,7 @@
 #include "file.h"
 #include "nl.h"
 #include "say.h"
+#include "util.h"
 
 /* Room that nl_begin() gives a message. */
 #define ROOM (NL_ROOM - 1024)
@@ -42,7 +43,7 @@ struct reading {
 	bool full;
 };
 
-__attribute__((format(printf, 2, 3)))
+__printf(2, 3)
 static bool fail(struct carry *carry, const char *format, ...)
 {
 	va_list args;
@@ -371,7 +372,7 @@ static void add_sysctl(struct carry *carry, const char *family, const char *name
 		return;
 	snprintf(line, sizeof(line), "%s %.128s %s\n", family, name, value);
 	carry->sysctls = say_alloc(carry->sysctls, old + strlen(line) + 1);
-	strcpy(carry->sysctls + old, line);
+	memcpy(carry->sysctls + old, line, strlen(line) + 1);
 }
 
 static void save_sysctls(struct carry *carry, const char *family)

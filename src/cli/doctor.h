@@ -6,6 +6,7 @@
 #include "kernel.h"
 #include "link.h"
 #include "order.h"
+#include "util.h"
 
 /**
  * enum doctor_level - how bad it is; also the exit code
@@ -50,7 +51,7 @@ struct doctor {
  */
 void doctor_note(const struct doctor *doctor, enum doctor_level level, const char *check,
 		 const char *remedy, const char *format, ...)
-	__attribute__((format(printf, 5, 6)));
+	__printf(5, 6);
 
 /* Module, DKMS, headers, signature, Secure Boot, initial file system, others. */
 void doctor_check_module(const struct doctor *doctor);

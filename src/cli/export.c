@@ -16,9 +16,8 @@
 #include "kernel.h"
 #include "parse.h"
 #include "say.h"
+#include "util.h"
 #include "version.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Holds below this bin, about a microsecond, are not told apart. */
 #define HOLD_FIRST 9

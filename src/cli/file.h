@@ -11,25 +11,27 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "util.h"
+
 /* The folder that stands for /, without a slash at its end: mostly "". */
 const char *file_root(void);
 
 /* The path that is made from @format, below the root. */
-void file_path(char to[PATH_MAX], const char *format, ...) __attribute__((format(printf, 2, 3)));
+void file_path(char to[PATH_MAX], const char *format, ...) __printf(2, 3);
 
 /* Reads the first line. Return: whether there is one; if not, *to is empty. */
 bool file_line(char *to, size_t size, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+	__printf(3, 4);
 
 /* Reads a whole file, up to 1 MiB; NULL if it cannot be read. To be freed. */
-char *file_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *file_text(const char *format, ...) __printf(1, 2);
 
-bool file_exists(const char *format, ...) __attribute__((format(printf, 1, 2)));
+bool file_exists(const char *format, ...) __printf(1, 2);
 
 /*
  * The first file, in the order of names, that fits a pattern with * and the
  * like. Return: whether there is one; if not, *to is empty.
  */
-bool file_match(char to[PATH_MAX], const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool file_match(char to[PATH_MAX], const char *format, ...) __printf(2, 3);
 
 #endif

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#include "util.h"
 
 static const char *const colours[] = {
 	[FORMAT_RESET] = "\033[0m",

@@ -14,6 +14,7 @@
 #include "order.h"
 #include "program.h"
 #include "say.h"
+#include "util.h"
 
 /* How our module describes itself; the kernel's own does not. */
 #define OUR_WORDS "keeps the order of packets"
@@ -89,8 +90,8 @@ static void read_built(struct kernel *kernel)
 	if (sscanf(path + skip, "%63[^/]/%*[^/]/%63[^/]/", version, arch) != 2)
 		return;
 	kernel->dkms = "built";
-	strcpy(kernel->dkms_version, version);
-	strcpy(kernel->arch, arch);
+	snprintf(kernel->dkms_version, sizeof(kernel->dkms_version), "%s", version);
+	snprintf(kernel->arch, sizeof(kernel->arch), "%s", arch);
 	module_read(&kernel->built, path);
 }
 
@@ -239,7 +240,7 @@ struct notes {
 	unsigned int count;
 };
 
-__attribute__((format(printf, 2, 3)))
+__printf(2, 3)
 static void note(struct notes *notes, const char *format, ...)
 {
 	va_list args;

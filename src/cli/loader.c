@@ -33,7 +33,7 @@ static bool load_needed(const struct module *module, char why[LOADER_WHY])
 	char *name, *rest;
 	size_t count = 2;
 
-	strcpy(names, module->depends);
+	memcpy(names, module->depends, sizeof(names));
 	for (name = strtok_r(names, ",", &rest); name && count < DEPENDENCIES + 2;
 	     name = strtok_r(NULL, ",", &rest))
 		words[count++] = name;

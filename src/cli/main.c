@@ -11,6 +11,7 @@
 #include "cli.h"
 #include "netns.h"
 #include "say.h"
+#include "util.h"
 #include "version.h"
 
 /**
@@ -42,14 +43,12 @@ static const struct command commands[] = {
 	{ "export", export_command, "", "metrics for Prometheus" },
 };
 
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
-
-static void help(void)
+static void print_help(void)
 {
 	size_t i;
 
 	printf("Usage: wireguard-reorder [OPTION...] [COMMAND [WORD...]]\n\n");
-	for (i = 0; i < COMMANDS; i++)
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		printf("  %s%s%s\n        %s\n", commands[i].name, *commands[i].words ? " " : "",
 		       commands[i].words, commands[i].help);
 	printf("\n"
@@ -66,7 +65,7 @@ static const struct command *find(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < COMMANDS; i++) {
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (!strcmp(name, commands[i].name))
 			return &commands[i];
 	}
@@ -115,7 +114,7 @@ static int read_options(int count, char **words, struct cli *cli)
 	while ((option = getopt_long(count, words, ":hjn:pV", options, NULL)) != -1) {
 		switch (option) {
 		case 'h':
-			help();
+			print_help();
 			return CLI_OK;
 		case 'V':
 			printf("wireguard-reorder " WGR_VERSION "\n");

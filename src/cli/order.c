@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "say.h"
+#include "util.h"
 
 /* A dump during which something changed is read again this many times. */
 #define TRIES 3
@@ -161,7 +162,7 @@ int order_set(struct order *order, const struct order_settings *settings, unsign
 		{ ORDER_WINDOW, WG_REORDER_A_WINDOW, 0, settings->window },
 	};
 	struct nlmsghdr *request = begin(order, WG_REORDER_CMD_SET, NLM_F_ACK, settings->ifname);
-	size_t i, count = sizeof(places) / sizeof(places[0]);
+	size_t i, count = ARRAY_SIZE(places);
 	int err;
 
 	for (i = 0; i < count; i++) {

@@ -8,8 +8,7 @@
 #include <string.h>
 
 #include "uapi/linux/wg_reorder.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#include "util.h"
 
 static const char *const modes[] = {
 	[WG_REORDER_MODE_ADAPTIVE] = "adaptive",
@@ -79,14 +78,14 @@ static uint64_t unit_length(const char *name)
 bool parse_time(const char *text, uint32_t *us)
 {
 	struct decimal number;
-	unsigned __int128 ns;
-	uint64_t unit, whole;
+	uint64_t unit, whole, ns;
 
 	text = read_decimal(text, &number);
 	if (!text)
 		return false;
 	unit = *text || number.value ? unit_length(text) : 1;
-	ns = (unsigned __int128)number.value * unit;
+	/* Ten digits of seconds, the most there may be, are below 2^64 nanoseconds. */
+	ns = number.value * unit;
 	whole = 1000 * number.scale;
 	if (!unit || ns % whole || ns / whole > UINT32_MAX)
 		return false;

@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "util.h"
+
 /* Users have no sbin in their path on some distributions. */
 static void widen_path(void)
 {
@@ -19,8 +21,7 @@ static void widen_path(void)
 	setenv("PATH", wide, 1);
 }
 
-__attribute__((noreturn))
-static void become(int output, const char *const *words)
+static void __noreturn become(int output, const char *const *words)
 {
 	int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
 

@@ -5,11 +5,13 @@
 
 #include <stddef.h>
 
+#include "util.h"
+
 /* One line on standard error, with the program's name in front. */
-void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void say(const char *format, ...) __printf(1, 2);
 
 /* The same for a command line that is wrong. Return: %CLI_USAGE. */
-int say_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int say_usage(const char *format, ...) __printf(1, 2);
 
 /* Memory, or the end of the program with one line. */
 void *say_alloc(void *old, size_t size);

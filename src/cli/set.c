@@ -7,8 +7,7 @@
 #include "cli.h"
 #include "parse.h"
 #include "say.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#include "util.h"
 
 /**
  * struct word - a setting on the command line
@@ -119,7 +118,7 @@ int set_command(const struct cli *cli, int count, char **words)
 	code = access_open(&order);
 	if (code)
 		return code;
-	strcpy(settings.ifname, words[0]);
+	snprintf(settings.ifname, sizeof(settings.ifname), "%s", words[0]);
 	err = order_set(&order, &settings, given, &wrong);
 	if (err) {
 		name_refused(what, sizeof(what), words[0], wrong, count - 1, words + 1);

@@ -15,6 +15,7 @@
 #include "parse.h"
 #include "say.h"
 #include "tunnel.h"
+#include "util.h"
 
 /* What is known of an interface: its tunnel, settings and statistics. */
 struct view {
@@ -31,7 +32,7 @@ static void heading(const struct format *f, enum format_colour colour, const cha
 	       format_colour(f, FORMAT_RESET));
 }
 
-__attribute__((format(printf, 3, 4)))
+__printf(3, 4)
 static void line(const struct format *f, const char *name, const char *format, ...)
 {
 	va_list args;

@@ -25,6 +25,7 @@
 #include "netns.h"
 #include "say.h"
 #include "tunnel.h"
+#include "util.h"
 
 /**
  * struct change - what is to be done
@@ -162,7 +163,8 @@ static int save_one(struct change *change, const struct netns *space, const stru
 	tunnel_free(&tunnel);
 	if (carry->home && !netns_go(space))
 		return CLI_OK;
-	strcpy(carry->why, "the network namespace in which it was made cannot be found");
+	snprintf(carry->why, sizeof(carry->why),
+		 "the network namespace in which it was made cannot be found");
 	return save_failed(carry);
 }
 
@@ -194,7 +196,7 @@ static bool is_thread(const char *name)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(ways); i++) {
 		if (!strncmp(name, ways[i], strlen(ways[i])))
 			return true;
 	}

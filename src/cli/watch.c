@@ -20,6 +20,7 @@
 #include "json.h"
 #include "parse.h"
 #include "say.h"
+#include "util.h"
 
 /* Room for a row of bars. */
 #define BARS (3 * WG_REORDER_HOLD_BINS + 1)
@@ -51,14 +52,6 @@ struct look {
 	struct order_stats *totals;
 	size_t count;
 };
-
-static volatile sig_atomic_t stopped;
-
-static void stop(int signal)
-{
-	(void)signal;
-	stopped = 1;
-}
 
 static double now(void)
 {
@@ -134,7 +127,7 @@ static void print_rates(const struct order_stats *came, double seconds)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(shown); i++)
 		printf("%s%.0f/s %s", i ? ", " : "", came->value[shown[i]] / seconds, names[i]);
 }
 
@@ -217,13 +210,18 @@ static int watch(const struct cli *cli, const struct watch *watch, struct order 
 		.tv_nsec = watch->interval_us % 1000000 * 1000,
 	};
 	struct look old, new;
+	sigset_t ending;
 	uint32_t i;
 	int code;
 
+	/* They wait until this program does. */
+	sigemptyset(&ending);
+	sigaddset(&ending, SIGINT);
+	sigaddset(&ending, SIGTERM);
+	sigprocmask(SIG_BLOCK, &ending, NULL);
 	code = take_look(order, watch, &old);
 	for (i = 0; !code && (!watch->count || i < watch->count); i++) {
-		nanosleep(&pause, NULL);
-		if (stopped)
+		if (sigtimedwait(&ending, NULL, &pause) > 0)
 			break;
 		code = take_look(order, watch, &new);
 		if (!code)
@@ -259,7 +257,6 @@ static int read_options(const struct cli *cli, struct watch *watch)
 
 int watch_command(const struct cli *cli, int count, char **words)
 {
-	const struct sigaction ending = { .sa_handler = stop };
 	struct watch how = { .interval_us = 1000000 };
 	struct order order;
 	int code;
@@ -273,8 +270,6 @@ int watch_command(const struct cli *cli, int count, char **words)
 	code = access_open(&order);
 	if (code)
 		return code;
-	sigaction(SIGINT, &ending, NULL);
-	sigaction(SIGTERM, &ending, NULL);
 	code = watch(cli, &how, &order);
 	order_close(&order);
 	return code;
