@@ -19,8 +19,7 @@
 #include "parse.h"
 #include "program.h"
 #include "tap.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#include "util.h"
 
 static void test_times(void)
 {
