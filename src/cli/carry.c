@@ -451,6 +451,14 @@ static bool send_all(struct carry *carry, struct nl *nl, const struct parcel *pa
 	return true;
 }
 
+/* Its index stands in all that follows: another one of that name would not do. */
+static bool is_same(struct carry *carry)
+{
+	if ((int)if_nametoindex(carry->link.ifname) == carry->link.ifindex)
+		return true;
+	return fail(carry, "another program has made an interface of this name meanwhile");
+}
+
 /* Made where its sockets are to be, into the namespace that it is to be in. */
 static bool create(struct carry *carry)
 {
@@ -472,7 +480,7 @@ static bool create(struct carry *carry)
 	if (!good)
 		refused(carry, "making the interface", &nl, err);
 	nl_close(&nl);
-	return good && go(carry, carry->netns);
+	return good && go(carry, carry->netns) && is_same(carry);
 }
 
 static void write_sysctl(const struct carry *carry, const char *family, const char *name,

@@ -11,7 +11,7 @@
 
 #include "say.h"
 
-#define TEXT_MAX (1 << 20)
+#define TEXT_MAX (16 << 20)
 
 const char *file_root(void)
 {

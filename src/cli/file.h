@@ -23,7 +23,7 @@ void file_path(char to[PATH_MAX], const char *format, ...) __printf(2, 3);
 bool file_line(char *to, size_t size, const char *format, ...)
 	__printf(3, 4);
 
-/* Reads a whole file, up to 1 MiB; NULL if it cannot be read. To be freed. */
+/* Reads a whole file, up to 16 MiB; NULL if it cannot be read. To be freed. */
 char *file_text(const char *format, ...) __printf(1, 2);
 
 bool file_exists(const char *format, ...) __printf(1, 2);

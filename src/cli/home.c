@@ -8,16 +8,13 @@
 
 #include "file.h"
 
-/* The kernel's own sockets have no inode, its 10th word. */
 bool home_text_has(const char *text, unsigned int port)
 {
-	unsigned long inode;
 	unsigned int found;
 
 	for (; text && *text; text = strchr(text, '\n')) {
 		text += *text == '\n';
-		if (sscanf(text, " %*u: %*[0-9A-Fa-f]:%x %*s %*s %*s %*s %*s %*s %*s %lu", &found,
-			   &inode) == 2 && found == port && !inode)
+		if (sscanf(text, " %*u: %*[0-9A-Fa-f]:%x", &found) == 1 && found == port)
 			return true;
 	}
 	return false;

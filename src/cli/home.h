@@ -8,7 +8,7 @@
 
 #include "netns.h"
 
-/* Whether a text as in /proc/net/udp has a socket of the kernel's own on a port. */
+/* Whether a text as in /proc/net/udp has a socket on a port. */
 bool home_text_has(const char *text, unsigned int port);
 
 /**
@@ -18,8 +18,8 @@ bool home_text_has(const char *text, unsigned int port);
  * @own: the one that the interface is in
  * @port: its port
  *
- * No interface says where it was made, but its sockets show there. If that cannot
- * be seen, it is taken to be @own. Leaves the program in another namespace.
+ * No interface says where it was made, but its sockets show there, as sockets of
+ * that port. If that cannot be seen, it is taken to be @own. Leaves the program in another namespace.
  *
  * Return: the namespace, or NULL if it cannot be told.
  */

@@ -12,6 +12,7 @@ import os
 import pathlib
 import pty
 import re
+import resource
 import select
 import shutil
 import subprocess
@@ -278,9 +279,10 @@ def test_many_peers():
     s = ours()
     plain = PROGRAM.parent / "plain"
     for words in (("show",), ("dump",), ("show", "-j"), ("export",)):
-        begin = time.monotonic()
+        # Time on a CPU: others may want it, too.
+        begin = sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
         result = s.run(*words, program=plain, FAKE_PEERS=1000)
-        took = time.monotonic() - begin
+        took = sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2]) - begin
         tap.point(result.returncode == 0 and took < 0.5, f"1000 peers: {' '.join(words)} in {took:.2f} s", result.stderr)
     tap.same(s.run("dump", FAKE_PEERS=1000).stdout.count("\n"), 1000, "1000 peers in dump")
     tap.same(s.run("show", FAKE_PEERS=1000).stdout.count("  in order: 98.90 %"), 1000, "1000 peers in show, each with its figures")

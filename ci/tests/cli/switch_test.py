@@ -11,6 +11,7 @@ Needs root and makes namespaces of its own. Prints TAP. Addresses, routes and al
 import os
 import re
 import shutil
+import socket
 import struct
 import subprocess
 import sys
@@ -99,7 +100,7 @@ def state(netns=None):
                   ("-6", "route", "show", "table", "all"), ("rule", "show")):
         lines = ip(*words, netns=netns).splitlines()
         said += sorted(" ".join(w for w in line.split()) for line in lines)
-    gone = ("fe80", "link/ether", "valid_lft", "ff00::/8", "bridge ")
+    gone = ("fe80", "link/ether", "valid_lft", "ff00::/8", "bridge ", "veth1@veth0:", "veth0@veth1:")
     kept = [line for line in said if not any(g in line for g in gone)]
     if not netns:
         with open("/proc/sys/net/ipv4/conf/wg0/rp_filter", encoding="ascii") as file:
@@ -233,6 +234,8 @@ def test_failures():
     fails("another one is loaded than wanted", 1, "another module was loaded", "all is as it was",
           load=f'case $file in *updates*) file={work}/root/lib/modules/{KERNEL}/kernel/drivers/net/wireguard/wireguard.ko ;; esac',
           steps=["rmmod", "modprobe", "rmmod", "modprobe", "insmod"])
+    fails("another program is quicker", 5, "another program has made an interface of this name",
+          load="ip link add wg0 type bridge")
     fails("nothing can be loaded", 5, "NO module may be loaded now", load="echo broken >&2; exit 1")
 
 
@@ -289,12 +292,50 @@ def test_nothing_up():
               "nothing is loaded", result.stdout, result.stderr)
 
 
+def test_status_without_rights():
+    """What is in /sys may be read by all; not if another namespace is asked for."""
+    s = system()
+    said = s.run("status", FAKE_EPERM=1).stdout
+    tap.point("wg0: unknown (the stock module keeps no order)" in said, "status: the stock module", said)
+    s.load("OURS1")
+    said = s.run("status", FAKE_EPERM=1).stdout
+    tap.point("wg0: unknown (root is needed to see its settings)" in said, "status: root is needed", said)
+    for name, value in (("mode", "fixed"), ("hold_us", "7000"), ("hold_max_us", "50000"), ("window", "4096")):
+        s.file(f"sys/class/net/wg0/reorder/{name}", value + "\n")
+    said = s.run("status", FAKE_EPERM=1).stdout
+    tap.point("wg0: fixed, hold 7.00 ms, window 4096\n" in said, "status: from files", said)
+    said = s.run("-n", str(os.getpid()), "status", FAKE_EPERM=1).stdout
+    tap.point("wg0: unknown (root is needed" in said, "status: not from files with --netns", said)
+    ip("link", "set", "wg0", "down")
+    said = s.run("status").stdout
+    tap.point("wg0 (down): adaptive, hold at most 50.0 ms, window 8192\n" in said, "status: an interface that is down", said)
+
+
 def test_qdisc():
     s = system()
     if subprocess.run(["tc", "qdisc", "replace", "dev", "wg0", "root", "pfifo_fast"], capture_output=True, check=False).returncode:
         return
     result = s.run("switch", "ours", "--yes")
     tap.point("not brought back: its queueing discipline (pfifo_fast)" in result.stdout, "what gets lost is said", result.stdout)
+
+
+def moved(s, blue):
+    """The port of wg1 shows here only: so it was made here and moved there."""
+    shutil.rmtree(s.root / "sys/module/wireguard")
+    s.load("STOCK1", "1.0.0")
+    (s.root / "proc/self").symlink_to("/proc/self")
+    (work / "log").write_text("")
+    result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1")
+    tap.point(result.returncode == 1 and "namespace in which it was made cannot be found" in result.stderr and not log(),
+              "moved: its sockets show nowhere", result.stderr)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one, socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as other:
+        one.bind(("0.0.0.0", 51820))
+        other.bind(("::", 51821))
+        before, before_blue = state(), state(blue)
+        result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1")
+        tap.point(result.returncode == 0 and "2 interfaces are back" in result.stdout, "moved", result.stdout, result.stderr)
+        same_state(before, "moved: here all as before")
+        tap.same(state(blue), before_blue, "moved: it is in the other namespace again")
 
 
 def test_namespaces():
@@ -314,9 +355,9 @@ def test_namespaces():
               "2 interfaces are back" in result.stdout, "two namespaces", result.stdout, result.stderr)
     same_state(before, "two namespaces: here all as before")
     tap.same(state(blue), before_blue, "two namespaces: there all as before")
-    # The port of wg1 shows here only: it was made here and moved there.
     result = s.run("-n", str(blue), "status", FAKE_IFS="wg0 wg1")
     tap.point("wg1: fixed" in result.stdout and "wg0:" not in result.stdout, "status in another namespace", result.stdout)
+    moved(s, blue)
     subprocess.run(["umount", blue], check=True)
     blue.unlink()
 
@@ -328,6 +369,6 @@ if INSIDE not in os.environ:
     # Mounts are private, too: files that namespaces are bound to go with it.
     os.execvpe("unshare", ["unshare", "--net", "--mount", sys.executable, *sys.argv], {**os.environ, INSIDE: "1"})
 tap.tests([test_to_ours, test_to_stock, test_down, test_questions, test_failures, test_peers_refused, test_not_begun,
-           test_nothing_up, test_qdisc, test_namespaces])
+           test_nothing_up, test_status_without_rights, test_qdisc, test_namespaces])
 shutil.rmtree(work)
 sys.exit(tap.done())
