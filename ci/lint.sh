@@ -128,8 +128,8 @@ spelling()
 	local list
 
 	mapfile -t list < <(files | grep -v -E '^COPYING$|[.](svg|png)$')
-	# The word is the name of a variable.
-	codespell --quiet-level 2 --ignore-words-list datas "${list[@]}"
+	# Names: of a variable, of a word of ip-rule, of a macro of manual pages.
+	codespell --quiet-level 2 --ignore-words-list datas,iif,nd "${list[@]}"
 }
 
 # Of all that is compiled into the module, and the command. Probes are not: each

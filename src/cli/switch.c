@@ -191,8 +191,9 @@ static int save_space(struct change *change, const struct netns *space)
 /* Whether this is the thread that each interface has, of our module or the stock one. */
 static bool is_thread(const char *name)
 {
+	/* Newer kernels put a word in front, and names end after 15 characters. */
 	static const char *const ways[] = {
-		"wg-crypt-", "wgr-crypt-", "kworker/R-wg-", "kworker/R-wgr-",
+		"wg-crypt-", "wgr-crypt-", "kworker/R-wg-cr", "kworker/R-wgr-c",
 	};
 	size_t i;
 
@@ -237,7 +238,7 @@ static int save_all(struct change *change)
 	threads = count_threads();
 	if (code || threads <= change->count)
 		return code;
-	say("there are %zu WireGuard interfaces, and only %zu can be found: the others are in network namespaces that no way leads to; restart instead",
+	say("WireGuard interfaces: %zu, of which %zu can be found: the others are in network namespaces that no way leads to; restart instead",
 	    threads, change->count);
 	return CLI_FAILED;
 }
@@ -251,7 +252,7 @@ static void describe(const struct carry *carry)
 	char name[128];
 
 	name_of(carry, name, sizeof(name));
-	printf("  %s: %s, %u peers, %u addresses, %u routes\n", name,
+	printf("  %s: %s, peers: %u, addresses: %u, routes: %u\n", name,
 	       carry->link.flags & IFF_UP ? "up" : "down", carry->peers, carry->address_count,
 	       carry->route_count);
 	if (*carry->lost)
@@ -376,7 +377,7 @@ static int exchange(struct change *change)
 	if (!restore_all(change))
 		return undo(change);
 	kernel_loaded(&loaded);
-	printf("%s %s is running, srcversion %s; %zu interfaces are back\n",
+	printf("%s %s is running, srcversion %s; interfaces brought back: %zu\n",
 	       kernel_whose_name(loaded.whose), loaded.version, loaded.srcversion, change->count);
 	if (strcmp(change->to.srcversion, change->kernel.named.srcversion))
 		printf("This lasts until the next restart, when %s is loaded again.\n",

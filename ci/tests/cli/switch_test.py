@@ -144,8 +144,8 @@ def test_to_ours():
     result = s.run("switch", "ours", "--yes", FAKE_LOG=sent, FAKE_PEERS=3)
     tap.point(result.returncode == 0 and not result.stderr, "switch ours", result.stdout, result.stderr)
     tap.point("stock is running; to be loaded: ours 1.2.0" in result.stdout and
-              "  wg0: up, 3 peers, 6 addresses, " in result.stdout and
-              "ours 1.2.0 is running, srcversion OURS1; 1 interfaces are back" in result.stdout, "it says what it does", result.stdout)
+              re.search("  wg0: up, peers: 3, addresses: [67], routes: 8\n", result.stdout) and
+              "ours 1.2.0 is running, srcversion OURS1; interfaces brought back: 1" in result.stdout, "it says what it does", result.stdout)
     tap.same(log(), ["rmmod wireguard", "modprobe wireguard"], "modprobe, where that loads ours")
     same_state(before, "link, addresses, routes and sysctls are as before")
     said = messages(sent)
@@ -259,7 +259,7 @@ def test_not_begun():
     for i, name in enumerate(("wgr-crypt-wg0", "kworker/R-wg-cr")):
         s.file(f"proc/{i + 100}/comm", name + "\n")
     result = s.run("switch", "ours", "--yes")
-    tap.point(result.returncode == 1 and "there are 2 WireGuard interfaces, and only 1 can be found" in result.stderr and not log(),
+    tap.point(result.returncode == 1 and "WireGuard interfaces: 2, of which 1 can be found" in result.stderr and not log(),
               "one in a namespace that no way leads to", result.stderr)
     for i in range(2):
         shutil.rmtree(s.root / f"proc/{i + 100}")
@@ -311,6 +311,25 @@ def test_status_without_rights():
     tap.point("wg0 (down): adaptive, hold at most 50.0 ms, window 8192\n" in said, "status: an interface that is down", said)
 
 
+def test_connections():
+    """A connection between addresses of a tunnel, and one that is none of its business."""
+    s = system()
+    ip("link", "set", "lo", "up")
+    ends = []
+    for address in ("198.51.100.1", "fd00::1", "127.0.0.1"):
+        ends.append(socket.create_server((address, 4000), family=socket.AF_INET6 if ":" in address else socket.AF_INET))
+        ends.append(socket.create_connection((address, 4000)))
+    said = s.run("doctor").stdout
+    tap.point("ok   tcp-tunnels: 4 connections, and none saw" in said, "doctor: connections through tunnels", said)
+    for end in ends:
+        end.close()
+    said = s.run("doctor").stdout
+    tap.point("ok   tcp-tunnels: no connection from an address of a tunnel" in said, "doctor: no connection", said)
+    s.file("proc/self/net/netstat", "TcpExt: TCPSACKReorder TCPTSReorder\nTcpExt: 7 2\n")
+    said = s.run("doctor").stdout
+    tap.point("warn tcp: TCP has met reordering 9 times" in said, "doctor: reordering with the stock module", said)
+
+
 def test_qdisc():
     s = system()
     if subprocess.run(["tc", "qdisc", "replace", "dev", "wg0", "root", "pfifo_fast"], capture_output=True, check=False).returncode:
@@ -333,7 +352,7 @@ def moved(s, blue):
         other.bind(("::", 51821))
         before, before_blue = state(), state(blue)
         result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1")
-        tap.point(result.returncode == 0 and "2 interfaces are back" in result.stdout, "moved", result.stdout, result.stderr)
+        tap.point(result.returncode == 0 and "interfaces brought back: 2" in result.stdout, "moved", result.stdout, result.stderr)
         same_state(before, "moved: here all as before")
         tap.same(state(blue), before_blue, "moved: it is in the other namespace again")
 
@@ -351,8 +370,8 @@ def test_namespaces():
     (s.root / "run/netns/blue").symlink_to(blue)
     before, before_blue = state(), state(blue)
     result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1")
-    tap.point(result.returncode == 0 and "  wg1 (namespace blue): up, 2 peers, " in result.stdout and
-              "2 interfaces are back" in result.stdout, "two namespaces", result.stdout, result.stderr)
+    tap.point(result.returncode == 0 and "  wg1 (namespace blue): up, peers: 2, " in result.stdout and
+              "interfaces brought back: 2" in result.stdout, "two namespaces", result.stdout, result.stderr)
     same_state(before, "two namespaces: here all as before")
     tap.same(state(blue), before_blue, "two namespaces: there all as before")
     result = s.run("-n", str(blue), "status", FAKE_IFS="wg0 wg1")
@@ -369,6 +388,6 @@ if INSIDE not in os.environ:
     # Mounts are private, too: files that namespaces are bound to go with it.
     os.execvpe("unshare", ["unshare", "--net", "--mount", sys.executable, *sys.argv], {**os.environ, INSIDE: "1"})
 tap.tests([test_to_ours, test_to_stock, test_down, test_questions, test_failures, test_peers_refused, test_not_begun,
-           test_nothing_up, test_status_without_rights, test_qdisc, test_namespaces])
+           test_nothing_up, test_status_without_rights, test_connections, test_qdisc, test_namespaces])
 shutil.rmtree(work)
 sys.exit(tap.done())
