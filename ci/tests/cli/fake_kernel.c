@@ -14,12 +14,14 @@
  *   FAKE_QUIET    refuse without words
  *   FAKE_STEP     file: figures of order grow by one step with each reading
  *   FAKE_LATE     that many packets of each peer were late
+ *   FAKE_SET_ERROR  errno of all requests to the family wireguard that set
  *   FAKE_LOG      file: each request to the family wireguard that sets, in hex
  */
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
 #include <linux/wireguard.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -30,6 +32,15 @@
 
 #include "uapi/linux/wg_reorder.h"
 
+/*
+ * With FAKE_WIPED memory with keys in it may not be given back (--wrap=free).
+ * What stands in for the kernel may do so.
+ */
+void __real_free(void *memory);
+#ifndef FAKE_WIPED
+#define __real_free free
+#endif
+
 #define FAMILY_WIREGUARD 30
 #define FAMILY_ORDER 31
 #define LINE 4096
@@ -39,8 +50,17 @@ struct mnl_socket {
 	int fd;
 	uint8_t *answers;
 	size_t len;
+	size_t room;
 	size_t at;
 };
+
+/* Nothing of what is in it may turn up in other memory. */
+static void give_back(uint8_t *answers, size_t len)
+{
+	if (answers)
+		explicit_bzero(answers, len);
+	__real_free(answers);
+}
 
 struct mnl_socket *mnl_socket_open2(int bus, int flags)
 {
@@ -65,8 +85,8 @@ int mnl_socket_close(struct mnl_socket *s)
 {
 	if (s->fd >= 0)
 		close(s->fd);
-	free(s->answers);
-	free(s);
+	give_back(s->answers, s->len);
+	__real_free(s);
 	return 0;
 }
 
@@ -100,10 +120,17 @@ static const struct nlmsghdr *request;
 static void push(struct mnl_socket *s, struct nlmsghdr *message)
 {
 	size_t len = MNL_ALIGN(message->nlmsg_len);
+	uint8_t *longer;
 
 	message->nlmsg_seq = request->nlmsg_seq;
-	s->answers = realloc(s->answers, s->len + len);
-	memset(s->answers + s->len, 0, len);
+	if (s->len + len > s->room) {
+		s->room = 2 * s->room + len;
+		longer = calloc(1, s->room);
+		if (s->len)
+			memcpy(longer, s->answers, s->len);
+		give_back(s->answers, s->len);
+		s->answers = longer;
+	}
 	memcpy(s->answers + s->len, message, message->nlmsg_len);
 	s->len += len;
 }
@@ -231,6 +258,23 @@ static unsigned int step(void)
 	fclose(file);
 	return now + 1;
 }
+
+#ifdef FAKE_WIPED
+void __wrap_free(void *memory);
+
+/* Eight bytes of a private or preshared key are enough to tell. */
+void __wrap_free(void *memory)
+{
+	static const char secret[] = "\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5", psk[] = "\\\\\\\\\\\\\\\\";
+	size_t size = memory ? malloc_usable_size(memory) : 0;
+
+	if (size && (memmem(memory, size, secret, 8) || memmem(memory, size, psk, 8))) {
+		fprintf(stderr, "memory with a key in it is given back\n");
+		abort();
+	}
+	__real_free(memory);
+}
+#endif
 
 /*
  * The family wg-reorder.
@@ -556,6 +600,9 @@ ssize_t mnl_socket_sendto(const struct mnl_socket *socket, const void *message, 
 		return send(s->fd, message, len, 0);
 	request = message;
 	head = mnl_nlmsg_get_payload(request);
+	give_back(s->answers, s->len);
+	s->answers = NULL;
+	s->room = 0;
 	s->len = 0;
 	s->at = 0;
 	if (request->nlmsg_type == GENL_ID_CTRL)
