@@ -67,11 +67,15 @@ module:
 	fi
 	+$(MAKE) -C $(KDIR) M=$(CURDIR)/src $(compiler) modules
 
+# has-header,FILE: something, if the compiler finds the header.
+has-header = $(shell printf '\043include <$(1)>\n' | \
+	$(CC) $(CPPFLAGS) -E - >/dev/null 2>&1 && echo yes)
+
 ## cli: build the command src/cli/wireguard-reorder
 cli:
-	$(call die-if,$(call none,$(wildcard /usr/include/libmnl/libmnl.h)),\
+	$(call die-if,$(call none,$(call has-header,libmnl/libmnl.h)),\
 		libmnl is missing: apt install libmnl-dev, dnf install libmnl-devel)
-	$(call die-if,$(call none,$(wildcard /usr/include/jansson.h)),\
+	$(call die-if,$(call none,$(call has-header,jansson.h)),\
 		jansson is missing: apt install libjansson-dev, dnf install jansson-devel)
 	@$(MAKE) --no-print-directory -C src/cli
 
