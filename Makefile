@@ -74,9 +74,11 @@ has-header = $(shell printf '\043include <$(1)>\n' | \
 ## cli: build the command src/cli/wireguard-reorder
 cli:
 	$(call die-if,$(call none,$(call has-header,libmnl/libmnl.h)),\
-		libmnl is missing: apt install libmnl-dev, dnf install libmnl-devel)
+		libmnl is missing: install it (apt install libmnl-dev, \
+		dnf install libmnl-devel))
 	$(call die-if,$(call none,$(call has-header,jansson.h)),\
-		jansson is missing: apt install libjansson-dev, dnf install jansson-devel)
+		jansson is missing: install it (apt install libjansson-dev, \
+		dnf install jansson-devel))
 	@$(MAKE) --no-print-directory -C src/cli
 
 ## install: build and install the module of the running kernel through DKMS
