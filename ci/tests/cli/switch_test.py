@@ -15,6 +15,7 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 
 from system import KERNEL, PROGRAM, System, stock, work
 from tap import Tap
@@ -87,13 +88,20 @@ def tunnel():
     ip("link", "set", "veth1", "up")
     ip("addr", "add", "203.0.113.1/24", "dev", "veth0")
     ip("addr", "add", "fd12::1/64", "dev", "veth0", "nodad")
-    ip("route", "add", "10.10.0.0/16", "nexthop", "via", "198.51.100.2", "dev", "wg0", "nexthop", "via", "203.0.113.2", "dev", "veth0")
+    ip("route", "add", "10.10.0.0/16", "nexthop", "via", "198.51.100.2", "dev", "wg0", "nexthop", "via", "203.0.113.2", "dev",
+       "veth0")
     ip("-6", "route", "add", "fd10::/48", "nexthop", "via", "fd00::2", "dev", "wg0", "nexthop", "via", "fd00::3", "dev", "wg0")
     # The other next hop stays, and must not be there twice.
-    ip("-6", "route", "add", "fd11::/48", "nexthop", "via", "fd00::2", "dev", "wg0", "nexthop", "via", "fd12::2", "dev", "veth0")
+    ip("-6", "route", "add", "fd11::/48", "nexthop", "via", "fd00::2", "dev", "wg0", "nexthop", "via", "fd12::2", "dev",
+       "veth0")
     ip("rule", "add", "iif", "wg0", "lookup", "51820")
     with open("/proc/sys/net/ipv4/conf/wg0/rp_filter", "w", encoding="ascii") as file:
         file.write("2")
+    # The other cable's end comes up by itself, and its addresses after it.
+    for _ in range(100):
+        if "fd12::1" in ip("-6", "route", "show", "table", "local") and "state UP" in ip("link", "show", "veth1"):
+            break
+        time.sleep(0.05)
 
 
 def state(netns=None):
@@ -148,7 +156,8 @@ def test_to_ours():
     tap.point(result.returncode == 0 and not result.stderr, "switch ours", result.stdout, result.stderr)
     tap.point("stock is running; to be loaded: ours 1.2.0" in result.stdout and
               re.search("  wg0: up, peers: 3, addresses: [67], routes: 9\n", result.stdout) and
-              "ours 1.2.0 is running, srcversion OURS1; interfaces brought back: 1" in result.stdout, "it says what it does", result.stdout)
+              "ours 1.2.0 is running, srcversion OURS1; interfaces brought back: 1" in result.stdout, "it says what it does",
+              result.stdout)
     tap.same(log(), ["rmmod wireguard", "modprobe wireguard"], "modprobe, where that loads ours")
     same_state(before, "link, addresses, routes and sysctls are as before")
     said = messages(sent)
@@ -163,7 +172,8 @@ def test_to_ours():
     tap.same(peers[0][2], b"\x5c" * 32, "preshared keys")
     tap.same([len(attributes(peer[9])) for peer in peers], [2, 2, 2, 1], "allowed addresses")
     result = s.run("switch", "ours", "--yes")
-    tap.point(result.returncode == 0 and result.stdout == "ours 1.2.0 is running already\n", "once more: nothing to do", result.stdout)
+    tap.point(result.returncode == 0 and result.stdout == "ours 1.2.0 is running already\n", "once more: nothing to do",
+              result.stdout)
 
 
 def test_to_stock():
@@ -190,7 +200,8 @@ def test_down():
     ip("link", "set", "wg0", "down")
     before = state()
     result = s.run("switch", "ours", "--yes")
-    tap.point(result.returncode == 0 and "  wg0: down, " in result.stdout, "an interface that is down", result.stdout, result.stderr)
+    tap.point(result.returncode == 0 and "  wg0: down, " in result.stdout, "an interface that is down", result.stdout,
+              result.stderr)
     # A next hop that is dead cannot be made, and a queue that never was in use looks another way.
     before = re.sub("(?m)^nexthop via .*\n", "", before).replace("qdisc noqueue state DOWN", "qdisc noop state DOWN").replace(
         "10.10.0.0/16\n", "10.10.0.0/16 via 203.0.113.2 dev veth0\n").replace("fd11::/48 ", "fd11::/48 via fd12::2 dev veth0 ")
@@ -234,7 +245,7 @@ def test_failures():
           load='case $file in *updates*) echo "Key was rejected by service" >&2; exit 1 ;; esac',
           steps=["rmmod", "modprobe", "modprobe", "insmod"])
     fails("another one is loaded than wanted", 1, "another module was loaded", "all is as it was",
-          load=f'case $file in *updates*) file={work}/root/lib/modules/{KERNEL}/kernel/drivers/net/wireguard/wireguard.ko ;; esac',
+          load=f'case $file in *updates*) file={work}/root/lib/modules/{KERNEL}/kernel/drivers/net/wireguard/wireguard.ko;; esac',
           steps=["rmmod", "modprobe", "rmmod", "modprobe", "insmod"])
     fails("another program is quicker", 5, "another program has made an interface of this name",
           load="ip link add wg0 type bridge")
@@ -252,7 +263,8 @@ def test_peers_refused():
 def test_not_begun():
     s = system()
     result = s.run("switch", "ours", "--yes", FAKE_EPERM=1)
-    tap.point(result.returncode == 1 and "wg0: reading its peers: Operation not permitted; nothing has been changed" in result.stderr
+    tap.point(result.returncode == 1 and
+              "wg0: reading its peers: Operation not permitted; nothing has been changed" in result.stderr
               and not log(), "what cannot be read is not touched", result.stderr)
     s.load("UNKNOWN")
     result = s.run("switch", "ours", "--yes")
@@ -286,7 +298,8 @@ def test_nothing_up():
     s = system()
     ip("link", "del", "wg0")
     result = s.run("switch", "ours", "--yes")
-    tap.point(result.returncode == 0 and "no WireGuard interface to be taken down" in result.stdout, "no interface", result.stdout)
+    tap.point(result.returncode == 0 and "no WireGuard interface to be taken down" in result.stdout, "no interface",
+              result.stdout)
     shutil.rmtree(s.root / "sys/module/wireguard")
     (work / "log").write_text("")
     result = s.run("switch", "ours", "--yes")
@@ -344,10 +357,12 @@ def test_wiping():
 
 def test_qdisc():
     s = system()
-    if subprocess.run(["tc", "qdisc", "replace", "dev", "wg0", "root", "pfifo_fast"], capture_output=True, check=False).returncode:
+    if subprocess.run(["tc", "qdisc", "replace", "dev", "wg0", "root", "pfifo_fast"], capture_output=True,
+                      check=False).returncode:
         return
     result = s.run("switch", "ours", "--yes")
-    tap.point("not brought back: its queueing discipline (pfifo_fast)" in result.stdout, "what gets lost is said", result.stdout)
+    tap.point("not brought back: its queueing discipline (pfifo_fast)" in result.stdout, "what gets lost is said",
+              result.stdout)
 
 
 def moved(s, blue):
@@ -364,7 +379,8 @@ def moved(s, blue):
         other.bind(("::", 51821))
         before, before_blue = state(), state(blue)
         result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1")
-        tap.point(result.returncode == 0 and "interfaces brought back: 2" in result.stdout, "moved", result.stdout, result.stderr)
+        tap.point(result.returncode == 0 and "interfaces brought back: 2" in result.stdout, "moved", result.stdout,
+                  result.stderr)
         same_state(before, "moved: here all as before")
         tap.same(state(blue), before_blue, "moved: it is in the other namespace again")
 

@@ -25,7 +25,8 @@ class System:
         self.program("modinfo", f"""
             if [ "$1" = -b ]; then
                 for f in updates/dkms kernel/drivers/net/wireguard; do
-                    [ ! -f "{self.root}/lib/modules/$4/$f/wireguard.ko" ] || {{ echo "{self.root}/lib/modules/$4/$f/wireguard.ko"; exit 0; }}
+                    file="{self.root}/lib/modules/$4/$f/wireguard.ko"
+                    [ ! -f "$file" ] || {{ echo "$file"; exit 0; }}
                 done
                 echo "modinfo: ERROR: Module wireguard not found." >&2; exit 1
             fi
