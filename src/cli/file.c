@@ -92,7 +92,7 @@ bool file_match(char to[PATH_MAX], const char *format, ...)
 	PATH_FROM(pattern, format);
 	*to = 0;
 	if (!glob(pattern, 0, NULL, &found))
-		snprintf(to, PATH_MAX, "%s", found.gl_pathv[0]);
+		snprintf(to, PATH_MAX, "%s", found.gl_pathv[found.gl_pathc - 1]);
 	globfree(&found);
 	return *to;
 }

@@ -29,8 +29,9 @@ char *file_text(const char *format, ...) __printf(1, 2);
 bool file_exists(const char *format, ...) __printf(1, 2);
 
 /*
- * The first file, in the order of names, that fits a pattern with * and the
- * like. Return: whether there is one; if not, *to is empty.
+ * The last file, in the order of names, that fits a pattern with * and the like:
+ * of several versions mostly the newest. Return: whether there is one; if not,
+ * *to is empty.
  */
 bool file_match(char to[PATH_MAX], const char *format, ...) __printf(2, 3);
 

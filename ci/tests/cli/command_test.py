@@ -343,6 +343,8 @@ def test_status():
     s = ours()
     tap.same(status_line(s), f"wireguard-reorder/1.2.0, {KERNEL}, x86_64: installed, running, on disk: ours 1.2.0, "
              "srcversion OURS1, backup of stock: yes", "status: all well")
+    s.module(f"var/lib/dkms/wireguard-reorder/1.1.0/{KERNEL}/x86_64/module/wireguard.ko", True, "OURS0")
+    tap.point(status_line(s).startswith("wireguard-reorder/1.2.0, "), "status: of several versions the newest", status_line(s))
     s.load("OURS2")
     tap.point(status_line(s).endswith("yes (another module is loaded than the one on disk)"), "status: another is loaded")
     s.load("OURS1")
