@@ -32,7 +32,7 @@
  * @kernel: the one that runs
  * @loaded: the module that runs
  * @to: the file to be loaded
- * @back: the file of the module that runs, if it does
+ * @back: the file to go back to: mostly that of the module that runs, if it does
  * @spaces: network namespaces
  * @space_count: how many
  * @carries: interfaces
@@ -81,22 +81,28 @@ static int find_stock(struct change *change)
 	return CLI_FAILED;
 }
 
-/* The file of the module that runs, to go back to. */
+/*
+ * The file of the module that runs, to go back to. An upgrade may have replaced
+ * it: then the other one of ours and stock has to do.
+ */
 static int find_back(struct change *change)
 {
 	struct module stock;
 
 	if (change->loaded.whose == KERNEL_NONE)
 		return CLI_OK;
+	kernel_stock(&change->kernel, &stock);
 	if (is_loaded(change, &change->kernel.named))
 		change->back = change->kernel.named;
 	else if (is_loaded(change, &change->kernel.built))
 		change->back = change->kernel.built;
-	else if (kernel_stock(&change->kernel, &stock) && is_loaded(change, &stock))
+	else if (is_loaded(change, &stock) || change->to.ours)
 		change->back = stock;
+	else if (change->kernel.named.ours)
+		change->back = change->kernel.named;
 	if (*change->back.path)
 		return CLI_OK;
-	say("the file of the module that runs (srcversion %s) is not to be found, so there would be no way back: restart instead",
+	say("neither the file of the module that runs (srcversion %s) nor another one is there to go back to if this fails: restart instead",
 	    change->loaded.srcversion);
 	return CLI_FAILED;
 }
@@ -331,7 +337,7 @@ static int undo(struct change *change)
 
 	if (!*change->back.path)
 		return CLI_FAILED;
-	say("going back to the module that ran before");
+	say("going back to %s", change->back.path);
 	if (!loader_exchange(&change->kernel, &change->back, why)) {
 		say("that failed, and NO module may be loaded now: %s: restart, or try \"modprobe wireguard\"",
 		    why);
@@ -341,7 +347,7 @@ static int undo(struct change *change)
 		say("not all interfaces are back: start them anew (wg-quick up, systemctl restart systemd-networkd)");
 		return CLI_BROKEN;
 	}
-	say("all is as it was before");
+	say("all interfaces are as they were before");
 	return CLI_FAILED;
 }
 

@@ -410,7 +410,7 @@ test_switch_failure()
 		skip 'needs objcopy'
 	! wgr switch ours --yes 2>"$scratch/said" || { echo "that should have failed"; return 1; }
 	cp "$scratch/good" "/lib/modules/$kernel/updates/dkms/wireguard.ko"
-	has "all is as it was before" "$(<"$scratch/said")"
+	has "all interfaces are as they were before" "$(<"$scratch/said")"
 	runs stock
 	equal "configuration" "$(configuration a wg0)" "$before"
 	ping_ok a 192.168.241.2

@@ -241,15 +241,31 @@ def fails(name, code, *parts, steps=None, **how):
 def test_failures():
     fails("it cannot be unloaded", 1, "rmmod: ERROR: in use", "nothing has been changed",
           unload="echo 'rmmod: ERROR: in use' >&2; exit 1", steps=["rmmod"])
-    fails("ours cannot be loaded", 1, "Key was rejected", "all is as it was",
+    fails("ours cannot be loaded", 1, "Key was rejected", "all interfaces are as they were",
           load='case $file in *updates*) echo "Key was rejected by service" >&2; exit 1 ;; esac',
           steps=["rmmod", "modprobe", "modprobe", "insmod"])
-    fails("another one is loaded than wanted", 1, "another module was loaded", "all is as it was",
+    fails("another one is loaded than wanted", 1, "another module was loaded", "all interfaces are as they were",
           load=f'case $file in *updates*) file={work}/root/lib/modules/{KERNEL}/kernel/drivers/net/wireguard/wireguard.ko;; esac',
           steps=["rmmod", "modprobe", "rmmod", "modprobe", "insmod"])
     fails("another program is quicker", 5, "another program has made an interface of this name",
           load="ip link add wg0 type bridge")
     fails("nothing can be loaded", 5, "NO module may be loaded now", load="echo broken >&2; exit 1")
+
+
+def test_upgrade():
+    """An older one of ours runs, whose file an upgrade has replaced."""
+    s = system()
+    s.load("OURS0")
+    before = state()
+    result = s.run("switch", "ours", "--yes")
+    tap.point(result.returncode == 0 and "srcversion OURS1; interfaces brought back: 1" in result.stdout, "upgrade", result.stdout,
+              result.stderr)
+    same_state(before, "upgrade: all as before")
+    s = system(load='case $file in *updates*) echo "broken" >&2; exit 1 ;; esac')
+    s.load("OURS0")
+    result = s.run("switch", "ours", "--yes")
+    tap.point(result.returncode == 1 and "all interfaces are as they were" in result.stderr, "upgrade that fails", result.stderr)
+    tap.same((s.root / "sys/module/wireguard/srcversion").read_text(), "STOCK1\n", "upgrade that fails: stock runs")
 
 
 def test_peers_refused():
@@ -267,8 +283,15 @@ def test_not_begun():
               "wg0: reading its peers: Operation not permitted; nothing has been changed" in result.stderr
               and not log(), "what cannot be read is not touched", result.stderr)
     s.load("UNKNOWN")
+    stock_file = s.root / f"lib/modules/{KERNEL}/kernel/drivers/net/wireguard/wireguard.ko"
+    kept = s.root / f"var/lib/wireguard-reorder/stock/{KERNEL}/wireguard.ko"
+    for file in (stock_file, kept):
+        file.rename(file.with_name("away"))
     result = s.run("switch", "ours", "--yes")
-    tap.point(result.returncode == 1 and "no way back" in result.stderr and not log(), "no file to go back to", result.stderr)
+    tap.point(result.returncode == 1 and "neither the file of the module that runs" in result.stderr and not log(),
+              "no file to go back to", result.stderr)
+    for file in (stock_file, kept):
+        file.with_name("away").rename(file)
     s.load("STOCK1", "1.0.0")
     for i, name in enumerate(("wgr-crypt-wg0", "kworker/R-wg-cr")):
         s.file(f"proc/{i + 100}/comm", name + "\n")
@@ -415,7 +438,7 @@ if os.geteuid():
 if INSIDE not in os.environ:
     # Mounts are private, too: files that namespaces are bound to go with it.
     os.execvpe("unshare", ["unshare", "--net", "--mount", sys.executable, *sys.argv], {**os.environ, INSIDE: "1"})
-tap.tests([test_to_ours, test_to_stock, test_down, test_questions, test_failures, test_peers_refused, test_not_begun,
+tap.tests([test_to_ours, test_to_stock, test_down, test_questions, test_failures, test_upgrade, test_peers_refused, test_not_begun,
            test_nothing_up, test_status_without_rights, test_connections, test_wiping, test_qdisc, test_namespaces])
 shutil.rmtree(work)
 sys.exit(tap.done())
