@@ -45,6 +45,18 @@ source_rpm()
 		rpm -qpl "$top"/dist/wireguard-reorder-"$ours"-*.src.rpm | grep -F "wireguard-reorder-$ours.tar.gz"
 }
 
+# The command's package is for one architecture, and needs the libraries.
+tools_rpm()
+{
+	local tools
+
+	tools=$(echo "$top"/dist/wireguard-reorder-tools-"$ours"-*.rpm)
+	[[ $(rpm -qp --qf '%{ARCH}' "$tools") == "$(rpm --eval '%{_arch}')" ]] &&
+		rpm -qpl "$tools" | grep -x -F /usr/sbin/wireguard-reorder &&
+		rpm -qp --requires "$tools" | grep 'libjansson[.]so' &&
+		rpm -qp --requires "$tools" | grep 'libmnl[.]so'
+}
+
 linted()
 {
 	! rpmlint --config "$top/rpm/rpmlint.toml" "$top"/dist/wireguard-reorder-*.rpm \
@@ -121,6 +133,7 @@ before=$(state)
 
 point "the package has what belongs in it" contents
 point "the source package has the source" source_rpm
+point "the package of the command is for this architecture" tools_rpm
 point "scriptlets are sound, and none can fail" scriptlets_parse
 point "rpmlint has nothing to say" linted
 point "it installs, and says that ours will be loaded" installs -i "$rpm"
