@@ -246,7 +246,7 @@ static unsigned int note_others(const struct doctor *d, const char *folder)
 	file_path(path, "/lib/modules/%s/%s/wireguard.ko*", d->kernel.release, folder);
 	if (!glob(path, 0, NULL, &found)) {
 		for (i = 0; i < found.gl_pathc; i++) {
-			if (!strcmp(found.gl_pathv[i], d->kernel.named.path))
+			if (file_same(found.gl_pathv[i], d->kernel.named.path))
 				continue;
 			count++;
 			doctor_note(d, DOCTOR_WARN, "owners",

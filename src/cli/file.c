@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "say.h"
@@ -82,6 +83,13 @@ bool file_exists(const char *format, ...)
 
 	PATH_FROM(path, format);
 	return !access(path, F_OK);
+}
+
+bool file_same(const char *one, const char *other)
+{
+	struct stat a, b;
+
+	return !stat(one, &a) && !stat(other, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
 bool file_match(char to[PATH_MAX], const char *format, ...)

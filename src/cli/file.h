@@ -28,6 +28,9 @@ char *file_text(const char *format, ...) __printf(1, 2);
 
 bool file_exists(const char *format, ...) __printf(1, 2);
 
+/* Whether two paths lead to one file: /lib may be a link to /usr/lib. */
+bool file_same(const char *one, const char *other);
+
 /*
  * The last file, in the order of names, that fits a pattern with * and the like:
  * of several versions mostly the newest. Return: whether there is one; if not,

@@ -64,9 +64,10 @@ void module_read(struct module *module, const char *path)
 /* The file that modprobe would take; nothing for a kernel that has it built in. */
 static void read_named(struct kernel *kernel)
 {
-	const char *root = *file_root() ? file_root() : "/";
+	const char *root = file_root();
+	/* Not "-b /" either, which gives paths that begin with two slashes. */
 	const char *const words[] = {
-		"modinfo", "-b", root, "-k", kernel->release, "-n", "wireguard", NULL
+		"modinfo", "-k", kernel->release, "-n", "wireguard", *root ? "-b" : NULL, root, NULL
 	};
 	char path[PATH_MAX];
 

@@ -46,7 +46,7 @@ static bool load(const struct kernel *kernel, const struct module *module, char 
 	const char *const modprobe[] = { "modprobe", "wireguard", NULL };
 	const char *const insmod[] = { "insmod", module->path, NULL };
 
-	if (!strcmp(module->path, kernel->named.path))
+	if (file_same(module->path, kernel->named.path))
 		return run(why, modprobe);
 	return load_needed(module, why) && run(why, insmod);
 }

@@ -451,6 +451,14 @@ def test_doctor_others():
     s.file("var/lib/dkms/wireguard/1.0/source/x")
     found(s, "owners", "warn", "DKMS has another module", "another of DKMS")
     s = ours()
+    (s.root / "usr").mkdir()
+    (s.root / "lib").rename(s.root / "usr/lib")
+    (s.root / "lib").symlink_to("usr/lib")
+    s.program("modinfo", f"""
+        if [ "$1" = -k ]; then echo "{s.root}/usr/lib/modules/$2/updates/dkms/wireguard.ko"; else cat "$1"; fi
+        """)
+    found(s, "owners", "ok", "nothing else claims the module", "the same file by another path")
+    s = ours()
     image = s.file(f"boot/initrd.img-{KERNEL}")
     s.program("lsinitramfs", "yes /a/file | head -n 100000; echo usr/lib/modules/x/wireguard.ko")
     found(s, "initramfs", "ok", "the same wireguard", "an initial file system that is up to date")

@@ -406,8 +406,7 @@ test_switch_failure()
 	before=$(configuration a wg0)
 	# The file that is to be loaded is none for this kernel.
 	cp "/lib/modules/$kernel/updates/dkms/wireguard.ko" "$scratch/good"
-	objcopy --remove-section .gnu.linkonce.this_module "/lib/modules/$kernel/updates/dkms/wireguard.ko" 2>/dev/null ||
-		skip 'needs objcopy'
+	LC_ALL=C sed -i 's/vermagic=[0-9]/vermagic=x/' "/lib/modules/$kernel/updates/dkms/wireguard.ko"
 	! wgr switch ours --yes 2>"$scratch/said" || { echo "that should have failed"; return 1; }
 	cp "$scratch/good" "/lib/modules/$kernel/updates/dkms/wireguard.ko"
 	has "all interfaces are as they were before" "$(<"$scratch/said")"
@@ -436,6 +435,7 @@ test_doctor()
 	has "ok   loaded: ours $version is running" "$said"
 	has "ok   disk: /lib/modules/$kernel/updates/dkms/wireguard.ko is ours" "$said"
 	has "ok   dkms: version $version is installed" "$said"
+	has "ok   owners: nothing else claims the module" "$said"
 	has "ok   hold: wg0: too few packets" "$said"
 	has "ok   socket: wg0: no datagram was dropped" "$said"
 	has "ok   tcp: TCP has met reordering" "$said"

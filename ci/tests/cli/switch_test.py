@@ -50,7 +50,7 @@ def programs(s, unload="", load=""):
     s.program("modprobe", f"""
         echo "modprobe $*" >>{work}/log
         [ "$1" != -a ] || exit 0
-        file=$(modinfo -b x -k {KERNEL} -n wireguard)
+        file=$(modinfo -k {KERNEL} -n wireguard)
         {put}
         """)
 

@@ -23,9 +23,9 @@ class System:
         shutil.rmtree(self.bin, ignore_errors=True)
         self.bin.mkdir(parents=True)
         self.program("modinfo", f"""
-            if [ "$1" = -b ]; then
+            if [ "$1" = -k ]; then
                 for f in updates/dkms kernel/drivers/net/wireguard; do
-                    file="{self.root}/lib/modules/$4/$f/wireguard.ko"
+                    file="{self.root}/lib/modules/$2/$f/wireguard.ko"
                     [ ! -f "$file" ] || {{ echo "$file"; exit 0; }}
                 done
                 echo "modinfo: ERROR: Module wireguard not found." >&2; exit 1
