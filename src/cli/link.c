@@ -54,14 +54,17 @@ int link_list(struct link **list, size_t *count)
 {
 	struct found found = {};
 	struct nlmsghdr *request;
+	int err, try = 0;
 	struct nl nl;
-	int err;
 
 	err = nl_open(&nl, NETLINK_ROUTE);
 	if (!err) {
-		request = nl_begin(&nl, RTM_GETLINK, NLM_F_DUMP);
-		mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
-		err = nl_talk(&nl, take_link, &found);
+		do {
+			found.count = 0;
+			request = nl_begin(&nl, RTM_GETLINK, NLM_F_DUMP);
+			mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
+			err = nl_talk(&nl, take_link, &found);
+		} while (!err && nl.changed && ++try < NL_TRIES);
 		nl_close(&nl);
 	}
 	*list = found.all;

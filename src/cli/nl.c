@@ -16,16 +16,17 @@
 
 int nl_open(struct nl *nl, int bus)
 {
-	int yes = 1;
+	int yes = 1, err;
 
 	*nl = (struct nl){ .seq = time(NULL) };
 	nl->socket = mnl_socket_open2(bus, SOCK_CLOEXEC);
 	if (!nl->socket)
 		return -errno;
 	if (mnl_socket_bind(nl->socket, 0, MNL_SOCKET_AUTOPID) < 0) {
+		err = -errno;
 		mnl_socket_close(nl->socket);
 		nl->socket = NULL;
-		return -errno;
+		return err;
 	}
 	/* Without these the kernel's words are missing, that is all. */
 	mnl_socket_setsockopt(nl->socket, NETLINK_EXT_ACK, &yes, sizeof(yes));

@@ -11,6 +11,9 @@
 /* Room for a request, and for what a kernel puts into one message of a dump. */
 #define NL_ROOM 65536
 
+/* A dump during which something changed is read so many times at most. */
+#define NL_TRIES 5
+
 /**
  * struct nl - a socket
  * @socket: libmnl's

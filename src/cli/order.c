@@ -10,9 +10,6 @@
 #include "say.h"
 #include "util.h"
 
-/* A dump during which something changed is read again this many times. */
-#define TRIES 3
-
 static const char *const names[ORDER_LAST + 1] = {
 	[WG_REORDER_STAT_AUTHENTICATED] = "authenticated",
 	[WG_REORDER_STAT_IN_ORDER] = "in_order",
@@ -132,7 +129,7 @@ int order_list(struct order *order, struct order_settings **all, size_t *count)
 		list.count = 0;
 		begin(order, WG_REORDER_CMD_GET, NLM_F_DUMP, NULL);
 		err = nl_talk(&order->nl, take_listed, &list);
-	} while (!err && order->nl.changed && ++try < TRIES);
+	} while (!err && order->nl.changed && ++try < NL_TRIES);
 	*all = list.all;
 	*count = list.count;
 	return err;
@@ -234,7 +231,7 @@ int order_read(struct order *order, const char *ifname, struct order_report *rep
 		report->count = 0;
 		begin(order, WG_REORDER_CMD_GET_STATS, NLM_F_DUMP, ifname);
 		err = nl_talk(&order->nl, take_stats, report);
-	} while (!err && order->nl.changed && ++try < TRIES);
+	} while (!err && order->nl.changed && ++try < NL_TRIES);
 	return err;
 }
 
