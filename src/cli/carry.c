@@ -35,12 +35,14 @@
  * @write: a socket whose request is used to write messages into
  * @first: no message of the device has come yet
  * @full: a message became too long
+ * @changed: something changed while it was being read
  */
 struct reading {
 	struct carry *carry;
 	struct nl write;
 	bool first;
 	bool full;
+	bool changed;
 };
 
 __printf(2, 3)
@@ -57,6 +59,15 @@ static bool fail(struct carry *carry, const char *format, ...)
 static bool refused(struct carry *carry, const char *what, const struct nl *nl, int err)
 {
 	return fail(carry, "%s: %s", what, *nl->why ? nl->why : strerror(-err));
+}
+
+/* Reads a dump. Return: whether that went well. */
+static bool dump(struct reading *reading, struct nl *nl, nl_take take, const char *what)
+{
+	int err = nl_talk(nl, take, reading);
+
+	reading->changed |= nl->changed;
+	return err ? refused(reading->carry, what, nl, err) : true;
 }
 
 /* Copies an attribute as it is, if it is there. */
@@ -203,24 +214,22 @@ static bool save_device(struct reading *reading)
 	struct nlmsghdr *request;
 	uint16_t family;
 	struct nl nl;
+	bool good;
 	int err;
 
 	err = nl_open(&nl, NETLINK_GENERIC);
 	if (err)
 		return fail(carry, "opening a netlink socket: %s", strerror(-err));
 	err = nl_family(&nl, WG_GENL_NAME, &family);
-	if (!err) {
+	good = err ? refused(carry, "looking up the family wireguard", &nl, err) : true;
+	if (good) {
 		reading->first = true;
 		request = nl_begin_genl(&nl, family, WG_CMD_GET_DEVICE, NLM_F_DUMP);
 		mnl_attr_put_strz(request, WGDEVICE_A_IFNAME, carry->link.ifname);
-		err = nl_talk(&nl, take_device, reading);
+		good = dump(reading, &nl, take_device, "reading its peers");
 	}
-	if (!err && nl.changed)
-		err = -EAGAIN;
-	if (err)
-		refused(carry, "reading its peers", &nl, err);
 	nl_close(&nl);
-	return !err;
+	return good;
 }
 
 /*
@@ -245,11 +254,9 @@ static int take_address(const struct nlmsghdr *message, void *data)
 static bool save_addresses(struct reading *reading, struct nl *route)
 {
 	struct nlmsghdr *request = nl_begin(route, RTM_GETADDR, NLM_F_DUMP);
-	int err;
 
 	mnl_nlmsg_put_extra_header(request, sizeof(struct ifaddrmsg));
-	err = nl_talk(route, take_address, reading);
-	return err ? refused(reading->carry, "reading its addresses", route, err) : true;
+	return dump(reading, route, take_address, "reading its addresses");
 }
 
 /* Takes a piece out of a message, out of one of its attributes. */
@@ -296,7 +303,7 @@ static bool is_made_by_kernel(const struct rtmsg *head)
 static int take_route(const struct nlmsghdr *message, void *data)
 {
 	const struct rtmsg *head = mnl_nlmsg_get_payload(message);
-	const struct nlattr *table[RTA_MULTIPATH + 1];
+	const struct nlattr *table[RTA_VIA + 1];
 	struct reading *reading = data;
 	int ifindex = reading->carry->link.ifindex;
 	struct nlmsghdr *to;
@@ -305,7 +312,7 @@ static int take_route(const struct nlmsghdr *message, void *data)
 	if (is_made_by_kernel(head))
 		return 0;
 	to = memcpy(reading->write.request, message, message->nlmsg_len);
-	nl_parse(table, RTA_MULTIPATH, to, sizeof(*head));
+	nl_parse(table, RTA_VIA, to, sizeof(*head));
 	to->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE;
 	if (table[RTA_MULTIPATH]) {
 		ours = clean_hops(to, (struct nlattr *)table[RTA_MULTIPATH], ifindex);
@@ -318,7 +325,11 @@ static int take_route(const struct nlmsghdr *message, void *data)
 	((struct rtmsg *)mnl_nlmsg_get_payload(to))->rtm_flags &= RTNH_F_ONLINK;
 	if (!ours)
 		return 0;
-	parcel_add(&reading->carry->routes, to);
+	/* The kernel names those by way of others first, and takes them last. */
+	if (table[RTA_GATEWAY] || table[RTA_VIA] || table[RTA_MULTIPATH])
+		parcel_add(&reading->carry->far, to);
+	else
+		parcel_add(&reading->carry->routes, to);
 	reading->carry->route_count++;
 	return 0;
 }
@@ -327,11 +338,9 @@ static bool save_routes(struct reading *reading, struct nl *route, uint8_t famil
 {
 	struct nlmsghdr *request = nl_begin(route, RTM_GETROUTE, NLM_F_DUMP);
 	struct rtmsg *head = mnl_nlmsg_put_extra_header(request, sizeof(*head));
-	int err;
 
 	head->rtm_family = family;
-	err = nl_talk(route, take_route, reading);
-	return err ? refused(reading->carry, "reading its routes", route, err) : true;
+	return dump(reading, route, take_route, "reading its routes");
 }
 
 static int take_hop(const struct nlmsghdr *message, void *data)
@@ -401,7 +410,8 @@ static void save_settings(struct carry *carry)
 	order_close(&order);
 }
 
-bool carry_save(struct carry *carry)
+/* Return: whether all was read. *changed: whether it changed meanwhile. */
+static bool save(struct carry *carry, bool *changed)
 {
 	struct reading reading = { .carry = carry };
 	struct nl route = {};
@@ -422,6 +432,23 @@ bool carry_save(struct carry *carry)
 	save_sysctls(carry, "ipv4");
 	save_sysctls(carry, "ipv6");
 	save_settings(carry);
+	*changed = reading.changed;
+	return good;
+}
+
+bool carry_save(struct carry *carry)
+{
+	const struct carry empty = { .link = carry->link, .netns = carry->netns };
+	bool good, changed;
+	int try = 0;
+
+	do {
+		carry_wipe(carry);
+		*carry = empty;
+		good = save(carry, &changed);
+	} while (good && changed && ++try < NL_TRIES);
+	if (good && changed)
+		return fail(carry, "it changes all the time");
 	return good;
 }
 
@@ -459,10 +486,56 @@ static bool is_same(struct carry *carry)
 	return fail(carry, "another program has made an interface of this name meanwhile");
 }
 
-/* Made where its sockets are to be, into the namespace that it is to be in. */
+/* The message that makes it, where its sockets are to be. */
+static struct nlmsghdr *begin_create(const struct carry *carry, struct nl *nl)
+{
+	struct nlmsghdr *message = memcpy(nl->request, carry->create.data, carry->create.len);
+
+	if (carry->home != carry->netns)
+		mnl_attr_put_u32(message, IFLA_NET_NS_FD, carry->netns->fd);
+	return message;
+}
+
+/*
+ * Kernels before 6.15 look for its index where it is made, and not where it is
+ * to be. If another interface there has that index, it is made without one, and
+ * gets it as it is moved.
+ */
+static int make_and_move(const struct carry *carry, struct nl *nl)
+{
+	struct nlmsghdr *message = nl_begin(nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+	struct ifinfomsg *head = mnl_nlmsg_put_extra_header(message, sizeof(*head));
+	struct nlattr *info;
+	char name[IFNAMSIZ];
+	int err;
+
+	snprintf(name, sizeof(name), "wgr%d", getpid());
+	mnl_attr_put_strz(message, IFLA_IFNAME, name);
+	info = mnl_attr_nest_start(message, IFLA_LINKINFO);
+	mnl_attr_put_strz(message, IFLA_INFO_KIND, LINK_KIND);
+	mnl_attr_nest_end(message, info);
+	err = nl_talk(nl, NULL, NULL);
+	if (err)
+		return err;
+	message = begin_create(carry, nl);
+	message->nlmsg_type = RTM_SETLINK;
+	message->nlmsg_flags = NLM_F_REQUEST;
+	head = mnl_nlmsg_get_payload(message);
+	head->ifi_index = if_nametoindex(name);
+	mnl_attr_put_u32(message, IFLA_NEW_IFINDEX, carry->link.ifindex);
+	return nl_talk(nl, NULL, NULL);
+}
+
+/* Whether there is an interface of its name where it is to be. */
+static bool is_taken(const struct carry *carry)
+{
+	bool taken = netns_go(carry->netns) || if_nametoindex(carry->link.ifname);
+
+	return netns_go(carry->home) || taken;
+}
+
 static bool create(struct carry *carry)
 {
-	struct nlmsghdr *message;
 	struct nl nl = {};
 	bool good = false;
 	int err;
@@ -471,11 +544,11 @@ static bool create(struct carry *carry)
 		return false;
 	err = nl_open(&nl, NETLINK_ROUTE);
 	if (!err) {
-		message = memcpy(nl.request, carry->create.data, carry->create.len);
-		if (carry->home != carry->netns)
-			mnl_attr_put_u32(message, IFLA_NET_NS_FD, carry->netns->fd);
+		begin_create(carry, &nl);
 		err = nl_talk(&nl, NULL, NULL);
 	}
+	if (err == -EEXIST && carry->home != carry->netns && !is_taken(carry))
+		err = make_and_move(carry, &nl);
 	good = !err || err == -EEXIST;
 	if (!good)
 		refused(carry, "making the interface", &nl, err);
@@ -579,7 +652,8 @@ bool carry_restore(struct carry *carry)
 	       send_all(carry, &route, &carry->after, "setting its master and names") &&
 	       send_all(carry, &route, &carry->addresses, "setting its addresses") &&
 	       raise(carry, &route) &&
-	       send_all(carry, &route, &carry->routes, "setting its routes");
+	       send_all(carry, &route, &carry->routes, "setting its routes") &&
+	       send_all(carry, &route, &carry->far, "setting its routes");
 	nl_close(&route);
 	return good;
 }
@@ -605,6 +679,7 @@ void carry_wipe(struct carry *carry)
 	parcel_wipe(&carry->after);
 	parcel_wipe(&carry->addresses);
 	parcel_wipe(&carry->routes);
+	parcel_wipe(&carry->far);
 	free(carry->sysctls);
 	*carry = (struct carry){};
 }

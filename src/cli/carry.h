@@ -27,7 +27,8 @@
  * @device: messages with its keys and peers; the family's number is open
  * @after: messages that name its master, alias and other names
  * @addresses: messages with its addresses
- * @routes: messages with routes
+ * @routes: messages with routes to what is reached at once
+ * @far: messages with routes through others, who are reached by those
  * @sysctls: lines "PATH VALUE"
  * @settings: of order, if @ordered
  * @ordered: whether it has such
@@ -46,6 +47,7 @@ struct carry {
 	struct parcel after;
 	struct parcel addresses;
 	struct parcel routes;
+	struct parcel far;
 	char *sysctls;
 	struct order_settings settings;
 	bool ordered;

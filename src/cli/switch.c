@@ -149,6 +149,17 @@ static int save_failed(const struct carry *carry)
 	return CLI_FAILED;
 }
 
+/* Before 5.13 an interface that is moved cannot be given an index. */
+static bool is_movable(const struct change *change, const struct carry *carry)
+{
+	unsigned int major = 0, minor = 0;
+	char name[IF_NAMESIZE];
+
+	sscanf(change->kernel.release, "%u.%u", &major, &minor);
+	return carry->home == carry->netns || major > 5 || (major == 5 && minor >= 13) ||
+	       netns_go(carry->home) || !if_indextoname(carry->link.ifindex, name);
+}
+
 static int save_one(struct change *change, const struct netns *space, const struct link *link)
 {
 	struct tunnel tunnel = {};
@@ -167,10 +178,15 @@ static int save_one(struct change *change, const struct netns *space, const stru
 	carry->home = err ? NULL : home_find(change->spaces, change->space_count, space,
 					     tunnel.port);
 	tunnel_free(&tunnel);
-	if (carry->home && !netns_go(space))
+	if (!carry->home)
+		snprintf(carry->why, sizeof(carry->why),
+			 "the network namespace in which it was made cannot be found");
+	else if (!is_movable(change, carry))
+		snprintf(carry->why, sizeof(carry->why),
+			 "its index %d has another interface where it was made, and so it cannot be made there again",
+			 carry->link.ifindex);
+	else if (!netns_go(space))
 		return CLI_OK;
-	snprintf(carry->why, sizeof(carry->why),
-		 "the network namespace in which it was made cannot be found");
 	return save_failed(carry);
 }
 
@@ -228,6 +244,20 @@ static size_t count_threads(void)
 	return count;
 }
 
+static void forget_all(struct change *change)
+{
+	size_t i;
+
+	for (i = 0; i < change->count; i++)
+		carry_wipe(&change->carries[i]);
+	free(change->carries);
+	netns_free(change->spaces, change->space_count);
+	change->carries = NULL;
+	change->count = 0;
+	change->spaces = NULL;
+	change->space_count = 0;
+}
+
 static int save_all(struct change *change)
 {
 	size_t i, threads;
@@ -274,8 +304,54 @@ static bool answered_yes(void)
 	return fgets(answer, sizeof(answer), stdin) && (*answer == 'y' || *answer == 'Y');
 }
 
+/**
+ * struct place - which interface it was
+ * @netns: number of its namespace
+ * @ifindex: its index there
+ */
+struct place {
+	ino_t netns;
+	int ifindex;
+};
+
+static bool is_among(const struct place *places, size_t count, const struct carry *carry)
+{
+	while (count--) {
+		if (places[count].netns == carry->netns->id &&
+		    places[count].ifindex == carry->link.ifindex)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Reads all of it anew: while somebody thinks about the answer, peers come and
+ * go, and change their addresses.
+ */
+static int save_again(struct change *change)
+{
+	size_t i, count = change->count;
+	struct place *places = say_alloc(NULL, (count + 1) * sizeof(*places));
+	bool same;
+	int code;
+
+	for (i = 0; i < count; i++)
+		places[i] = (struct place){ change->carries[i].netns->id,
+					    change->carries[i].link.ifindex };
+	forget_all(change);
+	code = save_all(change);
+	same = count == change->count;
+	for (i = 0; i < change->count; i++)
+		same = same && is_among(places, count, &change->carries[i]);
+	free(places);
+	if (code || same)
+		return code;
+	say("interfaces have come or gone meanwhile; nothing has been changed");
+	return CLI_FAILED;
+}
+
 /* Return: an exit code, after one line of text if it is not %CLI_OK. */
-static int ask(const struct cli *cli, const struct change *change)
+static int ask(const struct cli *cli, struct change *change)
 {
 	size_t i;
 
@@ -293,7 +369,7 @@ static int ask(const struct cli *cli, const struct change *change)
 	if (!isatty(STDIN_FILENO))
 		return say_usage("nobody is there to be asked: give --yes to go on without");
 	if (answered_yes())
-		return CLI_OK;
+		return save_again(change);
 	say("nothing has been changed");
 	return CLI_FAILED;
 }
@@ -412,7 +488,6 @@ static int change_to(const struct cli *cli, struct change *change, bool ours)
 int switch_command(const struct cli *cli, int count, char **words)
 {
 	struct change change = {};
-	size_t i;
 	int code;
 
 	if (cli->json)
@@ -427,9 +502,6 @@ int switch_command(const struct cli *cli, int count, char **words)
 	/* No core file and no debugger gets to see keys. */
 	prctl(PR_SET_DUMPABLE, 0);
 	code = change_to(cli, &change, !strcmp(words[0], "ours"));
-	for (i = 0; i < change.count; i++)
-		carry_wipe(&change.carries[i]);
-	free(change.carries);
-	netns_free(change.spaces, change.space_count);
+	forget_all(&change);
 	return code;
 }

@@ -77,7 +77,8 @@ install_ours()
 {
 	mkdir -p "$scratch"
 	mount -t tmpfs scratch "$scratch"
-	layer /lib/modules
+	# It may be a mount of its own, which a layer over the folder above would hide.
+	layer "/lib/modules/$kernel"
 	mkdir -p "/lib/modules/$kernel/updates/dkms" "$dkms/$version/source" \
 		"$dkms/$version/$kernel/$(uname -m)/module" "/var/lib/wireguard-reorder/stock/$kernel" /etc/depmod.d
 	stock_file=$(modinfo -n wireguard)
@@ -335,6 +336,7 @@ test_switch()
 	pair 4 psk
 	ip -n a link set wg0 mtu 1380 alias 'to b' txqueuelen 321
 	ip -n a route add 10.77.0.0/16 dev wg0 metric 9
+	ip -n a route add 10.66.0.0/16 via 10.77.0.9 dev wg0
 	ip -n a route add default dev wg0 table 77
 	ip -n a -6 route add fd77::/48 dev wg0
 	at a sysctl -qw net.ipv4.conf.wg0.rp_filter=2
@@ -344,7 +346,7 @@ test_switch()
 	before_b=$(configuration b wg0)
 
 	said=$(wgr switch ours --yes)
-	has "wg0 (namespace a): up, peers: 1, addresses: 2, routes: 3" "$said"
+	has "wg0 (namespace a): up, peers: 1, addresses: 2, routes: 4" "$said"
 	has "interfaces brought back: 2" "$said"
 	runs ours
 	equal "a" "$(configuration a wg0)" "$before_a"
@@ -359,22 +361,99 @@ test_switch()
 	ping_ok a 192.168.241.2
 }
 
-# Made here and moved: its datagrams go on leaving here.
-test_switch_moved()
+# away MADE: a's wg0 was made in a and is in c: "moved", or made with c as its namespace.
+away()
 {
-	load stock
-	pair
 	ip -n a link del wg0
-	ip -n a link add wg0 type wireguard
 	host c
-	at a wg set wg0 private-key <(echo "$key1") listen-port 1 peer "$pub2" allowed-ips 192.168.241.2/32 endpoint 10.9.0.2:2
-	ip -n a link set wg0 netns c
+	if [[ $1 == moved ]]; then
+		ip -n a link add wg0 type wireguard
+		ip -n a link set wg0 netns c
+	else
+		ip -n a link add wg0 netns c type wireguard
+	fi
+	at c wg set wg0 private-key <(echo "$key1") listen-port 1 peer "$pub2" allowed-ips 192.168.241.2/32 endpoint 10.9.0.2:2
 	ip -n c addr add 192.168.241.1/24 dev wg0
 	ip -n c link set wg0 up
 	ping_ok c 192.168.241.2
+}
+
+# Its datagrams go on leaving where it was made.
+test_switch_moved()
+{
+	local before
+
+	load stock
+	pair
+	away moved
+	before=$(configuration c wg0)
 	wgr switch ours --yes
 	runs ours
+	equal "c" "$(configuration c wg0)" "$before"
 	ping_ok c 192.168.241.2
+}
+
+# Where it was made, both its name and its index are another one's.
+test_switch_moved_taken()
+{
+	local before index
+
+	load stock
+	pair
+	away made
+	index=$(at c cat /sys/class/net/wg0/ifindex)
+	ip -n a -o link show | grep -q "^$index: " || ip -n a link add taken index "$index" type veth peer name taken2
+	ip -n a link add wg0 type wireguard
+	before=$(configuration c wg0)
+	wgr switch ours --yes
+	runs ours
+	equal "c" "$(configuration c wg0)" "$before"
+	equal "a" "$(ip -n a -o link show type wireguard | wc -l)" 1
+	ping_ok c 192.168.241.2
+	wgr switch stock --yes
+	equal "c, and back" "$(configuration c wg0)" "$before"
+	ping_ok c 192.168.241.2
+}
+
+# hold HOST: keep it by a socket alone, which no name leads to. Sets $holder.
+hold()
+{
+	coproc holder_of { exec python3 -c '
+import ctypes, os, socket, sys
+setns = ctypes.CDLL(None).setns
+other = os.open("/run/netns/" + sys.argv[1], os.O_RDONLY)
+own = os.open("/proc/self/ns/net", os.O_RDONLY)
+assert not setns(other, 0)
+kept = socket.socket()
+assert not setns(own, 0)
+os.close(other)
+print("held", flush=True)
+sys.stdin.read()' "$1"; }
+	holder=$holder_of_PID
+	read -r -u "${holder_of[0]}"
+	ip netns del "$1"
+}
+
+# An interface that cannot be found shows by its thread, and is not lost.
+test_switch_hidden()
+{
+	local which
+
+	for which in stock ours; do
+		load "$which"
+		pair
+		host c
+		ip -n c link add wg0 type wireguard
+		hold c
+		status 1 "WireGuard interfaces: 3, of which 2 can be found" wgr switch "$([[ $which == ours ]] && echo stock || echo ours)" --yes
+		runs "$which"
+		ping_ok a 192.168.241.2
+		kill "$holder"
+		wait "$holder" || true
+		clear_hosts
+		# Namespaces go some time after the last that holds them.
+		pause 1
+	done
 }
 
 # Many allowed addresses and peers take several messages.
@@ -459,8 +538,8 @@ test_doctor_advice()
 }
 
 tests=(test_status test_show test_stats_and_dump test_set_and_reset test_bad_values test_watch test_export
-       test_unprivileged test_stock test_many_peers test_switch test_switch_moved test_switch_many
-       test_switch_failure test_switch_refused test_doctor test_doctor_advice)
+       test_unprivileged test_stock test_many_peers test_switch test_switch_moved test_switch_moved_taken
+       test_switch_hidden test_switch_many test_switch_failure test_switch_refused test_doctor test_doctor_advice)
 
 [[ -x $command ]] || { echo "1..0 # no $command: run make cli first"; exit 1; }
 install_ours

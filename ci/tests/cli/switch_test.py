@@ -78,6 +78,8 @@ def tunnel():
     ip("addr", "add", "fd00::1/64", "dev", "wg0", "nodad")
     ip("addr", "add", "192.0.2.77/32", "dev", "wg0", "valid_lft", "1000", "preferred_lft", "900")
     ip("route", "add", "10.7.0.0/16", "dev", "wg0")
+    # The kernel names it before the one by which its gateway is reached.
+    ip("route", "add", "10.6.0.0/16", "via", "10.7.0.1", "dev", "wg0")
     ip("route", "add", "10.8.0.0/16", "via", "198.51.100.2", "dev", "wg0", "metric", "50", "mtu", "1300")
     ip("route", "add", "default", "dev", "wg0", "table", "51820")
     ip("route", "add", "10.9.0.0/16", "via", "192.0.2.200", "dev", "wg0", "onlink", "src", "198.51.100.5")
@@ -155,7 +157,7 @@ def test_to_ours():
     result = s.run("switch", "ours", "--yes", FAKE_LOG=sent, FAKE_PEERS=3)
     tap.point(result.returncode == 0 and not result.stderr, "switch ours", result.stdout, result.stderr)
     tap.point("stock is running; to be loaded: ours 1.2.0" in result.stdout and
-              re.search("  wg0: up, peers: 3, addresses: [67], routes: 9\n", result.stdout) and
+              re.search("  wg0: up, peers: 3, addresses: [67], routes: 10\n", result.stdout) and
               "ours 1.2.0 is running, srcversion OURS1; interfaces brought back: 1" in result.stdout, "it says what it does",
               result.stdout)
     tap.same(log(), ["rmmod wireguard", "modprobe wireguard"], "modprobe, where that loads ours")
@@ -224,6 +226,27 @@ def test_questions():
         if code:
             tap.same(log(), [], "nothing has been done")
     same_state(before, "all as before")
+    answer_late(s, main, other)
+
+
+def answer_late(s, main, other):
+    """What changes while the question stands."""
+    for change, code, part in ((("addr", "add", "10.1.2.3/32", "dev", "wg0"), 0, ""),
+                               (("link", "add", "wg2", "type", "bridge"), 1, "interfaces have come or gone meanwhile")):
+        s.load("STOCK1", "1.0.0")
+        (work / "log").write_text("")
+        child = subprocess.Popen([PROGRAM, "switch", "ours"], env=s.env({"FAKE_IFS": "wg0 wg2"}), stdin=other,
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        while child.stdout.read(1) != "?":
+            pass
+        ip(*change)
+        before = state()
+        os.write(main, b"y\n")
+        said = child.communicate()[1]
+        tap.point(child.returncode == code and part in said and (not code or not log()), f"meanwhile: {change[0]} {change[1]}",
+                  child.returncode, said)
+        same_state(before, f"meanwhile: {change[0]} {change[1]}: all as it was last")
+    ip("link", "del", "wg2")
 
 
 def fails(name, code, *parts, steps=None, **how):
@@ -400,6 +423,12 @@ def moved(s, blue):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one, socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as other:
         one.bind(("0.0.0.0", 51820))
         other.bind(("::", 51821))
+        old = "5.10.0-1-test"
+        s.kernel(old)
+        s.dkms(old)
+        result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1", WGR_RELEASE=old)
+        tap.point(result.returncode == 1 and "its index 77 has another interface where it was made" in result.stderr and
+                  not log(), "moved: old kernels cannot give it its index back", result.stderr)
         before, before_blue = state(), state(blue)
         result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1")
         tap.point(result.returncode == 0 and "interfaces brought back: 2" in result.stdout, "moved", result.stdout,
@@ -414,7 +443,7 @@ def test_namespaces():
     blue = work / "blue"
     blue.touch()
     subprocess.run(["unshare", f"--net={blue}", "true"], check=True)
-    ip("link", "add", "wg1", "type", "bridge", netns=blue)
+    ip("link", "add", "wg1", "index", "77", "type", "bridge", netns=blue)
     ip("addr", "add", "198.51.100.9/24", "dev", "wg1", netns=blue)
     ip("link", "set", "wg1", "up", netns=blue)
     (s.root / "run/netns").mkdir(parents=True)
