@@ -2,22 +2,31 @@
 /* home.c - the namespace in which an interface was made, where its sockets are. */
 #include "home.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "file.h"
 
-bool home_text_has(const char *text, unsigned int port)
+/* What a socket dropped is the last word of its line. */
+unsigned int home_sockets(const char *text, unsigned int port, uint64_t *drops)
 {
-	unsigned int found;
+	unsigned int found, count = 0;
+	uint64_t dropped;
+	int fields;
 
 	for (; text && *text; text = strchr(text, '\n')) {
 		text += *text == '\n';
-		if (sscanf(text, " %*u: %*[0-9A-Fa-f]:%x", &found) == 1 && found == port)
-			return true;
+		fields = sscanf(text, " %*u: %*[0-9A-Fa-f]:%x %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %" SCNu64,
+				&found, &dropped);
+		if (fields < 1 || found != port)
+			continue;
+		count++;
+		if (fields == 2 && drops)
+			*drops += dropped;
 	}
-	return false;
+	return count;
 }
 
 /* Return: 1 if it is there, 0 if not, -1 if that cannot be seen. */
@@ -33,7 +42,7 @@ static int has(const struct netns *netns, unsigned int port)
 	if (!v4 && !v6)
 		result = -1;
 	else
-		result = home_text_has(v4, port) || home_text_has(v6, port);
+		result = home_sockets(v4, port, NULL) || home_sockets(v6, port, NULL);
 	free(v4);
 	free(v6);
 	return result;

@@ -8,8 +8,15 @@
 
 #include "netns.h"
 
-/* Whether a text as in /proc/net/udp has a socket on a port. */
-bool home_text_has(const char *text, unsigned int port);
+/**
+ * home_sockets() - sockets of a port
+ * @text: as in /proc/net/udp, or NULL
+ * @port: the port
+ * @drops: the datagrams that they dropped are added to it, unless it is NULL
+ *
+ * Return: how many there are.
+ */
+unsigned int home_sockets(const char *text, unsigned int port, uint64_t *drops);
 
 /**
  * home_find() - where an interface that is up has its sockets

@@ -186,10 +186,13 @@ static void test_home(void)
 		"   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n"
 		"  334: 0100007F:0035 00000000:0000 07 00000000:00000000 00:00000000 00000000   101        0 14041 2 000000002e0fb3ff 0\n"
 		"12345: 00000000:CA6C 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 0 2 0000000035a1be62 7\n";
+	uint64_t drops = 1;
 
-	tap_ok(home_text_has(text, 0xca6c) && home_text_has(text, 0x35), "sockets");
-	tap_ok(!home_text_has(text, 0xca6d) && !home_text_has(NULL, 1) && !home_text_has("", 1),
-	       "no socket");
+	tap_ok(home_sockets(text, 0xca6c, NULL) == 1 && home_sockets(text, 0x35, NULL) == 1, "sockets");
+	tap_ok(!home_sockets(text, 0xca6d, NULL) && !home_sockets(NULL, 1, NULL) &&
+	       !home_sockets("", 1, NULL), "no socket");
+	tap_ok(home_sockets(text, 0xca6c, &drops) == 1 && home_sockets(text, 0x35, &drops) == 1 && drops == 8,
+	       "what they dropped");
 }
 
 /* Messages from the kernel that are cut short or odd must do no harm. */
