@@ -24,6 +24,7 @@
 #include "file.h"
 #include "nl.h"
 #include "say.h"
+#include "tunnel.h"
 #include "util.h"
 
 /* Room that nl_begin() gives a message. */
@@ -211,23 +212,14 @@ static int take_device(const struct nlmsghdr *message, void *data)
 static bool save_device(struct reading *reading)
 {
 	struct carry *carry = reading->carry;
-	struct nlmsghdr *request;
-	uint16_t family;
 	struct nl nl;
 	bool good;
 	int err;
 
-	err = nl_open(&nl, NETLINK_GENERIC);
-	if (err)
-		return fail(carry, "opening a netlink socket: %s", strerror(-err));
-	err = nl_family(&nl, WG_GENL_NAME, &family);
-	good = err ? refused(carry, "looking up the family wireguard", &nl, err) : true;
-	if (good) {
-		reading->first = true;
-		request = nl_begin_genl(&nl, family, WG_CMD_GET_DEVICE, NLM_F_DUMP);
-		mnl_attr_put_strz(request, WGDEVICE_A_IFNAME, carry->link.ifname);
-		good = dump(reading, &nl, take_device, "reading its peers");
-	}
+	reading->first = true;
+	err = tunnel_ask(&nl, carry->link.ifname);
+	good = err ? refused(carry, "asking for its peers", &nl, err) :
+		     dump(reading, &nl, take_device, "reading its peers");
 	nl_close(&nl);
 	return good;
 }

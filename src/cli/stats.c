@@ -22,25 +22,35 @@ static void print_bins(const uint64_t *bins, unsigned int count, char between)
 		printf("%s%" PRIu64, i ? (char[]){ between, 0 } : "", bins[i]);
 }
 
-/* Prints one figure. Return: whether there is one of that name. */
-static bool print_field(const struct order_stats *stats, const char *name)
+/* The number of a figure by its name, 0 if it is none that is one number. */
+static unsigned int find_figure(const char *name)
 {
 	unsigned int i;
 
 	for (i = ORDER_FIRST; i <= ORDER_LAST; i++) {
-		if (strcmp(name, order_name(i)))
-			continue;
-		printf("%" PRIu64 "\n", stats->value[i]);
-		return true;
+		if (!strcmp(name, order_name(i)))
+			return i;
 	}
-	if (!strcmp(name, EXTENT))
+	return 0;
+}
+
+/* Whether it is the name of a figure. */
+static bool is_field(const char *name)
+{
+	return find_figure(name) || !strcmp(name, EXTENT) || !strcmp(name, HOLD);
+}
+
+static void print_field(const struct order_stats *stats, const char *name)
+{
+	unsigned int figure = find_figure(name);
+
+	if (figure)
+		printf("%" PRIu64, stats->value[figure]);
+	else if (!strcmp(name, EXTENT))
 		print_bins(stats->extent, WG_REORDER_EXTENT_BINS, ' ');
-	else if (!strcmp(name, HOLD))
-		print_bins(stats->hold, WG_REORDER_HOLD_BINS, ' ');
 	else
-		return false;
+		print_bins(stats->hold, WG_REORDER_HOLD_BINS, ' ');
 	putchar('\n');
-	return true;
 }
 
 static void print_all(const struct order_stats *stats)
@@ -69,18 +79,6 @@ static json_t *totals_json(const struct order_report *report, const char *field)
 	}
 	json_object_set_new(object, "stats", all);
 	return object;
-}
-
-/* Whether it is the name of a figure. */
-static bool is_field(const char *name)
-{
-	unsigned int i;
-
-	for (i = ORDER_FIRST; i <= ORDER_LAST; i++) {
-		if (!strcmp(name, order_name(i)))
-			return true;
-	}
-	return !strcmp(name, EXTENT) || !strcmp(name, HOLD);
 }
 
 static void print_stats(const struct cli *cli, const struct order_report *report,

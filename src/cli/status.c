@@ -53,7 +53,8 @@ static void read_interface(const struct cli *cli, struct interface *interface)
 
 	err = order_open(&order);
 	if (err) {
-		interface->why = "the stock module keeps no order";
+		interface->why = err == -ENOENT ? "the stock module keeps no order" :
+						  "the module cannot be asked";
 		return;
 	}
 	err = order_get(&order, interface->link->ifname, &interface->settings);

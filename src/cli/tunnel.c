@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nl.h"
 #include "say.h"
 
 /* Lists of allowed addresses grow by this much. */
@@ -129,22 +128,30 @@ static int take_tunnel(const struct nlmsghdr *message, void *data)
 	return 0;
 }
 
-int tunnel_read(const char *ifname, struct tunnel *tunnel)
+int tunnel_ask(struct nl *nl, const char *ifname)
 {
 	struct nlmsghdr *request;
 	uint16_t family;
+	int err;
+
+	err = nl_open(nl, NETLINK_GENERIC);
+	if (!err)
+		err = nl_family(nl, WG_GENL_NAME, &family);
+	if (err)
+		return err;
+	request = nl_begin_genl(nl, family, WG_CMD_GET_DEVICE, NLM_F_DUMP);
+	mnl_attr_put_strz(request, WGDEVICE_A_IFNAME, ifname);
+	return 0;
+}
+
+int tunnel_read(const char *ifname, struct tunnel *tunnel)
+{
 	struct nl nl;
 	int err;
 
-	err = nl_open(&nl, NETLINK_GENERIC);
-	if (err)
-		return err;
-	err = nl_family(&nl, WG_GENL_NAME, &family);
-	if (!err) {
-		request = nl_begin_genl(&nl, family, WG_CMD_GET_DEVICE, NLM_F_DUMP);
-		mnl_attr_put_strz(request, WGDEVICE_A_IFNAME, ifname);
+	err = tunnel_ask(&nl, ifname);
+	if (!err)
 		err = nl_talk(&nl, take_tunnel, tunnel);
-	}
 	nl_close(&nl);
 	return err;
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "key.h"
+#include "nl.h"
 
 /**
  * struct tunnel_peer - a peer
@@ -56,6 +57,12 @@ struct tunnel {
 	struct tunnel_peer *peers;
 	size_t count;
 };
+
+/*
+ * Opens a socket and begins the request for all that an interface has; it is then
+ * to be sent. Return: 0 or -errno. To be closed in any case.
+ */
+int tunnel_ask(struct nl *nl, const char *ifname);
 
 /* Into one that is all zeros. Return: 0 or -errno. To be freed in any case. */
 int tunnel_read(const char *ifname, struct tunnel *tunnel);
