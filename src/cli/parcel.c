@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "say.h"
 
@@ -17,8 +16,6 @@ static void grow(struct parcel *parcel, size_t more)
 	if (parcel->len + more <= parcel->room)
 		return;
 	data = say_alloc(NULL, room);
-	/* Not into the swap, as far as that is allowed. */
-	mlock(data, room);
 	if (parcel->data) {
 		memcpy(data, parcel->data, parcel->len);
 		explicit_bzero(parcel->data, parcel->room);

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -501,6 +502,8 @@ int switch_command(const struct cli *cli, int count, char **words)
 	}
 	/* No core file and no debugger gets to see keys. */
 	prctl(PR_SET_DUMPABLE, 0);
+	/* Nor does the swap, neither through what is kept nor on the way there. */
+	mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
 	code = change_to(cli, &change, !strcmp(words[0], "ours"));
 	forget_all(&change);
 	return code;
