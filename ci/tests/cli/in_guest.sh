@@ -63,13 +63,21 @@ for text in sys.stdin.read().split("\n") if sys.argv[2] == "watch" else [sys.std
 ' "$schema" "$1"
 }
 
-# layer DIRECTORY: what is written there from now on stays in this guest.
-layer()
+# The modules that are needed, in place of all: depmod reads each, which takes an
+# emulated machine longer than all tests.
+few_modules()
 {
-	local name=${1//\//-}
+	local tree=$scratch/modules file name
 
-	mkdir -p "$1" "$scratch/upper$name" "$scratch/work$name"
-	mount -t overlay -o "lowerdir=$1,upperdir=$scratch/upper$name,workdir=$scratch/work$name" layer "$1"
+	modprobe -q -a veth sch_netem || true
+	mkdir -p "$tree"
+	cp "/lib/modules/$kernel"/modules.{builtin,builtin.modinfo,order} "$tree/" 2>/dev/null || true
+	for name in wireguard udp_tunnel ip6_udp_tunnel $(modinfo -F depends "$WGR_KO" | tr , ' '); do
+		for file in $(modprobe --show-depends "$name" | sed -n 's/^insmod //p'); do
+			(cd "/lib/modules/$kernel" && cp --parents "${file#"/lib/modules/$kernel/"}" "$tree/")
+		done
+	done
+	mount -o bind "$tree" "/lib/modules/$kernel"
 }
 
 # As DKMS and the package leave things behind.
@@ -77,11 +85,10 @@ install_ours()
 {
 	mkdir -p "$scratch"
 	mount -t tmpfs scratch "$scratch"
-	# It may be a mount of its own, which a layer over the folder above would hide.
-	layer "/lib/modules/$kernel"
+	stock_file=$(modinfo -n wireguard)
+	few_modules
 	mkdir -p "/lib/modules/$kernel/updates/dkms" "$dkms/$version/source" \
 		"$dkms/$version/$kernel/$(uname -m)/module" "/var/lib/wireguard-reorder/stock/$kernel" /etc/depmod.d
-	stock_file=$(modinfo -n wireguard)
 	cp "$stock_file" "/var/lib/wireguard-reorder/stock/$kernel/"
 	cp "$WGR_KO" "/lib/modules/$kernel/updates/dkms/wireguard.ko"
 	cp "$WGR_KO" "$dkms/$version/$kernel/$(uname -m)/module/wireguard.ko"
@@ -429,6 +436,8 @@ assert not setns(own, 0)
 os.close(other)
 print("held", flush=True)
 sys.stdin.read()' "$1"; }
+	# coproc sets it.
+	# shellcheck disable=SC2154
 	holder=$holder_of_PID
 	read -r -u "${holder_of[0]}"
 	ip netns del "$1"
@@ -518,6 +527,12 @@ test_doctor()
 	has "ok   hold: wg0: too few packets" "$said"
 	has "ok   socket: wg0: no datagram was dropped" "$said"
 	has "ok   tcp: TCP has met reordering" "$said"
+	# Its checksum is wrong; that of a shorter one is looked at before there is a socket.
+	at a python3 -c '
+import socket, struct
+out = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)
+out.sendto(struct.pack("!4H", 9, 2, 208, 1) + bytes(200), ("10.9.0.2", 0))'
+	has "warn socket: wg0: its sockets dropped 1 datagrams" "$(wgr -n b doctor || true)"
 	# There are no headers in the guest.
 	[[ $rc == 2 ]]
 	wgr -n a -j doctor | valid doctor || equal "status" "${PIPESTATUS[*]}" "2 0"
