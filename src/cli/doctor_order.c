@@ -23,10 +23,23 @@
 
 #define REMEDY 128
 
-/* Twice as long, in milliseconds, no longer than there may be. */
+/* Twice as long, in whole milliseconds, no longer than there may be. */
 static uint32_t longer_ms(uint32_t us)
 {
-	return us < HOLD_US_MAX / 2 ? 2 * us / 1000 + 1 : HOLD_US_MAX / 1000;
+	if (us >= HOLD_US_MAX / 2)
+		return HOLD_US_MAX / 1000;
+	return us > 500 ? (2 * us + 999) / 1000 : 1;
+}
+
+/* The setting that is the wait, or its ceiling, and its value. */
+static const char *wait_name(const struct order_settings *settings)
+{
+	return settings->mode == WG_REORDER_MODE_FIXED ? "hold" : "hold-max";
+}
+
+static uint32_t wait_us(const struct order_settings *settings)
+{
+	return settings->mode == WG_REORDER_MODE_FIXED ? settings->hold_us : settings->hold_max_us;
 }
 
 /* The wait is at its ceiling and packets come later still. */
@@ -39,7 +52,6 @@ static bool at_ceiling(const struct order_settings *settings, const uint64_t *v)
 static void check_hold(const struct doctor *d, const struct order_settings *settings,
 		       const uint64_t *v)
 {
-	bool fixed = settings->mode == WG_REORDER_MODE_FIXED;
 	uint64_t late = v[WG_REORDER_STAT_LATE];
 	char remedy[REMEDY];
 
@@ -48,9 +60,11 @@ static void check_hold(const struct doctor *d, const struct order_settings *sett
 			    settings->ifname, late);
 		return;
 	}
-	snprintf(remedy, sizeof(remedy), "wireguard-reorder set %s %s %ums", settings->ifname,
-		 fixed ? "hold" : "hold-max",
-		 longer_ms(fixed ? settings->hold_us : settings->hold_max_us));
+	if (wait_us(settings) >= HOLD_US_MAX)
+		snprintf(remedy, sizeof(remedy), "look for what delays packets on the path so long");
+	else
+		snprintf(remedy, sizeof(remedy), "wireguard-reorder set %s %s %ums",
+			 settings->ifname, wait_name(settings), longer_ms(wait_us(settings)));
 	if (at_ceiling(settings, v))
 		doctor_note(d, DOCTOR_WARN, "hold", remedy,
 			    "%s: %" PRIu64 " of %" PRIu64 " packets came too late: it may not wait longer",
@@ -78,8 +92,8 @@ static void check_window(const struct doctor *d, const struct order_settings *se
 		return;
 	}
 	if (settings->window >= WINDOW_MAX)
-		snprintf(remedy, sizeof(remedy), "wireguard-reorder set %s hold-max %ums",
-			 settings->ifname, settings->hold_max_us / 2000);
+		snprintf(remedy, sizeof(remedy), "wireguard-reorder set %s %s %uus",
+			 settings->ifname, wait_name(settings), wait_us(settings) / 2);
 	else
 		snprintf(remedy, sizeof(remedy), "wireguard-reorder set %s window %u",
 			 settings->ifname, 2 * settings->window);

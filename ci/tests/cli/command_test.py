@@ -397,7 +397,7 @@ def test_doctor():
     tap.same(checks, {"loaded", "disk", "dkms", "headers", "signature", "secure-boot", "initramfs", "owners", "hold", "window",
                       "socket", "tcp"}, "doctor: all checks")
     found(s, "tcp", "ok", "met reordering 7 times", "TCP counters")
-    found(s, "hold", "warn", "set wg0 hold-max 101ms", "hold ceiling too low", FAKE_LATE=5)
+    found(s, "hold", "warn", "set wg0 hold-max 100ms", "hold ceiling too low", FAKE_LATE=5)
     s.file("proc/self/net/udp", "  sl local\n 1: 00000000:CA6C 00000000:0000 07 0:0 00:0 0 0 0 0 2 0 37\n")
     found(s, "socket", "warn", "dropped 37 datagrams", "socket drops")
     s.load("OURS2")
