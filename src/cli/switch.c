@@ -153,12 +153,14 @@ static int save_failed(const struct carry *carry)
 /* Before 5.13 an interface that is moved cannot be given an index. */
 static bool is_movable(const struct change *change, const struct carry *carry)
 {
-	unsigned int major = 0, minor = 0;
+	unsigned int major, minor;
 	char name[IF_NAMESIZE];
+	bool old;
 
-	sscanf(change->kernel.release, "%u.%u", &major, &minor);
-	return carry->home == carry->netns || major > 5 || (major == 5 && minor >= 13) ||
-	       netns_go(carry->home) || !if_indextoname(carry->link.ifindex, name);
+	old = sscanf(change->kernel.release, "%u.%u", &major, &minor) == 2 &&
+	      (major < 5 || (major == 5 && minor < 13));
+	return carry->home == carry->netns || !old || netns_go(carry->home) ||
+	       !if_indextoname(carry->link.ifindex, name);
 }
 
 static int save_one(struct change *change, const struct netns *space, const struct link *link)
