@@ -11,11 +11,13 @@ DESTDIR ?=
 SRCDIR := /usr/src/$(NAME)-$(VERSION)
 DEPMODDIR ?= /etc/depmod.d
 LIBEXECDIR := /usr/libexec/$(NAME)
+ZSHDIR ?= /usr/share/zsh/vendor-completions
 
 .DEFAULT_GOAL := module
 .DELETE_ON_ERROR:
-.PHONY: module install uninstall install-files install-package-files deb rpm \
-	check check-quick demo bench lint clean help need-root need-dkms no-package
+.PHONY: module cli install uninstall install-files install-package-files install-cli deb rpm \
+	check check-quick check-kernels check-packages demo bench lint clean help need-root need-dkms \
+	no-package
 
 # How the target kernel was configured: empty when there is no such kernel.
 -include $(KDIR)/include/config/auto.conf
@@ -66,12 +68,28 @@ module:
 	fi
 	+$(MAKE) -C $(KDIR) M=$(CURDIR)/src $(compiler) modules
 
+# has-header,FILE: something, if the compiler finds the header.
+has-header = $(shell printf '\043include <$(1)>\n' | \
+	$(CC) $(CPPFLAGS) -E - >/dev/null 2>&1 && echo yes)
+
+## cli: build the command src/cli/wireguard-reorder
+cli:
+	$(call die-if,$(call none,$(call has-header,libmnl/libmnl.h)),\
+		libmnl is missing: install it (apt install libmnl-dev, \
+		dnf install libmnl-devel))
+	$(call die-if,$(call none,$(call has-header,jansson.h)),\
+		jansson is missing: install it (apt install libjansson-dev, \
+		dnf install jansson-devel))
+	@$(MAKE) --no-print-directory -C src/cli
+
 ## install: build and install the module of the running kernel through DKMS
 install: need-root need-dkms no-package
 	$(call die-if,$(call none,$(wildcard /lib/modules/$(KVER)/build/Makefile)),\
 		no headers of kernel $(KVER): install linux-headers-$(KVER) (apt) or \
 		kernel-devel-$(KVER) (dnf))
+	@$(call program,before-install)
 	@$(forget)
+	@$(call program,after-remove upgrade)
 	@$(MAKE) --no-print-directory install-files DEPMODDIR=$(DEPMODDIR)
 	dkms add -m $(NAME) -v $(VERSION)
 	$(no-make) dkms build -m $(NAME) -v $(VERSION) -k $(KVER)
@@ -79,16 +97,17 @@ install: need-root need-dkms no-package
 	@f=$$(modinfo -k $(KVER) -n wireguard) && \
 	if [ "$$(modinfo -F version "$$f")" != $(VERSION) ]; then \
 		echo "make install: $$f would be loaded instead of ours" >&2; exit 1; \
-	fi; \
-	echo "$$f is loaded from now on; a wireguard already loaded stays in use" \
-		"until it is unloaded or the machine restarted"
+	fi
+	@$(call program,kernel-installed $(KVER))
 
 ## uninstall: take that out again; the kernel's own module is back
 uninstall: need-root need-dkms no-package
+	@$(call program,before-remove)
 	@$(forget)
 	@rm -f $(DEPMODDIR)/$(NAME).conf
 	@dpkg-query -S $(DEPMODDIR) >/dev/null 2>&1 || rpm -qf $(DEPMODDIR) >/dev/null 2>&1 || \
 		rmdir --ignore-fail-on-non-empty $(DEPMODDIR)
+	@$(call program,after-remove)
 	@f=$$(modinfo -k $(KVER) -n wireguard) && echo "$$f is loaded from now on"
 
 # What DKMS needs of this tree, for "install" and for the packages.
@@ -97,7 +116,7 @@ install-files:
 	@cp -R Makefile dkms.conf src $(DESTDIR)$(SRCDIR)/
 	@$(MAKE) -C $(DESTDIR)$(SRCDIR) --no-print-directory clean
 	@mv $(DESTDIR)$(SRCDIR)/src/dist/depmod.conf $(DESTDIR)$(DEPMODDIR)/$(NAME).conf
-	@rm -r $(DESTDIR)$(SRCDIR)/src/dist
+	@rm -r $(DESTDIR)$(SRCDIR)/src/dist $(DESTDIR)$(SRCDIR)/src/cli
 	@find $(DESTDIR)$(SRCDIR) \( -name README -o -type d -empty \) -delete
 
 # And the program that the scripts of the packages call.
@@ -106,6 +125,22 @@ install-package-files: install-files
 	@sed "s/@VERSION@/$(VERSION)/" src/dist/$(NAME)-package \
 		>$(DESTDIR)$(LIBEXECDIR)/$(NAME)-package
 	@chmod 755 $(DESTDIR)$(LIBEXECDIR)/$(NAME)-package
+
+# program,COMMAND: what the packages' scripts call: it keeps copies of the kernels'
+# own modules, puts them back, and says what will be loaded.
+define program
+p=$$(mktemp) && sed "s/@VERSION@/$(VERSION)/" src/dist/$(NAME)-package >$$p && \
+	sh $$p $(1); rm -f $$p
+endef
+
+# The command, its manual page and what shells complete.
+install-cli: cli
+	@install -D -m 755 src/cli/$(NAME) $(DESTDIR)/usr/sbin/$(NAME)
+	@install -D -m 644 src/cli/$(NAME).8 $(DESTDIR)/usr/share/man/man8/$(NAME).8
+	@install -D -m 644 src/cli/completion.bash \
+		$(DESTDIR)/usr/share/bash-completion/completions/$(NAME)
+	@install -D -m 644 src/cli/completion.zsh $(DESTDIR)$(ZSHDIR)/_$(NAME)
+	@install -D -m 644 src/cli/schema.json $(DESTDIR)/usr/share/$(NAME)/schema.json
 
 # Every version of ours that DKMS knows, with its sources.
 define forget
@@ -126,7 +161,7 @@ no-package:
 		$(NAME)-dkms 2>/dev/null)),\
 		the package $(NAME)-dkms is installed: apt purge it first)
 
-## deb: build dist/wireguard-reorder-dkms_<version>_all.deb
+## deb: build dist/wireguard-reorder-dkms_<version>_all.deb, and -tools for this machine
 # In a copy, since building leaves files behind and writes to the parent folder.
 deb:
 	$(call die-if,$(call none,$(shell command -v dpkg-buildpackage)),\
@@ -134,13 +169,14 @@ deb:
 	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && mkdir "$$tmp/tree" && \
 	cp -R Makefile dkms.conf src debian "$$tmp/tree" && \
 	(cd "$$tmp/tree" && if ! dpkg-checkbuilddeps; then \
-		echo "make deb: apt install debhelper dh-dkms" >&2; exit 1; fi && \
-	$(no-make) dpkg-buildpackage -b -us -uc \
+		echo "make deb: apt install debhelper dh-dkms libmnl-dev libjansson-dev pkg-config" >&2; \
+		exit 1; fi && \
+	$(no-make) DEB_BUILD_OPTIONS=noautodbgsym dpkg-buildpackage -b -us -uc \
 		>"$$tmp/log" 2>&1 || { cat "$$tmp/log" >&2; exit 1; }) && \
-	mkdir -p dist && rm -f dist/$(NAME)-dkms_*.deb && \
-	mv "$$tmp"/*.deb dist/ && ls dist/$(NAME)-dkms_*.deb
+	mkdir -p dist && rm -f dist/$(NAME)-*.deb && \
+	mv "$$tmp"/*.deb dist/ && ls dist/$(NAME)-*.deb
 
-## rpm: build dist/wireguard-reorder-dkms-<version>-1.noarch.rpm and its source rpm
+## rpm: build dist/wireguard-reorder-dkms-<version>-1.noarch.rpm, -tools and the source rpm
 # Without looking for build dependencies: on Debian rpm knows of no package, and
 # what is needed is at work here already.
 rpm:
@@ -155,7 +191,7 @@ rpm:
 	{ $(no-make) rpmbuild -ba --nodeps --define "_topdir $$tmp" rpm/$(NAME).spec \
 		>"$$tmp/log" 2>&1 || { cat "$$tmp/log" >&2; exit 1; }; } && \
 	mkdir -p dist && rm -f dist/$(NAME)-*.rpm && \
-	mv "$$tmp"/RPMS/noarch/*.rpm "$$tmp"/SRPMS/*.rpm dist/ && ls dist/$(NAME)-*.rpm
+	mv "$$tmp"/RPMS/*/*.rpm "$$tmp"/SRPMS/*.rpm dist/ && ls dist/$(NAME)-*.rpm
 
 ## demo: ours against the kernel's own module, in throw-away virtual machines
 demo:
@@ -172,6 +208,16 @@ check-quick:
 	@ci/setup.sh all
 	@ci/tests/run.sh quick
 
+## check-kernels: build the module for every kernel that it is for
+check-kernels:
+	@ci/setup.sh kernels
+	@ci/tests/kernels.sh
+
+## check-packages: the packages' life on many systems (an hour and more)
+check-packages:
+	@ci/setup.sh package
+	@ci/tests/package/matrix.sh
+
 ## bench: measure both modules on many paths (three hours, nothing else running)
 bench:
 	@ci/setup.sh bench uml
@@ -181,13 +227,13 @@ bench:
 lint:
 	@ci/lint.sh
 
-## clean: remove what building the module left behind
+## clean: remove what building the module and the command left behind
 # Without the kernel's help, so that it works when the kernel is gone; dist/ stays.
 clean:
 	@find src \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
 		-o -name '*.o.d' -o -name '.*.cmd' -o -name '.*.d' -o -name '.target' \
 		-o -name '*.order' -o -name '*.symvers' -o -name '.tmp_*' \
-		-o -path src/compat/generated \) -prune -exec rm -rf {} +
+		-o -path src/compat/generated -o -path src/cli/$(NAME) \) -prune -exec rm -rf {} +
 
 ## help: this list
 help:

@@ -128,17 +128,18 @@ spelling()
 	local list
 
 	mapfile -t list < <(files | grep -v -E '^COPYING$|[.](svg|png)$')
-	# The word is the name of a variable.
-	codespell --quiet-level 2 --ignore-words-list datas "${list[@]}"
+	# Names: of a variable, of a word of ip-rule, of a macro of manual pages.
+	codespell --quiet-level 2 --ignore-words-list datas,iif,nd "${list[@]}"
 }
 
-# Of all that is compiled into the module. Probes are not: each is the shortest
-# text that uses one function.
+# Of all that is compiled into the module, and the command. Probes are not: each
+# is the shortest text that uses one function. Nor is the header that gives the
+# command the words that checkpatch wants to see used.
 checkpatch()
 {
 	local list
 
-	mapfile -t list < <(files 'src/*.[ch]' | grep -v '^src/compat/probe/')
+	mapfile -t list < <(files 'src/*.[ch]' | grep -v -e '^src/compat/probe/' -e '^src/cli/util.h$')
 	# It leaves a file in the current folder.
 	cd "$work" && "$checker" --no-tree --no-summary --terse --show-types --max-line-length=100 \
 		--ignore FILE_PATH_CHANGES -f "${list[@]/#/$top/}"
@@ -169,6 +170,16 @@ build()
 	return "$rc"
 }
 
+# command_line COMPILER: build a copy of the command and print what is said of it.
+command_line()
+{
+	rm -rf "$work/tree"
+	mkdir "$work/tree"
+	cp -R Makefile src "$work/tree"
+	make -s -C "$work/tree" clean
+	make -s -C "$work/tree" cli CC="$1" CFLAGS='-O2 -Wshadow -Wundef -Wstrict-prototypes -Wmissing-prototypes'
+}
+
 deb()
 {
 	rm -rf "$work/tree"
@@ -179,7 +190,7 @@ deb()
 			--fail-on error,warning,info,pedantic "$work"/tree/dist/*.deb
 }
 
-ci/setup.sh build lint package >&2
+ci/setup.sh build lint cli package >&2
 # Before any test point, so that a network failure is told from a finding.
 checker=$(ci/vm/kernels.sh checkpatch "$suite")
 kdir=$(ci/vm/kernels.sh headers "$suite")
@@ -197,6 +208,8 @@ quiet "kernel-doc" kernel_doc
 quiet "gcc, W=1" build W=1
 quiet "clang, W=1" build W=1 LLVM=1
 quiet "sparse" build C=2
+quiet "the command, gcc" command_line gcc
+quiet "the command, clang" command_line clang
 quiet "lintian" deb
 echo "1..$number"
 exit "$failed"

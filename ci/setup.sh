@@ -5,9 +5,9 @@
 #
 #   ci/setup.sh [GROUP...]
 #
-# Groups: build unit lint vm uml package demo bench all (the default). Only
-# what is missing is installed, so a second call costs a fraction of a second.
-# Needs root only if something is missing.
+# Groups: build unit lint cli vm uml package kernels demo bench all (the default).
+# Only what is missing is installed, so a second call costs a fraction of a
+# second. Needs root only if something is missing.
 set -euo pipefail
 
 group_packages()
@@ -17,19 +17,26 @@ group_packages()
 	build)   echo make gcc bc flex bison kmod cpio xz-utils libelf-dev libssl-dev libdw-dev dpkg-dev ;;
 	unit)    echo make gcc clang python3 libc6-dev libclang-rt-14-dev ;;
 	lint)    echo make shellcheck sparse python3 codespell perl libc6-dev ;;
+	# The command, and what its tests read its output with.
+	cli)     echo make gcc clang pkg-config libc6-dev libmnl-dev libjansson-dev iproute2 kmod util-linux \
+		      python3 python3-jsonschema python3-prometheus-client mandoc valgrind zsh shellcheck ;;
 	vm)      echo qemu-system-x86 busybox-static cpio kmod xz-utils e2fsprogs \
 		      iproute2 iputils-ping iptables nftables ncat iperf3 ethtool procps psmisc \
 		      tcpdump python3 python3-cryptography wireguard-tools wireguard-go \
 		      debian-archive-keyring ;;
 	package) echo debhelper dh-dkms dkms dpkg-dev fakeroot lintian rpm rpmlint shellcheck mmdebstrap \
+		      gcc pkg-config libc6-dev libmnl-dev libjansson-dev \
 		      qemu-system-x86 e2fsprogs debian-archive-keyring ;;
+	# Headers come with tools, and roots with compilers.
+	kernels) echo make binutils kmod dpkg-dev mmdebstrap debian-archive-keyring ;;
 	# Only what "make demo" uses: people wait for it.
-	demo)    echo make debhelper dh-dkms dpkg-dev fakeroot mmdebstrap debian-archive-keyring \
+	demo)    echo make gcc pkg-config libc6-dev libmnl-dev libjansson-dev \
+		      debhelper dh-dkms dpkg-dev fakeroot mmdebstrap debian-archive-keyring \
 		      qemu-system-x86 busybox-static cpio kmod xz-utils python3 wireguard-tools \
 		      gnuplot-nox ;;
 	bench)   echo python3-dpkt; group_packages vm; group_packages package; group_packages demo ;;
 	uml)     group_packages build; group_packages vm ;;
-	all)     local g; for g in build unit lint vm package demo; do group_packages "$g"; done ;;
+	all)     local g; for g in build unit lint cli vm package demo; do group_packages "$g"; done ;;
 	*)       echo "setup.sh: no group '$1'" >&2; return 1 ;;
 	esac
 }

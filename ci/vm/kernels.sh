@@ -5,7 +5,10 @@
 #
 #   ci/vm/kernels.sh image SUITE [cloud]   directory with vmlinuz, version and
 #                                          root/ (lib/modules inside)
-#   ci/vm/kernels.sh headers SUITE         a build directory: KDIR of make module
+#   ci/vm/kernels.sh headers SUITE [FLAVOUR [ARCH]]
+#                                          a build directory: KDIR of make module;
+#                                          FLAVOUR: generic, cloud, rt; ARCH: amd64
+#                                          or one to build for by CROSS_COMPILE
 #   ci/vm/kernels.sh source SUITE          the kernel's source, as a package
 #                                          linux-source-X.Y.tar.xz unpacked in part:
 #                                          tools/testing/selftests/wireguard, scripts
@@ -13,7 +16,8 @@
 #   ci/vm/kernels.sh netns SUITE           path of the unmodified netns.sh
 #   ci/vm/kernels.sh checkpatch SUITE      path of checkpatch.pl
 #
-# SUITE: bookworm (6.1) or any other release, sid for the newest. Prints a path.
+# SUITE: bookworm (6.1) or any other release, sid for the newest; see also
+# ci/lib/debian.sh. Prints a path.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -56,14 +60,16 @@ make_image()
 }
 
 # The headers' makefiles name each other by the path where packages are
-# installed: point them into the cache.
+# installed: point them into the cache. The tools that builds call have to run
+# here, whichever architecture the headers are for.
 make_headers()
 {
 	local dir=$1 final=$2 suite=$3 headers=$4 version=$5 common kbuild f base
 
-	common=$(wgr_deb_depends "$suite" "$headers=$version" 'linux-headers-.*-common')
+	common=$(wgr_deb_depends "$suite" "$headers=$version" 'linux-headers-.*-common.*')
 	kbuild=$(wgr_deb_depends "$suite" "$headers=$version" 'linux-kbuild-.*')
-	wgr_deb_fetch "$suite" "$dir/debs" "$headers=$version" "$common" "$kbuild"
+	wgr_deb_fetch "$suite" "$dir/debs" "$headers=$version" "$common"
+	WGR_DEB_ARCH=amd64 wgr_deb_fetch "$suite" "$dir/debs" "$kbuild"
 	unpack_all "$dir" "$dir"/debs/*.deb
 	rm -r "$dir/debs"
 	base=$dir/usr/src/$headers
@@ -116,7 +122,9 @@ make_tree()
 
 main()
 {
-	local what=${1:-} suite=${2:-} flavour=${3:+$3-} version package key dir
+	local what=${1:-} suite=${2:-} flavour=${3:+$3-} arch=${4:-amd64} version package key dir
+
+	[[ $flavour != generic- ]] || flavour=
 
 	case $what in
 	image)
@@ -125,9 +133,10 @@ main()
 		wgr_cache_get "image-$suite" "2 $flavour$version" make_image "$suite" "$package=$version"
 		;;
 	headers)
-		version=$(wgr_deb_version "$suite" "linux-headers-${flavour}amd64")
-		package=$(wgr_deb_depends "$suite" "linux-headers-${flavour}amd64" 'linux-headers-.*')
-		key="3 $flavour$version"
+		WGR_DEB_ARCH=$arch
+		version=$(wgr_deb_version "$suite" "linux-headers-$flavour$arch")
+		package=$(wgr_deb_depends "$suite" "linux-headers-$flavour$arch" 'linux-headers-.*')
+		key="3 $flavour${arch#amd64}$version"
 		dir=$WGR_CACHE/headers-$suite-$(printf '%s' "$key" | wgr_hash)
 		wgr_cache_get "headers-$suite" "$key" make_headers "$dir" "$suite" "$package" "$version" >/dev/null
 		echo "$dir/usr/src/$package"

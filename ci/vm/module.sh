@@ -51,7 +51,7 @@ main()
 		sed -n '3,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0" >&2
 		exit 2
 	fi
-	sources=$(cd "$tree" && find Makefile src -type f \( -name '*.[chS]' -o -name Kbuild -o -name 'Makefile*' \
+	sources=$(cd "$tree" && find Makefile src -path src/cli -prune -o -type f \( -name '*.[chS]' -o -name Kbuild -o -name 'Makefile*' \
 			-o -name '*.sh' -o -path '*/probe/*' \) ! -name '*.mod.c' ! -name '.*' -print0 |
 		  LC_ALL=C sort -z | xargs -0 sha256sum | wgr_hash)
 	echo "$(wgr_cache_get "module-$kernel" "$kdir $sources" make_module "$kdir" ${arguments[@]+"${arguments[@]}"})/wireguard.ko"

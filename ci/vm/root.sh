@@ -23,19 +23,22 @@ excluded=(
 # BUILDER: DIR SUITE PACKAGE...
 make_root()
 {
-	local dir=$1 suite=$2 words
+	local dir=$1 suite=$2 words options
 	shift 2
 
 	words=$(IFS=,; echo "$*")
+	# What the machine is told about its mirror holds in the root as well.
+	options=$(apt-config dump | grep -E '^Acquire::(Check-|https?::Proxy)' || true)
 	# Guests bring an initramfs of their own: none is to be made.
 	wgr_sources "$suite" | INITRD=No mmdebstrap --variant=apt --mode=root --architectures=amd64 --quiet \
-		--include="$words" "${excluded[@]/#/--dpkgopt=path-exclude=}" "$suite" "$dir/root" -
+		--include="$words" "${excluded[@]/#/--dpkgopt=path-exclude=}" \
+		--aptopt="${options:-# nothing special}" "$suite" "$dir/root" - || return
 	printf '%s\n' 'root/boot/vmlinuz-*' '*/modules.dep' '*/wireguard.ko*' >"$dir/.precious"
 }
 
 main()
 {
-	local suite=${1:-} versions
+	local suite=${1:-} versions dir
 
 	if [[ $# -lt 2 ]]; then
 		sed -n '3,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0" >&2
@@ -44,8 +47,9 @@ main()
 	shift
 	wgr_apt_update "$suite"
 	versions=$(wgr_apt "$suite" apt-cache policy "$@" | grep -E '^[^ ]|Candidate:')
-	echo "$(wgr_cache_get "root-$suite" "$versions ${excluded[*]} $(declare -f make_root)" \
-		make_root "$suite" "$@")/root"
+	dir=$(wgr_cache_get "root-$suite" "$versions ${excluded[*]} $(declare -f make_root)" \
+		make_root "$suite" "$@")
+	echo "$dir/root"
 }
 
 # On one line: the shell may read on in a file that has changed meanwhile.

@@ -11,41 +11,10 @@ deb=$(echo /debs/"$package"_*_all.deb)
 broken=$(echo /debs/broken/"$package"_*_all.deb)
 kernels=$(ls /lib/modules)
 failed=0
-
-# point DESCRIPTION COMMAND...: one test point, with what the command said when
-# it fails.
-point()
-{
-	local what=$1 said
-	shift
-
-	number=$((number + 1))
-	if said=$("$@" 2>&1); then
-		echo "ok $number - $suite: $what"
-	else
-		echo "not ok $number - $suite: $what"
-		tail -n 30 <<<"$said" | sed 's/^/# /'
-		failed=1
-	fi
-}
-
-# Every file that an installed package may leave behind, with its contents.
-# (Directory times and the log of dpkg are no contents; initramfs images have
-# times inside.)
-state()
-{
-	find /boot /etc /lib/modules /lib/depmod.d /usr /var/lib/dkms /var/lib/initramfs-tools \
-		/var/lib/wireguard-reorder \
-		\( -path '/etc/ld.so.cache' -o -path '*/__pycache__' -o -path '/boot/initrd*' \) -prune \
-		-o \( -type f -exec sha256sum {} + \) -o -printf '%y %p %l\n' 2>/dev/null | LC_ALL=C sort
-}
-
-stock_file()
-{
-	local v=$1
-
-	echo "/lib/modules/$v/kernel/drivers/net/wireguard/wireguard.ko"*
-}
+about="$suite: "
+sys=''
+# shellcheck source=ci/tests/package/look.sh
+. "$(dirname "$0")/look.sh"
 
 for_all()
 {
@@ -56,15 +25,10 @@ for_all()
 	done
 }
 
-named()
-{
-	realpath "$(modinfo -k "$1" -n wireguard)"
-}
-
 ours_named()
 {
 	echo "named: $(named "$1"), version $(modinfo -k "$1" -F version wireguard)"
-	[[ $(named "$1") == "$(realpath /lib/modules/"$1"/updates/dkms/wireguard.ko*)" &&
+	[[ $(named "$1") == "$(echo "/lib/modules/$1/updates/dkms/wireguard.ko"*)" &&
 	   $(modinfo -k "$1" -F version wireguard) == "$ours" ]]
 }
 
@@ -82,7 +46,7 @@ ours_loads()
 stock_named()
 {
 	echo "named: $(named "$1")"
-	[[ $(named "$1") == "$(realpath "$(stock_file "$1")")" ]]
+	[[ $(named "$1") == "$(stock_file "$1")" ]]
 }
 
 # Some versions of DKMS move it to their archive.
@@ -149,11 +113,6 @@ make_refused()
 {
 	! make -C /debs/tree install KVER="${kernels%%$'\n'*}" 2>&1 | tee /dev/stderr |
 		grep -v 'is installed: apt purge it first'
-}
-
-same_state()
-{
-	diff <(echo "$before") <(state)
 }
 
 # Whatever the packages did when the root was made, dependency lists are now

@@ -108,20 +108,22 @@ one_line "make uninstall without root" 'needs root: sudo make uninstall' as_nobo
 one_line "make install without dkms" 'dkms is missing' without dkms install
 one_line "make deb without its tools" 'apt install dpkg-dev' without dpkg-buildpackage deb
 one_line "make rpm without its tools" 'apt install rpm' without rpmbuild rpm
+one_line "make cli without its libraries" 'apt install libmnl-dev' make_here cli CPPFLAGS=-nostdinc
 
 make_here help >"$work/said"
 bad=0
-for target in module install uninstall deb rpm demo check check-quick lint clean help; do
+for target in module cli install uninstall deb rpm demo check check-quick lint clean help; do
 	grep -q "^  make $target  " "$work/said" || bad=1
 done
 verdict "$bad" "make help names every target"
 
+touch "$work/tree/src/cli"/{main.o,wireguard-reorder}
 touch "$work/tree/src"/{a.o,a.ko,a.mod.c,.a.o.cmd,modules.order,Module.symvers}
 mkdir -p "$work/tree/src/compat/generated"
 make_here clean
 rc=0
 diff <(cd "$top/src" && find . -type f ! -path './compat/generated/*' ! -name '*.o' ! -name '.*' \
-		! -name '*.ko' ! -name '*.mod' ! -name '*.mod.c' ! -name '*.order' ! -name '*.symvers' | sort) \
+		! -name '*.ko' ! -path ./cli/wireguard-reorder ! -name '*.mod' ! -name '*.mod.c' ! -name '*.order' ! -name '*.symvers' | sort) \
 	<(cd "$work/tree/src" && find . -type f | sort) >"$work/said" || rc=$?
 verdict "$rc" "make clean leaves the sources and nothing else"
 

@@ -22,7 +22,7 @@ chmod +x "$work/program"
 
 # The program finds these and nothing else.
 mkdir "$work/tools" "$work/standins"
-for tool in sh bash awk cat chmod cp cut env find grep head ln ls mkdir mv od printf \
+for tool in sh bash awk cat chmod cp cut env find grep head ln ls md5sum mkdir mv od printf \
 		readlink rm rmdir sed sha256sum sort stat tail touch tr; do
 	ln -s "$(type -P "$tool")" "$work/tools/$tool"
 done
@@ -398,6 +398,38 @@ stock_module "$own" NEWER
 run kernel-installed "$kernel"
 test_point "a kernel of the same name installed again: the copy is made anew, and that is said" \
 	'cmp -s "$own" "$kept/wireguard.ko"' 'said "has replaced its own module"'
+
+# packaged FILE: dpkg has its checksum.
+packaged()
+{
+	mkdir -p "$root/var/lib/dpkg/info"
+	echo "$(md5sum <"$1" | cut -d ' ' -f 1)  usr/lib/modules/$kernel/kernel/drivers/net/wireguard/wireguard.ko" \
+		>"$root/var/lib/dpkg/info/linux-modules-$kernel.md5sums"
+}
+
+# What DKMS moved away comes back over what the kernel's package has brought since.
+for known in dpkg nobody; do
+	system
+	export FAKE_DKMS=exact
+	installed
+	stock_module "$own" NEWER
+	cp "$own" "$root/newer"
+	[[ $known == nobody ]] || packaged "$own"
+	run kernel-changes "$kernel"
+	outside dkms uninstall -m wireguard-reorder -v "$version" -k "$kernel"
+	outside dkms install -m wireguard-reorder -v "$version" -k "$kernel"
+	run kernel-installed "$kernel"
+	if [[ $known == dpkg ]]; then
+		test_point "an older module over a newer one is noticed, and the newer one kept" \
+			'cmp -s "$root/newer" "$kept/wireguard.ko"' 'said "older module"'
+		removed
+		test_point "and the newer one is what comes back" 'cmp -s "$root/newer" "$own"' \
+			'! said "has been put back"'
+	else
+		test_point "of a module that no package knows, what there is counts" \
+			'! cmp -s "$root/newer" "$kept/wireguard.ko"' '! said "older module"'
+	fi
+done
 
 system
 run before-install

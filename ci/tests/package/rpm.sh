@@ -8,82 +8,18 @@
 #   ci/tests/package/rpm.sh [SUITE]      whose kernel and DKMS (default: bookworm)
 set -euo pipefail
 
-top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
-# shellcheck source=ci/lib/debian.sh
-. "$top/ci/lib/debian.sh"
-# shellcheck source=ci/tests/package/root.sh
-. "$top/ci/tests/package/root.sh"
-
-# Private mounts: whatever happens, they go when this process does.
-if [[ ${WGR_UNSHARED:-} != "$$" ]]; then
-	[[ $(id -u) == 0 ]] || { echo "Bail out! needs root"; exit 1; }
-	"$top/ci/setup.sh" package
-	exec unshare --mount --propagation private \
-		env "WGR_UNSHARED=$$" bash "${BASH_SOURCE[0]}" "$@"
-fi
+# shellcheck source=ci/tests/package/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+package_test "$0" "$@"
 
 suite=${1:-bookworm}
-mkdir -p "$WGR_CACHE"
-work=$(mktemp -d "$WGR_CACHE/.run-package.XXXXXX")
-trap 'umount -R "$work"/*/root 2>/dev/null; rm -rf "$work"' EXIT
-number=0
-failed=0
-ours=$(sed -n 's/.*WGR_VERSION "\(.*\)"/\1/p' "$top/src/version.h")
+about="rpm, $suite: "
 next=$ours.1
-
-# point DESCRIPTION COMMAND...
-point()
-{
-	local what=$1 rc=0
-	shift
-
-	number=$((number + 1))
-	"$@" >"$work/said" 2>&1 || rc=$?
-	if [[ $rc == 0 ]]; then
-		echo "ok $number - rpm, $suite: $what"
-	else
-		echo "not ok $number - rpm, $suite: $what"
-		tail -n 40 "$work/said" | sed 's/^/# /'
-		failed=1
-	fi
-}
-
-# What stands for the packages of a Fedora.
-make_dependencies()
-{
-	{
-		printf '%s\n' 'Name: dependencies' 'Version: 1' 'Release: 1' 'Summary: Stand-in' \
-			'License: GPL-2.0-only' 'BuildArch: noarch'
-		printf 'Provides: %s\n' /bin/sh coreutils dkms findutils gawk grep kmod make sed util-linux
-		printf '%s\n' '%description' 'None.' '%files'
-	} >"$work/dependencies.spec"
-	rpmbuild --quiet -bb --define "_topdir $work/topdir" "$work/dependencies.spec"
-}
-
-# The same package a version on.
-make_next()
-{
-	mkdir "$work/next"
-	cp -R "$top"/{Makefile,dkms.conf,src,rpm,COPYING,README.md} "$work/next"
-	sed -i "s/\"$ours\"/\"$next\"/" "$work/next/src/version.h" "$work/next/dkms.conf"
-	sed -i "s/^\(Version: *\).*/\1$next/" "$work/next/rpm/wireguard-reorder.spec"
-	make -s -C "$work/next" rpm
-}
 
 # Debian's rpm installs nothing unless it is told that this is not for Debian.
 rpm_here()
 {
 	rpm --force-debian --root "$dir/root" --dbpath /var/lib/rpm --define '_pkgverify_level none' "$@"
-}
-
-in_root()
-{
-	chroot "$dir/root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 "$@"
-}
-
-named()
-{
-	in_root modinfo -k "$kver" -n wireguard
 }
 
 contents()
@@ -109,6 +45,18 @@ source_rpm()
 		rpm -qpl "$top"/dist/wireguard-reorder-"$ours"-*.src.rpm | grep -F "wireguard-reorder-$ours.tar.gz"
 }
 
+# The command's package is for one architecture, and needs the libraries.
+tools_rpm()
+{
+	local tools
+
+	tools=$(echo "$top"/dist/wireguard-reorder-tools-"$ours"-*.rpm)
+	[[ $(rpm -qp --qf '%{ARCH}' "$tools") == "$(rpm --eval '%{_arch}')" ]] &&
+		rpm -qpl "$tools" | grep -x -F /usr/sbin/wireguard-reorder &&
+		rpm -qp --requires "$tools" | grep 'libjansson[.]so' &&
+		rpm -qp --requires "$tools" | grep 'libmnl[.]so'
+}
+
 linted()
 {
 	! rpmlint --config "$top/rpm/rpmlint.toml" "$top"/dist/wireguard-reorder-*.rpm \
@@ -129,8 +77,8 @@ scriptlets_parse()
 # ours_named VERSION
 ours_named()
 {
-	echo "named: $(named)"
-	[[ $(named) == "/lib/modules/$kver/extra/${own##*/}" &&
+	echo "named: $(named "$kver")"
+	[[ $(named "$kver") == "/lib/modules/$kver/extra/${own##*/}" &&
 	   $(in_root modinfo -k "$kver" -F version wireguard) == "$1" ]]
 }
 
@@ -142,8 +90,8 @@ installs()
 
 stock_back()
 {
-	echo "named: $(named)"
-	[[ $(named) == "$own" && $(sha256sum <"$dir/root$own") == "$stock" ]]
+	echo "named: $(named "$kver")"
+	[[ $(named "$kver") == "$own" && $(sha256sum <"$dir/root$own") == "$stock" ]]
 }
 
 copy_kept()
@@ -157,19 +105,6 @@ old_gone()
 	[[ ! -e $dir/root/var/lib/dkms/wireguard-reorder/$ours && ! -e $dir/root/usr/src/wireguard-reorder-$ours ]]
 }
 
-# Every file that may be left behind.
-state()
-{
-	(cd "$dir/root" && { find etc lib/modules usr var/lib/dkms var/lib/wireguard-reorder \
-		\( -type f -exec sha256sum {} + \) -o -printf '%y %p %l\n' 2>/dev/null || :; } |
-		grep -v __pycache__ | LC_ALL=C sort)
-}
-
-same_state()
-{
-	diff <(echo "$before") <(state)
-}
-
 # Built for a new kernel by DKMS, as kernel-install would have it.
 new_kernel()
 {
@@ -181,12 +116,11 @@ new_kernel()
 
 make -s -C "$top" rpm >&2
 rpm=$(echo "$top"/dist/wireguard-reorder-dkms-*.noarch.rpm)
-make_dependencies >&2
-make_next >&2
+dependencies "$work/dependencies" >&2
 package_root "$suite"
+sys=$dir/root
 kver=$(ls "$dir/root/lib/modules")
-own=$(cd "$dir/root" && echo lib/modules/*/kernel/drivers/net/wireguard/wireguard.ko*)
-own=/$own
+own=$(stock_file "$kver")
 printf 'NAME=Fedora\nID=fedora\nVERSION_ID=42\n' >"$dir/root/etc/os-release.new"
 rm "$dir/root/etc/os-release"
 mv "$dir/root/etc/os-release.new" "$dir/root/etc/os-release"
@@ -194,18 +128,19 @@ in_root depmod "$kver"
 stock=$(sha256sum <"$dir/root$own")
 # Folders that belong to packages of a Fedora.
 mkdir -p "$dir/root"/usr/lib/{depmod.d,kernel/install.d} "$dir/root/usr/share/licenses"
-rpm_here -i "$work"/topdir/RPMS/noarch/dependencies-*.rpm
+rpm_here -i "$work"/dependencies/*.rpm
 before=$(state)
 
 point "the package has what belongs in it" contents
 point "the source package has the source" source_rpm
+point "the package of the command is for this architecture" tools_rpm
 point "scriptlets are sound, and none can fail" scriptlets_parse
 point "rpmlint has nothing to say" linted
 point "it installs, and says that ours will be loaded" installs -i "$rpm"
 point "ours is named, in extra/" ours_named "$ours"
 point "a copy of the kernel's own module is kept" copy_kept
 point "a kernel removed and installed again" new_kernel
-point "a newer package replaces it" installs -U "$work"/next/dist/wireguard-reorder-dkms-*.noarch.rpm
+point "a newer package replaces it" installs -U "$(variant rpm "$next" whole)"
 point "the newer one is named" ours_named "$next"
 point "nothing is left of the older one" old_gone
 point "it is erased" rpm_here -e wireguard-reorder-dkms

@@ -1,0 +1,485 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""The whole command with made-up answers of the kernel (fake_kernel.c) and a made-up system.
+
+  command_test.py PROGRAM
+
+Prints TAP. The program is built with sanitizers: what they say fails the test in which they say it.
+"""
+
+import json
+import os
+import pathlib
+import pty
+import re
+import resource
+import select
+import shutil
+import subprocess
+import sys
+import time
+
+import jsonschema
+from prometheus_client.parser import text_string_to_metric_families
+
+from system import KERNEL, PROGRAM, System, ours, stock, work
+from tap import Tap
+
+HERE = pathlib.Path(__file__).resolve().parent
+CLI = HERE.parents[2] / "src" / "cli"
+SCHEMA = json.loads((CLI / "schema.json").read_text())
+FIRST_KEY = "AAAAERERERERERERERERERERERERERERERERERERERE="
+STATS = ["authenticated", "in_order", "reordered", "released_filled", "released_timed_out", "released_passed",
+         "released_overflowed", "released_flushed", "late", "duplicate", "discarded", "held", "max_held", "gaps_opened",
+         "gaps_filled", "gaps_timed_out", "gaps_passed", "gaps_overflowed", "gaps_reset", "gaps_open", "wait_ns",
+         "max_hold_ns", "epochs", "epoch_changes", "epoch_held", "starved"]
+
+tap = Tap()
+
+
+def refused(result, code, *parts):
+    """Refused with that code and one line that has all of these parts."""
+    lines = result.stderr.splitlines()
+    good = (result.returncode == code and len(lines) == 1 and lines[0].startswith("wireguard-reorder: ") and
+            all(part in lines[0] for part in parts))
+    return tap.point(good, f"{' '.join(map(str, result.args[1:]))}: refused: {parts[0]}",
+                     f"status {result.returncode}, wanted {code} and {parts}", result.stdout, result.stderr)
+
+
+def test_help():
+    system = System()
+    result = system.run("--help")
+    tap.point(result.returncode == 0 and not result.stderr, "--help", result.stderr)
+    for command in ("status", "show", "stats", "dump", "watch", "set", "reset", "switch", "doctor", "export"):
+        tap.point(re.search(rf"^  {command}\b", result.stdout, re.M), f"--help names {command}", result.stdout)
+    version = re.search(r'WGR_VERSION "(.*)"', (CLI.parent / "version.h").read_text())[1]
+    tap.same(system.run("--version").stdout, f"wireguard-reorder {version}\n", "--version")
+    tap.same(system.run("-V").returncode, 0, "-V")
+
+
+def test_usage():
+    s = ours()
+    refused(s.run("frobnicate"), 2, 'no command "frobnicate"', "--help")
+    refused(s.run("--frob"), 2, 'no option "--frob"')
+    refused(s.run("-q"), 2, 'no option "-q"')
+    refused(s.run("show", "-jq"), 2, 'no option "-q"')
+    refused(s.run("-n"), 2, "-n needs a value")
+    refused(s.run("watch", "--count"), 2, "--count needs a value")
+    refused(s.run("status", "--count", "3"), 2, "status takes neither --count")
+    refused(s.run("show", "--yes"), 2, "show takes no --yes")
+    for command in ("status", "doctor", "export"):
+        refused(s.run(command, "wg0"), 2, f'{command} takes nothing, not "wg0"')
+    for command in ("show", "dump", "watch"):
+        refused(s.run(command, "wg0", "wg1"), 2, '"wg1"')
+        refused(s.run(command, "wg0/x"), 2, '"wg0/x" is no name', "15 characters")
+        refused(s.run(command, "no0"), 1, "no0: no such interface", "create it first")
+    refused(s.run("stats"), 2, "stats needs the name")
+    refused(s.run("stats", "wg0", "frobs"), 2, 'no figure "frobs"', "stats wg0")
+    refused(s.run("stats", "wg0", "late", "held"), 2, '"held"')
+    refused(s.run("stats", "no0"), 1, "no0: no such interface")
+    refused(s.run("export", "-j"), 2, "leave --json out")
+    refused(s.run("switch"), 2, "ours or stock")
+    refused(s.run("switch", "other"), 2, '"other"')
+    refused(s.run("switch", "ours", "-j"), 2, "leave --json out")
+    refused(s.run("switch", "ours", "-n", "1"), 2, "leave --netns out")
+    refused(s.run("-n", "no-such-namespace", "show"), 2, '"no-such-namespace"', "ip netns list")
+
+
+def test_set():
+    s = ours()
+    for words in (("mode", "adaptive"), ("mode", "fixed", "hold", "5ms"), ("hold-max", "800us"), ("window", "4096"),
+                  ("mode", "off", "hold", "1s", "hold-max", "0", "window", "64")):
+        result = s.run("set", "wg0", *words)
+        tap.point(result.returncode == 0 and not result.stdout + result.stderr, f"set wg0 {' '.join(words)}", result.stderr)
+    refused(s.run("set"), 2, "set needs an interface")
+    refused(s.run("set", "wg0"), 2, "set wg0 needs settings")
+    refused(s.run("set", "wg0", "wait", "5ms"), 2, 'no setting "wait"', "hold-max")
+    refused(s.run("set", "wg0", "hold"), 2, "hold needs a value", "5ms")
+    refused(s.run("set", "wg0", "hold", "5"), 2, 'hold "5"', "unit", "5ms")
+    refused(s.run("set", "wg0", "mode", "on"), 2, 'mode "on"', "adaptive, fixed or off")
+    refused(s.run("set", "wg0", "window", "8k"), 2, 'window "8k"')
+    refused(s.run("set", "wg0", "hold", "5ms", "hold", "6ms"), 2, "hold is given twice")
+    refused(s.run("set", "wg0", "hold", "5s"), 2, "wg0: hold 5s: hold_us: give 0 to 1000000 microseconds")
+    refused(s.run("set", "wg0", "mode", "off", "window", "63"), 2, "wg0: window 63: window: give a power of two from 64")
+    refused(s.run("set", "wg0", "mode", "off", "window", "63", FAKE_QUIET=1), 2, "wg0: mode off window 63: Numerical result")
+    refused(s.run("set", "no0", "mode", "off"), 1, "no0: mode off: no such interface")
+
+
+def test_reset():
+    s = ours()
+    tap.same(s.run("reset", "wg0").returncode, 0, "reset wg0")
+    tap.same(s.run("reset", "wg0", "peer", FIRST_KEY).returncode, 0, "reset of one peer")
+    refused(s.run("reset"), 2, "reset needs the name")
+    refused(s.run("reset", "wg0", "pear", FIRST_KEY), 2, '"pear" is not understood')
+    refused(s.run("reset", "wg0", "peer"), 2, '"peer" is not understood')
+    refused(s.run("reset", "wg0", "peer", "AAAA"), 2, '"AAAA" is no public key')
+    other = FIRST_KEY.replace("ER", "FR")
+    refused(s.run("reset", "wg0", "peer", other), 1, f"wg0: peer {other}", "no peer with this public key")
+
+
+def test_rights():
+    s = ours()
+    for words in (("show",), ("stats", "wg0"), ("dump",), ("watch",), ("set", "wg0", "mode", "off"), ("reset", "wg0"),
+                  ("export",)):
+        refused(s.run(*words, FAKE_EPERM=1), 4, "this needs root", "sudo")
+    result = s.run("doctor", FAKE_EPERM=1)
+    tap.point(result.returncode == 1 and "warn settings: root is needed" in result.stdout, "doctor without rights",
+              result.stdout)
+
+
+def test_stock():
+    s = stock()
+    for words in (("show",), ("show", "wg0"), ("stats", "wg0"), ("dump",), ("watch",), ("set", "wg0", "mode", "off"),
+                  ("reset", "wg0"), ("export",)):
+        refused(s.run(*words), 3, "stock module is running, version 1.0.0", "switch ours")
+    result = s.run()
+    tap.point(result.returncode == 0 and "\nloaded: stock 1.0.0, srcversion STOCK1\n" in result.stdout,
+              "status with the stock module", result.stdout, result.stderr)
+    shutil.rmtree(s.root / "sys/module/wireguard")
+    refused(s.run("show"), 3, "no wireguard module is loaded", "modprobe wireguard")
+
+
+SHOWN = """\
+interface: wg0
+  public key: d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3c=
+  listening port: 51820
+  fwmark: 0xca6c
+  mode: adaptive
+  hold at most: 50.0 ms
+  window: 8192 packets
+
+peer: AAAAERERERERERERERERERERERERERERERERERERERE=
+  preshared key: (hidden)
+  endpoint: 192.0.2.1:2000
+  allowed ips: 10.0.0.0/32, fd00::100:0:0/128
+  latest handshake: 1 minute, 5 seconds ago
+  transfer: 0 B received, 5 B sent
+  persistent keepalive: every 25 seconds
+  in order: 98.90 % of 1000 packets
+  reordered: 9, late 1
+  gaps: 3 filled, 2 timed out
+  hold: 50.0 ms now, 20.1 ms at most
+  extent: p50 1, p99 7 packets
+
+peer: BwABERERERERERERERERERERERERERERERERERERERE=
+  endpoint: [::1]:2001
+  allowed ips: 10.0.0.1/32, fd00::1:100:0:0/128, fd00::1:200:0:0/128
+  transfer: 1.50 KiB received, 5 B sent
+  in order: 98.90 % of 1000 packets
+  reordered: 9, late 1
+  gaps: 3 filled, 2 timed out
+  hold: 50.0 ms now, 20.1 ms at most
+  extent: p50 1, p99 7 packets
+"""
+
+
+def test_show():
+    s = ours()
+    shown = re.sub("1 minute, 6 seconds ago", "1 minute, 5 seconds ago", s.run("show").stdout)
+    tap.same(shown, SHOWN, "show")
+    tap.same(re.sub("1 minute, 6 seconds ago", "1 minute, 5 seconds ago", s.run("show", "wg0").stdout), SHOWN, "show wg0")
+    both = s.run("show", "all", FAKE_IFS="wg0 wg1 wg2").stdout
+    tap.same(re.findall(r"^interface: (.*)", both, re.M), ["wg0", "wg1", "wg2"], "show all")
+    tap.point("  mode: fixed\n  hold: 5.00 ms\n" in both and "  mode: off\n  window" in both, "what matters in each mode", both)
+    plain = s.run("show", "-p").stdout
+    tap.point("  hold: 50000000 now, 20100000 at most\n" in plain and "  transfer: 1536 received" in plain, "show -p", plain)
+    tap.point("\033" not in shown, "no colours where it is no terminal")
+    # The latest handshake comes first.
+    later = re.findall(r"^peer: (.*)", s.run("show", FAKE_PEERS="5").stdout, re.M)
+    tap.point(later[0] == FIRST_KEY and later[-1].startswith("BwAB"), "peers by their handshakes", later)
+    secret = s.run("show", "-j").stdout + s.run("show").stdout
+    tap.point("paWl" not in secret and "XFxc" not in secret, "no private or preshared key is shown")
+
+
+def terminal(s, *words, **env):
+    """What the command prints on a terminal."""
+    main, other = pty.openpty()
+    child = subprocess.Popen([PROGRAM, *words], env=s.env(env), stdin=other, stdout=other, stderr=other)
+    os.close(other)
+    out = b""
+    while select.select([main], [], [], 20)[0]:
+        try:
+            data = os.read(main, 65536)
+        except OSError:
+            break
+        out += data
+    child.wait()
+    os.close(main)
+    return out.decode().replace("\r\n", "\n")
+
+
+def test_terminal():
+    s = ours()
+    colours = terminal(s, "show")
+    tap.point("\033[32m\033[1minterface\033[0m: \033[32mwg0\033[0m\n" in colours and
+              "\033[33m\033[1mpeer\033[0m: \033[33m" in colours and "  \033[1mendpoint\033[0m: " in colours and
+              "1 \033[36mminute\033[0m" in colours, "colours on a terminal", repr(colours[:300]))
+    tap.point("\033" not in terminal(s, "show", NO_COLOR="1"), "NO_COLOR")
+    tap.point("\033" in terminal(s, "show", NO_COLOR=""), "NO_COLOR that is empty")
+    picture = terminal(s, "watch", "--count", "1", "--interval", "0.1", FAKE_STEP=work / "step")
+    tap.point("\033[H" in picture and "displacement" in picture and "\u2588 \u2583" in picture and "32768 packets" in picture,
+              "watch draws bars on a terminal", picture)
+
+
+def valid(result, name):
+    """JSON that fits the schema; what it says."""
+    if not tap.point(result.returncode in (0, 1, 2) and not result.stderr, f"{name}: prints JSON", result.stderr):
+        return None
+    said = json.loads(result.stdout)
+    try:
+        jsonschema.Draft202012Validator({**SCHEMA, "anyOf": [{"$ref": f"#/$defs/{name}"}]}).validate(said)
+        jsonschema.Draft202012Validator(SCHEMA).validate(said)
+        tap.point(True, f"{name}: fits the schema")
+    except jsonschema.ValidationError as wrong:
+        tap.point(False, f"{name}: fits the schema", wrong)
+    return said
+
+
+def test_json():
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    s = ours()
+    show = valid(s.run("show", "-j", FAKE_IFS="wg0 wg1"), "show")["interfaces"]
+    tap.same([i["interface"] for i in show], ["wg0", "wg1"], "show -j: interfaces")
+    first = show[0]["peers"][0]
+    tap.point(first["stats"]["in_order"] == 989 and first["extent_p99"] == 7 and first["preshared_key"] and
+              first["allowed_ips"] == ["10.0.0.0/32", "fd00::100:0:0/128"], "show -j: a peer", first)
+    valid(s.run("--json", "show", FAKE_IFS=""), "show")
+    stats = valid(s.run("stats", "wg0", "--json"), "stats_command")
+    tap.same(stats["stats"]["authenticated"], 2000, "stats -j")
+    tap.same(valid(s.run("stats", "wg0", "late", "--json"), "stats_command"), {"interface": "wg0", "stats": {"late": 2}},
+             "stats -j of one figure")
+    tap.same(len(valid(s.run("dump", "-j", FAKE_PEERS=9), "dump")["peers"]), 9, "dump -j")
+    lines = s.run("-j", "watch", "--count", "2", "--interval", "10ms").stdout.splitlines()
+    tap.same(len(lines), 2, "watch -j: a line a look")
+    for line in lines:
+        valid(subprocess.CompletedProcess([], 0, line, ""), "watch")
+    tap.same(valid(s.run("-j"), "status")["loaded"]["module"], "ours", "status -j")
+    tap.same(valid(s.run("-j", "doctor"), "doctor")["worst"], "ok", "doctor -j")
+    tap.same(valid(stock().run("-j"), "status")["loaded"]["module"], "stock", "status -j with the stock module")
+    tap.same(valid(System("empty").run("-j"), "status")["kernels"], [], "status -j on an empty system")
+
+
+def test_stats_and_dump():
+    s = ours()
+    lines = s.run("stats", "wg0").stdout.splitlines()
+    tap.same([line.split(":")[0] for line in lines], STATS + ["extent", "hold"], "stats: all names")
+    tap.same(s.run("stats", "wg0", "late").stdout, "2\n", "stats: one figure")
+    tap.same(s.run("stats", "wg0", "extent").stdout, "6 0 2" + 13 * " 0" + "\n", "stats: a histogram")
+    header = (CLI.parent / "uapi/linux/wg_reorder.h").read_text()
+    enum = re.findall(r"^\tWG_REORDER_STAT_(\w+),", header, re.M)
+    tap.same([line.split(":")[0].upper() for line in lines], enum[2:], "stats: as the header has them")
+    rows = [line.split("\t") for line in s.run("dump", FAKE_IFS="wg0 wg1").stdout.splitlines()]
+    tap.same([(row[0][:4], row[1]) for row in rows], [("AAAA", "wg0"), ("BwAB", "wg0"), ("AAAA", "wg1"), ("BwAB", "wg1")],
+             "dump: key first, then the interface")
+    tap.same({len(row) for row in rows}, {2 + len(STATS) + 2}, "dump: columns")
+    tap.same((rows[0][2], rows[0][-2].count(","), rows[0][-1].count(",")), ("1000", 15, 31), "dump: figures and histograms")
+
+
+def test_many_peers():
+    s = ours()
+    plain = PROGRAM.parent / "plain"
+    for words in (("show",), ("dump",), ("show", "-j"), ("export",)):
+        # Time on a CPU: others may want it, too.
+        begin = sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
+        result = s.run(*words, program=plain, FAKE_PEERS=1000)
+        took = sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2]) - begin
+        tap.point(result.returncode == 0 and took < 0.5, f"1000 peers: {' '.join(words)} in {took:.2f} s", result.stderr)
+    tap.same(s.run("dump", FAKE_PEERS=1000).stdout.count("\n"), 1000, "1000 peers in dump")
+    tap.same(s.run("show", FAKE_PEERS=1000).stdout.count("  in order: 98.90 %"), 1000,
+             "1000 peers in show, each with its figures")
+
+
+def test_watch():
+    s = ours()
+    step = work / "watch"
+    lines = s.run("watch", "--count", "3", "--interval", "0.1", FAKE_STEP=step).stdout.splitlines()
+    tap.same(len(lines), 3, "watch: a line a look")
+    rate = [float(re.search(r"([0-9.]+)/s packets", line)[1]) for line in lines]
+    tap.point(all(5000 < r < 25000 for r in rate), "watch: rates", lines)
+    tap.point(re.match(r"wg0: \d+/s packets, \d+/s reordered, \d+/s late, \d+/s filled, \d+/s timed out, 0 held, hold 50.0 ms$",
+                       lines[0]), "watch: a line", lines[0])
+    tap.same(s.run("watch", "wg1", "--count=1", "--interval=10ms", FAKE_IFS="wg0 wg1").stdout[:4], "wg1:", "watch of one")
+    refused(s.run("watch", "--count", "0"), 2, '--count "0"', "from 1 on")
+    refused(s.run("watch", "--count", "x"), 2, '--count "x"')
+    for bad in ("0", "x", "-1", "0.001", "9999"):
+        refused(s.run("watch", f"--interval={bad}"), 2, f'--interval "{bad}"', "0.01 to 4000")
+    child = subprocess.Popen([PROGRAM, "watch"], env=s.env({}), stdout=subprocess.PIPE, text=True)
+    time.sleep(0.5)
+    child.terminate()
+    tap.same(child.wait(10), 0, "watch ends when it is told to")
+
+
+def test_export():
+    s = ours()
+    result = s.run("export", FAKE_IFS='wg0 w"\\1')
+    families = {f.name: f for f in text_string_to_metric_families(result.stdout)}
+    tap.point(len(families) > 25 and result.stdout.endswith("\n"), "export can be read", list(families))
+    tap.point(all(f.name.startswith("wireguard_reorder_") for f in families.values()), "export: one prefix")
+    late = families["wireguard_reorder_late_packets"]
+    tap.point(late.type == "counter" and all(sample.name.endswith("_total") for sample in late.samples), "export: counters",
+              late)
+    tap.same({sample.labels["interface"] for sample in late.samples}, {"wg0", 'w"\\1'}, "export: names with odd characters")
+    tap.same(len(result.stdout.splitlines()) - len(set(result.stdout.splitlines())), 0, "export: no line twice")
+    for name, bins in (("extent_packets", 16), ("hold_seconds", 23)):
+        family = families["wireguard_reorder_" + name]
+        mine = [x for x in family.samples if x.labels["public_key"] == FIRST_KEY and x.labels["interface"] == "wg0"]
+        buckets = [(float(x.labels["le"]), x.value) for x in mine if x.name.endswith("_bucket")]
+        total = [x.value for x in mine if x.name.endswith("_count")]
+        tap.point(family.type == "histogram" and len(buckets) == bins and buckets == sorted(buckets) and
+                  [b[1] for b in buckets] == sorted(b[1] for b in buckets) and buckets[-1] == (float("inf"), total[0]),
+                  f"export: histogram {name}", buckets)
+    wait = families["wireguard_reorder_wait_seconds"].samples[0].value
+    tap.same(wait, 0.05, "export: seconds")
+    for line in result.stdout.splitlines():
+        if line.startswith("# TYPE") and not line.endswith(("counter", "gauge", "histogram")):
+            tap.point(False, "export: types", line)
+
+
+def status_line(s):
+    return s.run().stdout.splitlines()[0]
+
+
+def test_status():
+    s = ours()
+    tap.same(status_line(s), f"wireguard-reorder/1.2.0, {KERNEL}, x86_64: installed, running, on disk: ours 1.2.0, "
+             "srcversion OURS1, backup of stock: yes", "status: all well")
+    s.module(f"var/lib/dkms/wireguard-reorder/1.1.0/{KERNEL}/x86_64/module/wireguard.ko", True, "OURS0")
+    tap.point(status_line(s).startswith("wireguard-reorder/1.2.0, "), "status: of several versions the newest", status_line(s))
+    s.load("OURS2")
+    tap.point(status_line(s).endswith("yes (another module is loaded than the one on disk)"), "status: another is loaded")
+    s.load("OURS1")
+    shutil.rmtree(s.root / "var/lib/wireguard-reorder")
+    tap.point(status_line(s).endswith("no (no copy of the stock module is kept)"), "status: no backup")
+    s.module(f"lib/modules/{KERNEL}/updates/dkms/wireguard.ko", True, "OURS9")
+    tap.point("(the file installed is not the one built)" in status_line(s), "status: another file is installed")
+    (s.root / f"lib/modules/{KERNEL}/updates/dkms/wireguard.ko").unlink()
+    tap.point("(the stock module goes before ours)" in status_line(s), "status: stock goes before ours")
+    (s.root / f"lib/modules/{KERNEL}/kernel/drivers/net/wireguard/wireguard.ko").unlink()
+    tap.point("(no wireguard module: built in, or missing)" in status_line(s), "status: none", status_line(s))
+    s = System()
+    s.kernel()
+    tap.same(status_line(s), f"wireguard-reorder, {KERNEL}: not in DKMS, running, on disk: stock 1.0.0, srcversion STOCK1, "
+             "backup of stock: no", "status: nothing of ours")
+    s.dkms(state="added")
+    s.kernel("6.12-other")
+    s.file("lib/modules/gone/extra/x")
+    lines = s.run().stdout.splitlines()
+    tap.point(len(lines) == 3 and lines[1].startswith("wireguard-reorder/1.2.0, 6.12-other: added, on disk: stock") and
+              lines[2] == "loaded: none", "status: several kernels", lines)
+    s.dkms(state="built")
+    tap.point(": built, running" in status_line(s), "status: built")
+    s.file("sys/module/wireguard/version", "1.0.0\n")
+    out = s.run().stdout
+    tap.point("loaded: stock 1.0.0, built in\n" in out and "(WireGuard is built into this kernel" in out, "status: built in",
+              out)
+
+
+def finding(s, check, **env):
+    result = s.run("doctor", **env)
+    lines = [line for line in result.stdout.splitlines() if line[5:].startswith(check + ":")]
+    return result.returncode, "\n".join(lines)
+
+
+def found(s, check, level, part, name, **env):
+    code, line = finding(s, check, **env)
+    wanted = {"ok": 0, "warn": 1, "fail": 2}[level]
+    tap.point(any(x.startswith(level) and part in x for x in line.splitlines()) and code >= wanted and
+              (level == "ok" or "; remedy: " in line), f"doctor: {name}", f"status {code}", line)
+
+
+def test_doctor():
+    s = ours()
+    s.file("proc/self/net/netstat", "TcpExt: A TCPSACKReorder B\nTcpExt: 1 7 2\nIpExt: X\nIpExt: 4\n")
+    result = s.run("doctor")
+    tap.point(result.returncode == 0 and not result.stderr and all(x.startswith("ok   ") for x in result.stdout.splitlines()),
+              "doctor: all well", result.stdout, result.stderr)
+    checks = {line[5:].split(":")[0] for line in result.stdout.splitlines()}
+    tap.same(checks, {"loaded", "disk", "dkms", "headers", "signature", "secure-boot", "initramfs", "owners", "hold", "window",
+                      "socket", "tcp"}, "doctor: all checks")
+    found(s, "tcp", "ok", "met reordering 7 times", "TCP counters")
+    found(s, "hold", "warn", "set wg0 hold-max 100ms", "hold ceiling too low", FAKE_LATE=5)
+    s.file("proc/self/net/udp", "  sl local\n 1: 00000000:CA6C 00000000:0000 07 0:0 00:0 0 0 0 0 2 0 37\n")
+    found(s, "socket", "warn", "dropped 37 datagrams", "socket drops")
+    s.load("OURS2")
+    found(s, "disk", "warn", "another module runs than the one on disk", "another is loaded")
+    s.load("STOCK1", "1.0.0")
+    found(s, "loaded", "fail", "switch ours", "the stock module runs")
+    shutil.rmtree(s.root / "sys/module/wireguard")
+    found(s, "loaded", "warn", "modprobe wireguard", "nothing is loaded")
+    s = ours()
+    shutil.rmtree(s.root / f"lib/modules/{KERNEL}/build")
+    found(s, "headers", "fail", f"linux-headers-{KERNEL}", "no headers")
+    (s.root / f"var/lib/dkms/wireguard-reorder/kernel-{KERNEL}-x86_64").unlink()
+    found(s, "dkms", "fail", f"dkms install -m wireguard-reorder -v 1.2.0 -k {KERNEL}", "built, not installed")
+    shutil.rmtree(s.root / f"var/lib/dkms/wireguard-reorder/1.2.0/{KERNEL}")
+    found(s, "dkms", "fail", "is not built", "not built")
+    shutil.rmtree(s.root / "var/lib/dkms")
+    found(s, "dkms", "fail", "install the package", "unknown to DKMS")
+    (s.root / f"lib/modules/{KERNEL}/updates/dkms/wireguard.ko").unlink()
+    found(s, "disk", "fail", "which is not ours", "stock is on disk")
+    shutil.rmtree(s.root / "lib")
+    found(s, "disk", "fail", "has no folder in /lib/modules", "a kernel that was removed")
+
+
+def test_doctor_signing():
+    s = ours()
+    found(s, "signature", "ok", "does not ask for it", "no signature needed")
+    s.file("sys/module/module/parameters/sig_enforce", "Y\n")
+    found(s, "signature", "fail", "insists on signatures", "no signature where one is needed")
+    s.file("sys/module/module/parameters/sig_enforce", "N\n")
+    s.file("sys/kernel/security/lockdown", "none [integrity] confidentiality\n")
+    found(s, "signature", "fail", "insists on signatures", "lockdown")
+    s.module(f"var/lib/dkms/wireguard-reorder/1.2.0/{KERNEL}/x86_64/module/wireguard.ko", True, "OURS1", "signer: DKMS key\n")
+    found(s, "signature", "ok", "signed by DKMS key", "a signature")
+    s.file("sys/firmware/efi/efivars/SecureBoot-8be4df61", "\x07\0\0\0\0")
+    found(s, "secure-boot", "ok", "off", "Secure Boot is off")
+    s.file("sys/firmware/efi/efivars/SecureBoot-8be4df61", "\x07\0\0\0\x01")
+    s.program("mokutil", 'echo "$2 is already enrolled"; exit 1')
+    found(s, "secure-boot", "ok", "is enrolled", "the key is enrolled")
+    s.program("mokutil", 'echo "$2 is not enrolled"')
+    found(s, "secure-boot", "fail", "mokutil --import", "the key is not enrolled")
+
+
+def test_doctor_others():
+    s = ours()
+    s.module(f"lib/modules/{KERNEL}/extra/wireguard.ko", False, "OTHER")
+    found(s, "owners", "warn", "extra/wireguard.ko could be loaded instead", "another file")
+    s = ours()
+    s.file("etc/modprobe.d/x.conf", "options wireguard hold_us=1\nblacklist wireguard\n")
+    found(s, "owners", "warn", "x.conf keeps modprobe from loading it: blacklist wireguard", "a black list")
+    s = ours()
+    s.file("var/lib/dkms/wireguard/1.0/source/x")
+    found(s, "owners", "warn", "DKMS has another module", "another of DKMS")
+    s = ours()
+    (s.root / "usr").mkdir()
+    (s.root / "lib").rename(s.root / "usr/lib")
+    (s.root / "lib").symlink_to("usr/lib")
+    s.program("modinfo", f"""
+        if [ "$1" = -k ]; then echo "{s.root}/usr/lib/modules/$2/updates/dkms/wireguard.ko"; else cat "$1"; fi
+        """)
+    found(s, "owners", "ok", "nothing else claims the module", "the same file by another path")
+    s = ours()
+    image = s.file(f"boot/initrd.img-{KERNEL}")
+    s.program("lsinitramfs", "yes /a/file | head -n 100000; echo usr/lib/modules/x/wireguard.ko")
+    found(s, "initramfs", "ok", "the same wireguard", "an initial file system that is up to date")
+    os.utime(image, (1, 1))
+    found(s, "initramfs", "warn", f"update-initramfs -u -k {KERNEL}", "an older copy in the initial file system")
+    s.program("lsinitramfs", "echo usr/lib/modules/x/other.ko")
+    found(s, "initramfs", "ok", "no wireguard", "no copy in the initial file system")
+    s.program("lsinitramfs", "echo cannot open >&2; exit 1")
+    found(s, "initramfs", "warn", "cannot be looked into", "an initial file system that cannot be read")
+
+
+def test_output():
+    s = ours()
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        result = subprocess.run([PROGRAM, "dump"], env=s.env({"FAKE_PEERS": "100"}), stdout=full, stderr=subprocess.PIPE,
+                                text=True, check=False)
+    tap.point(result.returncode == 1 and "could not be written: No space" in result.stderr, "a full disk", result.stderr)
+
+
+tap.tests([test_help, test_usage, test_set, test_reset, test_rights, test_stock, test_show, test_terminal, test_json,
+           test_stats_and_dump, test_many_peers, test_watch, test_export, test_status, test_doctor, test_doctor_signing,
+           test_doctor_others, test_output])
+shutil.rmtree(work)
+sys.exit(tap.done())

@@ -1,0 +1,147 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""What bash and zsh complete behind the command. Prints TAP."""
+
+import os
+import pathlib
+import pty
+import re
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+from tap import Tap
+
+CLI = pathlib.Path(__file__).resolve().parents[3] / "src" / "cli"
+tap = Tap()
+work = pathlib.Path(tempfile.mkdtemp())
+
+
+def stand_ins():
+    """What completion asks: ip and the command itself."""
+    (work / "ip").write_text("""#!/bin/sh
+case "$*" in
+*"type wireguard"*) echo '4: wg0: <UP> mtu 1420'; echo '5: wg1@if3: <UP> mtu 1420' ;;
+"netns list") echo 'blue (id: 0)'; echo red ;;
+esac
+""")
+    (work / "wireguard-reorder").write_text("""#!/bin/sh
+case $1 in
+dump) printf 'AKEY=\\t%s\\t0\\nBKEY=\\t%s\\t0\\n' "$2" "$2" ;;
+stats) printf 'authenticated: 5\\nlate: 0\\n' ;;
+esac
+""")
+    for name in ("ip", "wireguard-reorder"):
+        (work / name).chmod(0o755)
+    return {**os.environ, "PATH": f"{work}:{os.environ['PATH']}"}
+
+
+def bash(line, env):
+    """The words that bash offers for the end of a line."""
+    words = line.split(" ")
+    script = f"""
+        . {CLI}/completion.bash
+        COMP_WORDS=({' '.join(f"'{w}'" for w in words)})
+        COMP_CWORD={len(words) - 1}
+        _wireguard_reorder
+        printf '%s\\n' "${{COMPREPLY[@]}}"
+        """
+    out = subprocess.run(["bash", "-eu", "-c", script], env=env, capture_output=True, text=True, check=False)
+    assert not out.stderr, out.stderr
+    return out.stdout.split()
+
+
+CASES = [
+    ("", "status show stats dump watch set reset switch doctor export"),
+    ("s", "status show stats set switch"),
+    ("-", "--json --netns --plain --help --version"),
+    ("-n ", "blue red"),
+    ("--netns r", "red"),
+    ("-j show ", "all wg0 wg1"),
+    ("-n blue show ", "all wg0 wg1"),
+    ("show wg0 ", ""),
+    ("dump a", "all"),
+    ("watch ", "wg0 wg1 --count --interval"),
+    ("watch wg0 --", "--count --interval"),
+    ("watch --count ", ""),
+    ("stats ", "wg0 wg1"),
+    ("stats wg0 ", "authenticated late"),
+    ("reset wg0 ", "peer"),
+    ("reset wg0 peer ", "AKEY= BKEY="),
+    ("set ", "wg0 wg1"),
+    ("set wg0 ", "mode hold hold-max window"),
+    ("set wg0 mode ", "adaptive fixed off"),
+    ("set wg0 mode fixed h", "hold hold-max"),
+    ("set wg0 hold-max ", "20ms 50ms 100ms 200ms"),
+    ("set wg0 window 8", "8192"),
+    ("switch ", "ours stock --yes"),
+    ("switch ours ", "--yes"),
+    ("status ", ""),
+]
+
+
+def test_bash():
+    env = stand_ins()
+    for line, wanted in CASES:
+        tap.same(bash("wireguard-reorder " + line, env), wanted.split(), f"bash: wireguard-reorder {line}")
+
+
+class Zsh:
+    """An interactive zsh on a terminal of its own."""
+
+    def __init__(self, env):
+        self.main, other = pty.openpty()
+        shutil.copy(CLI / "completion.zsh", work / "_wireguard-reorder")
+        self.child = subprocess.Popen(["zsh", "-f", "-i"], env={**env, "TERM": "dumb", "PS1": "ready> "}, stdin=other,
+                                      stdout=other, stderr=other, start_new_session=True)
+        os.close(other)
+        self.send(f"PS1='ready> '; unsetopt zle_bracketed_paste; fpath=({work} $fpath); autoload -U compinit; "
+                  f"compinit -u -d {work}/dump; zstyle ':completion:*' list-colors ''; stty cols 200; LISTMAX=1000\n")
+        self.read(2)
+
+    def send(self, text):
+        os.write(self.main, text.encode())
+
+    def read(self, quiet):
+        """What comes until it has been quiet for that long."""
+        out = b""
+        while select.select([self.main], [], [], quiet)[0]:
+            out += os.read(self.main, 65536)
+        return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|\x1b[=>]|\r|\x07", "", out.decode(errors="replace"))
+
+    def complete(self, line):
+        """What is shown after tab; ctrl-U then clears the line."""
+        self.send(line + "\t")
+        shown = self.read(1)
+        self.send("\x15")
+        self.read(0.3)
+        return shown
+
+    def close(self):
+        self.send("\x15exit\n")
+        time.sleep(0.3)
+        self.child.terminate()
+        self.child.wait()
+        os.close(self.main)
+
+
+def test_zsh():
+    if not shutil.which("zsh"):
+        tap.point(True, "zsh # SKIP is not installed")
+        return
+    zsh = Zsh(stand_ins())
+    for line, wanted in (("", ["status", "show", "doctor", "export"]), ("doc", ["doctor"]), ("show ", ["all", "wg0", "wg1"]),
+                         ("-n ", ["blue", "red"]), ("set wg0 ", ["hold-max", "mode", "window"]),
+                         ("set wg0 mode ", ["adaptive", "fixed", "off"]), ("stats wg0 ", ["authenticated", "late"]),
+                         ("reset wg0 peer ", ["AKEY=", "BKEY="]), ("switch o", ["ours"]), ("watch wg0 --c", ["--count"])):
+        shown = zsh.complete("wireguard-reorder " + line)
+        tap.point(all(word in shown for word in wanted), f"zsh: wireguard-reorder {line}", repr(shown))
+    zsh.close()
+
+
+tap.tests([test_bash, test_zsh])
+shutil.rmtree(work)
+sys.exit(tap.done())

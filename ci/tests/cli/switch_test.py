@@ -1,0 +1,473 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""The command "switch": bridges stand for tunnels, in network namespaces of the real kernel, and scripts for kmod.
+
+  switch_test.py PROGRAM
+
+Needs root and makes namespaces of its own. Prints TAP. Addresses, routes and all that is rtnetlink are real; what the family
+"wireguard" answers comes from fake_kernel.c.
+"""
+
+import os
+import re
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+from system import KERNEL, PROGRAM, System, stock, work
+from tap import Tap
+
+INSIDE = "WGR_SWITCH_TEST"
+tap = Tap()
+
+
+def ip(*words, netns=None):
+    where = ["nsenter", f"--net={netns}"] if netns else []
+    return subprocess.run([*where, "ip", *words], capture_output=True, text=True, check=True).stdout
+
+
+def programs(s, unload="", load=""):
+    """Stand-ins of kmod's programs; @unload and @load come first in theirs."""
+    loaded = s.root / "sys/module/wireguard"
+    s.program("rmmod", f"""
+        echo "rmmod $*" >>{work}/log
+        {unload}
+        for n in $(ip -o link show type bridge | sed 's/^[0-9]*: \\([^:@]*\\).*/\\1/'); do ip link del $n; done
+        [ ! -e {work}/blue ] || nsenter --net={work}/blue ip link del wg1
+        rm -r {loaded}
+        """)
+    put = f"""
+        {load}
+        mkdir -p {loaded}
+        echo live >{loaded}/initstate
+        sed -n 's/^srcversion: *//p' "$file" >{loaded}/srcversion
+        sed -n 's/^version: *//p' "$file" >{loaded}/version
+        """
+    s.program("insmod", f'echo "insmod $*" >>{work}/log\nfile=$1\n{put}')
+    s.program("modprobe", f"""
+        echo "modprobe $*" >>{work}/log
+        [ "$1" != -a ] || exit 0
+        file=$(modinfo -k {KERNEL} -n wireguard)
+        {put}
+        """)
+
+
+def system(**how):
+    """The stock module runs and carries wg0; ours is installed."""
+    s = stock()
+    programs(s, **how)
+    (s.root / "proc").mkdir()
+    (s.root / "proc/sys").symlink_to("/proc/sys")
+    (work / "log").write_text("")
+    for link in ("wg0", "veth0"):
+        subprocess.run(["ip", "link", "del", link], capture_output=True, check=False)
+    tunnel()
+    return s
+
+
+def tunnel():
+    ip("link", "add", "wg0", "index", "77", "mtu", "1380", "type", "bridge")
+    ip("link", "set", "wg0", "group", "5", "txqueuelen", "500", "alias", "to the office", "up")
+    ip("link", "property", "add", "dev", "wg0", "altname", "office")
+    ip("addr", "add", "198.51.100.1/24", "dev", "wg0")
+    ip("addr", "add", "198.51.100.5/24", "dev", "wg0")
+    ip("addr", "add", "10.1.0.1", "peer", "10.1.0.2", "dev", "wg0")
+    ip("addr", "add", "fd00::1/64", "dev", "wg0", "nodad")
+    ip("addr", "add", "192.0.2.77/32", "dev", "wg0", "valid_lft", "1000", "preferred_lft", "900")
+    ip("route", "add", "10.7.0.0/16", "dev", "wg0")
+    # The kernel names it before the one by which its gateway is reached.
+    ip("route", "add", "10.6.0.0/16", "via", "10.7.0.1", "dev", "wg0")
+    ip("route", "add", "10.8.0.0/16", "via", "198.51.100.2", "dev", "wg0", "metric", "50", "mtu", "1300")
+    ip("route", "add", "default", "dev", "wg0", "table", "51820")
+    ip("route", "add", "10.9.0.0/16", "via", "192.0.2.200", "dev", "wg0", "onlink", "src", "198.51.100.5")
+    ip("-6", "route", "add", "fd07::/48", "dev", "wg0", "metric", "33")
+    ip("-6", "route", "add", "default", "dev", "wg0", "table", "51820")
+    ip("link", "add", "veth0", "type", "veth", "peer", "name", "veth1")
+    ip("link", "set", "veth0", "up")
+    ip("link", "set", "veth1", "up")
+    ip("addr", "add", "203.0.113.1/24", "dev", "veth0")
+    ip("addr", "add", "fd12::1/64", "dev", "veth0", "nodad")
+    ip("route", "add", "10.10.0.0/16", "nexthop", "via", "198.51.100.2", "dev", "wg0", "nexthop", "via", "203.0.113.2", "dev",
+       "veth0")
+    ip("-6", "route", "add", "fd10::/48", "nexthop", "via", "fd00::2", "dev", "wg0", "nexthop", "via", "fd00::3", "dev", "wg0")
+    # The other next hop stays, and must not be there twice.
+    ip("-6", "route", "add", "fd11::/48", "nexthop", "via", "fd00::2", "dev", "wg0", "nexthop", "via", "fd12::2", "dev",
+       "veth0")
+    ip("rule", "add", "iif", "wg0", "lookup", "51820")
+    with open("/proc/sys/net/ipv4/conf/wg0/rp_filter", "w", encoding="ascii") as file:
+        file.write("2")
+    # The other cable's end comes up by itself, and its addresses after it.
+    for _ in range(100):
+        if "fd12::1" in ip("-6", "route", "show", "table", "local") and "state UP" in ip("link", "show", "veth1"):
+            break
+        time.sleep(0.05)
+
+
+def state(netns=None):
+    """All that is to be as before; addresses that a bridge makes up from its random MAC are left out, and lifetimes."""
+    said = []
+    for words in (("-d", "link", "show"), ("addr", "show"), ("route", "show", "table", "all"),
+                  ("-6", "route", "show", "table", "all"), ("rule", "show")):
+        lines = ip(*words, netns=netns).splitlines()
+        said += sorted(" ".join(w for w in line.split()) for line in lines)
+    gone = ("fe80", "link/ether", "valid_lft", "ff00::/8", "bridge ", "veth1@veth0:", "veth0@veth1:")
+    kept = [line for line in said if not any(g in line for g in gone)]
+    if not netns:
+        with open("/proc/sys/net/ipv4/conf/wg0/rp_filter", encoding="ascii") as file:
+            kept.append("rp_filter " + file.read())
+    return "\n".join(kept)
+
+
+def log():
+    return (work / "log").read_text().splitlines()
+
+
+def messages(path):
+    """What was set in the family wireguard: for each message its attributes."""
+    out = []
+    for line in path.read_text().splitlines():
+        data = bytes.fromhex(line)
+        out.append((data[16], attributes(data[20:])))
+    return out
+
+
+def attributes(data):
+    found = []
+    while len(data) >= 4:
+        size, kind = struct.unpack("=HH", data[:4])
+        found.append((kind & 0x3fff, data[4:size]))
+        data = data[(size + 3) & ~3:]
+    return found
+
+
+def same_state(before, name):
+    after = state()
+    missing = "\n".join(sorted(set(before.splitlines()) - set(after.splitlines())))
+    more = "\n".join(sorted(set(after.splitlines()) - set(before.splitlines())))
+    return tap.point(before == after, name, "gone:\n" + missing, "new:\n" + more)
+
+
+def test_to_ours():
+    s = system()
+    before = state()
+    sent = work / "sent"
+    result = s.run("switch", "ours", "--yes", FAKE_LOG=sent, FAKE_PEERS=3)
+    tap.point(result.returncode == 0 and not result.stderr, "switch ours", result.stdout, result.stderr)
+    tap.point("stock is running; to be loaded: ours 1.2.0" in result.stdout and
+              re.search("  wg0: up, peers: 3, addresses: [67], routes: 10\n", result.stdout) and
+              "ours 1.2.0 is running, srcversion OURS1; interfaces brought back: 1" in result.stdout, "it says what it does",
+              result.stdout)
+    tap.same(log(), ["rmmod wireguard", "modprobe wireguard"], "modprobe, where that loads ours")
+    same_state(before, "link, addresses, routes and sysctls are as before")
+    said = messages(sent)
+    tap.same([command for command, _ in said], [1, 1, 1, 1], "keys and peers are set in as many messages as they came")
+    first = dict(said[0][1])
+    tap.point(first[2] == b"wg0\0" and first[3] == b"\xa5" * 32 and first[6] == struct.pack("=H", 51820) and
+              first[7] == struct.pack("=I", 0xca6c) and first[5] == struct.pack("=I", 1) and 1 not in first and 4 not in first,
+              "key, port, mark; all other peers go", first)
+    peers = [dict(attributes(peer)) for _, message in said for peer in [p for _, p in attributes(dict(message)[8])]]
+    tap.same([peer[1][:3] for peer in peers], [bytes((7 * i, 0, i)) for i in (0, 1, 2, 2)], "each peer, the last in two parts")
+    tap.same([sorted(peer) for peer in peers], [[1, 2, 4, 5, 9]] * 3 + [[1, 9]], "what a peer has, and no counters")
+    tap.same(peers[0][2], b"\x5c" * 32, "preshared keys")
+    tap.same([len(attributes(peer[9])) for peer in peers], [2, 2, 2, 1], "allowed addresses")
+    result = s.run("switch", "ours", "--yes")
+    tap.point(result.returncode == 0 and result.stdout == "ours 1.2.0 is running already\n", "once more: nothing to do",
+              result.stdout)
+
+
+def test_to_stock():
+    s = system()
+    s.load("OURS1")
+    before = state()
+    result = s.run("switch", "stock", "--yes")
+    tap.point(result.returncode == 0 and "This lasts until the next restart, when ours is loaded again." in result.stdout,
+              "switch stock", result.stdout, result.stderr)
+    tap.same(log(), ["rmmod wireguard", "modprobe -a libcurve25519 udp_tunnel",
+                     f"insmod {s.root}/lib/modules/{KERNEL}/kernel/drivers/net/wireguard/wireguard.ko"],
+             "insmod, and what it needs before")
+    same_state(before, "all as before")
+    # The settings of order that fake_kernel.c gives are asked for again where the module keeps some.
+    (s.root / f"lib/modules/{KERNEL}/kernel/drivers/net/wireguard/wireguard.ko").unlink()
+    s.load("OURS1")
+    (work / "log").write_text("")
+    s.run("switch", "stock", "--yes")
+    tap.point(log()[-1].endswith(f"stock/{KERNEL}/wireguard.ko"), "from the copy, if DKMS has moved the file away", log())
+
+
+def test_down():
+    s = system()
+    ip("link", "set", "wg0", "down")
+    before = state()
+    result = s.run("switch", "ours", "--yes")
+    tap.point(result.returncode == 0 and "  wg0: down, " in result.stdout, "an interface that is down", result.stdout,
+              result.stderr)
+    # A next hop that is dead cannot be made, and a queue that never was in use looks another way.
+    before = re.sub("(?m)^nexthop via .*\n", "", before).replace("qdisc noqueue state DOWN", "qdisc noop state DOWN").replace(
+        "10.10.0.0/16\n", "10.10.0.0/16 via 203.0.113.2 dev veth0\n").replace("fd11::/48 ", "fd11::/48 via fd12::2 dev veth0 ")
+    after = state()
+    tap.same(sorted(after.splitlines()), sorted(before.splitlines()), "stays down, other next hops stay")
+
+
+def test_questions():
+    s = system()
+    before = state()
+    result = s.run("switch", "ours")
+    tap.point(result.returncode == 2 and "give --yes" in result.stderr and not log(), "nobody to ask", result.stderr)
+    main, other = os.openpty()
+    for answer, code in (("n\n", 1), ("\n", 1), ("y\n", 0)):
+        child = subprocess.Popen([PROGRAM, "switch", "ours"], env=s.env({}), stdin=other, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, text=True)
+        os.write(main, answer.encode())
+        child.communicate()
+        tap.same(child.returncode, code, f"the answer {answer!r}")
+        if code:
+            tap.same(log(), [], "nothing has been done")
+    same_state(before, "all as before")
+    answer_late(s, main, other)
+
+
+def answer_late(s, main, other):
+    """What changes while the question stands."""
+    for change, code, part in ((("addr", "add", "10.1.2.3/32", "dev", "wg0"), 0, ""),
+                               (("link", "add", "wg2", "type", "bridge"), 1, "interfaces have come or gone meanwhile")):
+        s.load("STOCK1", "1.0.0")
+        (work / "log").write_text("")
+        child = subprocess.Popen([PROGRAM, "switch", "ours"], env=s.env({"FAKE_IFS": "wg0 wg2"}), stdin=other,
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        while child.stdout.read(1) != "?":
+            pass
+        ip(*change)
+        before = state()
+        os.write(main, b"y\n")
+        said = child.communicate()[1]
+        tap.point(child.returncode == code and part in said and (not code or not log()), f"meanwhile: {change[0]} {change[1]}",
+                  child.returncode, said)
+        same_state(before, f"meanwhile: {change[0]} {change[1]}: all as it was last")
+    ip("link", "del", "wg2")
+
+
+def fails(name, code, *parts, steps=None, **how):
+    s = system(**how)
+    before = state()
+    result = s.run("switch", "ours", "--yes")
+    tap.point(result.returncode == code and all(p in result.stderr for p in parts), name, result.returncode, result.stderr)
+    if steps is not None:
+        tap.same([line.split()[0] for line in log()], steps, f"{name}: steps")
+    if code != 5:
+        same_state(before, f"{name}: all as before")
+        tap.same((s.root / "sys/module/wireguard/srcversion").read_text(), "STOCK1\n", f"{name}: stock runs")
+
+
+def test_failures():
+    fails("it cannot be unloaded", 1, "rmmod: ERROR: in use", "nothing has been changed",
+          unload="echo 'rmmod: ERROR: in use' >&2; exit 1", steps=["rmmod"])
+    fails("ours cannot be loaded", 1, "Key was rejected", "all interfaces are as they were",
+          load='case $file in *updates*) echo "Key was rejected by service" >&2; exit 1 ;; esac',
+          steps=["rmmod", "modprobe", "modprobe", "insmod"])
+    fails("another one is loaded than wanted", 1, "another module was loaded", "all interfaces are as they were",
+          load=f'case $file in *updates*) file={work}/root/lib/modules/{KERNEL}/kernel/drivers/net/wireguard/wireguard.ko;; esac',
+          steps=["rmmod", "modprobe", "rmmod", "modprobe", "insmod"])
+    fails("another program is quicker", 5, "another program has made an interface of this name",
+          load="ip link add wg0 type bridge")
+    fails("nothing can be loaded", 5, "NO module may be loaded now", load="echo broken >&2; exit 1")
+
+
+def test_upgrade():
+    """An older one of ours runs, whose file an upgrade has replaced."""
+    s = system()
+    s.load("OURS0")
+    before = state()
+    result = s.run("switch", "ours", "--yes")
+    tap.point(result.returncode == 0 and "srcversion OURS1; interfaces brought back: 1" in result.stdout, "upgrade", result.stdout,
+              result.stderr)
+    same_state(before, "upgrade: all as before")
+    s = system(load='case $file in *updates*) echo "broken" >&2; exit 1 ;; esac')
+    s.load("OURS0")
+    result = s.run("switch", "ours", "--yes")
+    tap.point(result.returncode == 1 and "all interfaces are as they were" in result.stderr, "upgrade that fails", result.stderr)
+    tap.same((s.root / "sys/module/wireguard/srcversion").read_text(), "STOCK1\n", "upgrade that fails: stock runs")
+
+
+def test_peers_refused():
+    s = system()
+    # The errno of a family that refuses everything once ours runs, and so does the stock one: not all is back.
+    result = s.run("switch", "ours", "--yes", FAKE_SET_ERROR=22)
+    tap.point(result.returncode == 5 and "wg0: setting keys and peers: Invalid argument" in result.stderr and
+              "not all interfaces are back" in result.stderr, "peers are refused", result.stderr)
+
+
+def test_not_begun():
+    s = system()
+    result = s.run("switch", "ours", "--yes", FAKE_EPERM=1)
+    tap.point(result.returncode == 1 and
+              "wg0: reading its peers: Operation not permitted; nothing has been changed" in result.stderr
+              and not log(), "what cannot be read is not touched", result.stderr)
+    s.load("UNKNOWN")
+    stock_file = s.root / f"lib/modules/{KERNEL}/kernel/drivers/net/wireguard/wireguard.ko"
+    kept = s.root / f"var/lib/wireguard-reorder/stock/{KERNEL}/wireguard.ko"
+    for file in (stock_file, kept):
+        file.rename(file.with_name("away"))
+    result = s.run("switch", "ours", "--yes")
+    tap.point(result.returncode == 1 and "neither the file of the module that runs" in result.stderr and not log(),
+              "no file to go back to", result.stderr)
+    for file in (stock_file, kept):
+        file.with_name("away").rename(file)
+    s.load("STOCK1", "1.0.0")
+    for i, name in enumerate(("wgr-crypt-wg0", "kworker/R-wg-cr")):
+        s.file(f"proc/{i + 100}/comm", name + "\n")
+    result = s.run("switch", "ours", "--yes")
+    tap.point(result.returncode == 1 and "WireGuard interfaces: 2, of which 1 can be found" in result.stderr and not log(),
+              "one in a namespace that no way leads to", result.stderr)
+    for i in range(2):
+        shutil.rmtree(s.root / f"proc/{i + 100}")
+    ip("nexthop", "add", "id", "9", "dev", "wg0")
+    result = s.run("switch", "ours", "--yes")
+    tap.point(result.returncode == 1 and "next hop objects" in result.stderr and not log(), "next hop objects", result.stderr)
+    ip("nexthop", "del", "id", "9")
+    shutil.rmtree(s.root / "var/lib/dkms")
+    (s.root / f"lib/modules/{KERNEL}/updates/dkms/wireguard.ko").unlink()
+    result = s.run("switch", "ours", "--yes")
+    tap.point(result.returncode == 1 and "no module of ours is built" in result.stderr, "nothing of ours", result.stderr)
+    (s.root / "sys/module/wireguard/initstate").unlink()
+    result = s.run("switch", "ours", "--yes")
+    tap.point(result.returncode == 1 and "built in" in result.stderr, "built in", result.stderr)
+    ip("link", "del", "wg0")
+    empty = System("none")
+    result = empty.run("switch", "ours", "--yes")
+    tap.point(result.returncode == 1 and "no folder in /lib/modules" in result.stderr, "no such kernel", result.stderr)
+
+
+def test_nothing_up():
+    s = system()
+    ip("link", "del", "wg0")
+    result = s.run("switch", "ours", "--yes")
+    tap.point(result.returncode == 0 and "no WireGuard interface to be taken down" in result.stdout, "no interface",
+              result.stdout)
+    shutil.rmtree(s.root / "sys/module/wireguard")
+    (work / "log").write_text("")
+    result = s.run("switch", "ours", "--yes")
+    tap.point(result.returncode == 0 and log() == ["modprobe wireguard"] and "none is running" in result.stdout,
+              "nothing is loaded", result.stdout, result.stderr)
+
+
+def test_status_without_rights():
+    """What is in /sys may be read by all; not if another namespace is asked for."""
+    s = system()
+    said = s.run("status", FAKE_EPERM=1).stdout
+    tap.point("wg0: unknown (the stock module keeps no order)" in said, "status: the stock module", said)
+    s.load("OURS1")
+    said = s.run("status", FAKE_EPERM=1).stdout
+    tap.point("wg0: unknown (root is needed to see its settings)" in said, "status: root is needed", said)
+    for name, value in (("mode", "fixed"), ("hold_us", "7000"), ("hold_max_us", "50000"), ("window", "4096")):
+        s.file(f"sys/class/net/wg0/reorder/{name}", value + "\n")
+    said = s.run("status", FAKE_EPERM=1).stdout
+    tap.point("wg0: fixed, hold 7.00 ms, window 4096\n" in said, "status: from files", said)
+    said = s.run("-n", str(os.getpid()), "status", FAKE_EPERM=1).stdout
+    tap.point("wg0: unknown (root is needed" in said, "status: not from files with --netns", said)
+    ip("link", "set", "wg0", "down")
+    said = s.run("status").stdout
+    tap.point("wg0 (down): adaptive, hold at most 50.0 ms, window 8192\n" in said, "status: an interface that is down", said)
+
+
+def test_connections():
+    """A connection between addresses of a tunnel, and one that is none of its business."""
+    s = system()
+    ip("link", "set", "lo", "up")
+    ends = []
+    for address in ("198.51.100.1", "fd00::1", "127.0.0.1"):
+        ends.append(socket.create_server((address, 4000), family=socket.AF_INET6 if ":" in address else socket.AF_INET))
+        ends.append(socket.create_connection((address, 4000)))
+    said = s.run("doctor").stdout
+    tap.point("ok   tcp-tunnels: 4 connections, and none saw" in said, "doctor: connections through tunnels", said)
+    for end in ends:
+        end.close()
+    said = s.run("doctor").stdout
+    tap.point("ok   tcp-tunnels: no connection from an address of a tunnel" in said, "doctor: no connection", said)
+    s.file("proc/self/net/netstat", "TcpExt: TCPSACKReorder TCPTSReorder\nTcpExt: 7 2\n")
+    said = s.run("doctor").stdout
+    tap.point("warn tcp: TCP has met reordering 9 times" in said, "doctor: reordering with the stock module", said)
+
+
+def test_wiping():
+    """A build that notices when memory with a key in it is given back."""
+    wiped = PROGRAM.parent / "wiped"
+    s = system()
+    for words in (("switch", "ours", "--yes"), ("show", "wg0"), ("doctor",), ("switch", "stock", "--yes")):
+        result = s.run(*words, program=wiped, FAKE_PEERS=2)
+        tap.point(result.returncode in (0, 2) and not result.stderr, f"no key is left in memory: {words[0]}", result.returncode,
+                  result.stderr)
+
+
+def test_qdisc():
+    s = system()
+    if subprocess.run(["tc", "qdisc", "replace", "dev", "wg0", "root", "pfifo_fast"], capture_output=True,
+                      check=False).returncode:
+        return
+    result = s.run("switch", "ours", "--yes")
+    tap.point("not brought back: its queueing discipline (pfifo_fast)" in result.stdout, "what gets lost is said",
+              result.stdout)
+
+
+def moved(s, blue):
+    """The port of wg1 shows here only: so it was made here and moved there."""
+    shutil.rmtree(s.root / "sys/module/wireguard")
+    s.load("STOCK1", "1.0.0")
+    (s.root / "proc/self").symlink_to("/proc/self")
+    (work / "log").write_text("")
+    result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1")
+    tap.point(result.returncode == 1 and "namespace in which it was made cannot be found" in result.stderr and not log(),
+              "moved: its sockets show nowhere", result.stderr)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one, socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as other:
+        one.bind(("0.0.0.0", 51820))
+        other.bind(("::", 51821))
+        old = "5.10.0-1-test"
+        s.kernel(old)
+        s.dkms(old)
+        result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1", WGR_RELEASE=old)
+        tap.point(result.returncode == 1 and "its index 77 has another interface where it was made" in result.stderr and
+                  not log(), "moved: old kernels cannot give it its index back", result.stderr)
+        before, before_blue = state(), state(blue)
+        result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1")
+        tap.point(result.returncode == 0 and "interfaces brought back: 2" in result.stdout, "moved", result.stdout,
+                  result.stderr)
+        same_state(before, "moved: here all as before")
+        tap.same(state(blue), before_blue, "moved: it is in the other namespace again")
+
+
+def test_namespaces():
+    """wg0 here, wg1 in another namespace that only a file leads to."""
+    s = system()
+    blue = work / "blue"
+    blue.touch()
+    subprocess.run(["unshare", f"--net={blue}", "true"], check=True)
+    ip("link", "add", "wg1", "index", "77", "type", "bridge", netns=blue)
+    ip("addr", "add", "198.51.100.9/24", "dev", "wg1", netns=blue)
+    ip("link", "set", "wg1", "up", netns=blue)
+    (s.root / "run/netns").mkdir(parents=True)
+    (s.root / "run/netns/blue").symlink_to(blue)
+    before, before_blue = state(), state(blue)
+    result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1")
+    tap.point(result.returncode == 0 and "  wg1 (namespace blue): up, peers: 2, " in result.stdout and
+              "interfaces brought back: 2" in result.stdout, "two namespaces", result.stdout, result.stderr)
+    same_state(before, "two namespaces: here all as before")
+    tap.same(state(blue), before_blue, "two namespaces: there all as before")
+    result = s.run("-n", str(blue), "status", FAKE_IFS="wg0 wg1")
+    tap.point("wg1: fixed" in result.stdout and "wg0:" not in result.stdout, "status in another namespace", result.stdout)
+    moved(s, blue)
+    subprocess.run(["umount", blue], check=True)
+    blue.unlink()
+
+
+if os.geteuid():
+    print("1..0 # SKIP needs root")
+    sys.exit(0)
+if INSIDE not in os.environ:
+    # Mounts are private, too: files that namespaces are bound to go with it.
+    os.execvpe("unshare", ["unshare", "--net", "--mount", sys.executable, *sys.argv], {**os.environ, INSIDE: "1"})
+tap.tests([test_to_ours, test_to_stock, test_down, test_questions, test_failures, test_upgrade, test_peers_refused, test_not_begun,
+           test_nothing_up, test_status_without_rights, test_connections, test_wiping, test_qdisc, test_namespaces])
+shutil.rmtree(work)
+sys.exit(tap.done())

@@ -1,0 +1,269 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The module built against the headers of all kernels that it is for, each by
+# the compiler of its release. What is wanted is a module without a warning that
+# says it is for that kernel. Nothing is loaded. Needs root; TAP and a table on
+# standard output.
+#
+#   ci/tests/kernels.sh [WORD...]     only kernels whose line in the list below
+#                                     has all the words
+#
+# WGR_JOBS is what each make gets as -j (default: all CPUs).
+set -euo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# shellcheck source=ci/lib/debian.sh
+. "$top/ci/lib/debian.sh"
+
+# Suite (see ci/lib/debian.sh), flavour, architecture, compiler. Oldest first.
+kernels()
+{
+	cat <<-'EOF'
+		bullseye-release   generic amd64 gcc
+		bullseye           generic amd64 gcc
+		bullseye           cloud   amd64 gcc
+		bullseye           rt      amd64 gcc
+		bullseye           generic arm64 gcc
+		bookworm-release   generic amd64 gcc
+		bookworm           generic amd64 gcc
+		bookworm           cloud   amd64 gcc
+		bookworm           rt      amd64 gcc
+		bookworm-backports generic amd64 gcc
+		bookworm-backports cloud   amd64 gcc
+		bookworm-backports rt      amd64 gcc
+		trixie             generic amd64 gcc
+		trixie             cloud   amd64 gcc
+		trixie             rt      amd64 gcc
+		trixie             generic arm64 gcc
+		trixie-backports   generic amd64 gcc
+		trixie-backports   cloud   amd64 gcc
+		trixie-backports   rt      amd64 gcc
+		trixie-backports   generic amd64 clang
+		trixie-backports   generic arm64 gcc
+		sid                generic amd64 gcc
+		sid                cloud   amd64 gcc
+		sid                rt      amd64 gcc
+		sid                generic amd64 clang
+		sid                generic arm64 gcc
+	EOF
+}
+
+# kernels_with WORD...: those lines of the list that have them all.
+kernels_with()
+{
+	local line word
+
+	kernels | while read -r line; do
+		for word; do
+			[[ " $line " == *" $word "* ]] || continue 2
+		done
+		echo "$line"
+	done
+}
+
+# The compiler's name as Debian's headers have it, such as gcc-12.
+compiler_of()
+{
+	sed -n 's/^ *CC *=.*)\(gcc-[0-9]*\)$/\1/p' "$1/.kernelvariables"
+}
+
+# tools SUITE: a root with what builds modules on that release, for both
+# architectures; clang where the list asks for it.
+tools()
+{
+	local release=${1%-*} kdir kbuild gcc name packages
+
+	kdir=$("$top/ci/vm/kernels.sh" headers "$release") || return
+	gcc=$(compiler_of "$kdir")
+	if [[ -z $gcc ]]; then
+		echo "the headers of $release name no compiler" >&2
+		return 1
+	fi
+	packages=(make "$gcc" "$gcc-aarch64-linux-gnu")
+	# What the headers' own tools run with.
+	kbuild=$(wgr_deb_depends "$release" "$(basename "$kdir")" 'linux-kbuild-.*') || return
+	for name in 'libelf.*' pahole; do
+		packages+=("$(wgr_deb_depends "$release" "$kbuild" "$name")") || unset 'packages[-1]'
+	done
+	if kernels | grep -q "^${release}[ -].* clang\$"; then
+		packages+=(clang lld llvm)
+	fi
+	"$top/ci/vm/root.sh" "$release" "${packages[@]}"
+}
+
+# inside ROOT COMMAND...: run it in that root, which sees the cache and $work and
+# stays as it is.
+inside()
+{
+	local root=$1
+	shift
+
+	rm -rf "${work:?}"/overlay
+	mkdir -p "$work"/overlay/{upper,work,root}
+	# shellcheck disable=SC2016
+	unshare --mount bash -euc '
+		root=$1 work=$2
+		shift 2
+		at=$work/overlay/root
+		mount -t overlay overlay "$at" \
+			-o "lowerdir=$root,upperdir=$work/overlay/upper,workdir=$work/overlay/work"
+		mkdir -p "$at$WGR_CACHE" "$at$work/tree"
+		mount --bind -o ro "$WGR_CACHE" "$at$WGR_CACHE"
+		mount --bind "$work/tree" "$at$work/tree"
+		mount -t proc proc "$at/proc"
+		exec chroot "$at" env -i HOME=/ LC_ALL=C \
+			PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
+	' inside "$root" "$work" "$@"
+}
+
+# That tools are others than those that built the kernel is meant to be so for
+# clang, and for the rest it is the release's own doing.
+warnings()
+{
+	grep -i 'warning' "$1" |
+		grep -vE 'warning: (the compiler|pahole version) differs from the one used to build the kernel'
+}
+
+# What stays in memory: all sections that are loaded.
+loaded_size()
+{
+	local size sum=0
+
+	while read -r size; do
+		sum=$((sum + 16#$size))
+	done < <(LC_ALL=C readelf -SW "$1" |
+		 sed -nE 's/^ *\[ *[0-9]+\] +[^ ]+ +[A-Z_]+ +[0-9a-f]{16} [0-9a-f]+ ([0-9a-f]+) [0-9a-f]+ +[WXMSILGTCEop]*A.*/\1/p')
+	echo "$sum"
+}
+
+made_by()
+{
+	if LC_ALL=C readelf -p .comment "$1" | grep -q 'clang version'; then
+		echo clang
+	else
+		echo gcc
+	fi
+}
+
+# Debian's headers set CC whatever LLVM says, and their configuration is what
+# came of asking gcc: these are the answers that clang gives instead.
+as_clang=(
+	CC=clang CONFIG_CC_IS_GCC= CONFIG_CC_IS_CLANG=y CONFIG_GCC_VERSION=0
+	CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT= CONFIG_UBSAN_BOUNDS_STRICT= CONFIG_FTRACE_MCOUNT_USE_CC=
+	CONFIG_CC_IMPLICIT_FALLTHROUGH=-Wimplicit-fallthrough
+	# The headers have address spaces of CPUs that are named as gcc names them.
+	KCFLAGS=-Wno-duplicate-decl-specifier
+)
+
+# build SUITE FLAVOUR ARCH COMPILER: sets $release, $compiler, $size and
+# $warned; what went wrong is in $work/log.
+build()
+{
+	local suite=$1 flavour=$2 arch=$3 kdir root arguments=() ko
+
+	release='-' compiler=$4 size='-' warned='-'
+	kdir=$("$top/ci/vm/kernels.sh" headers "$suite" "$flavour" "$arch" 2>"$work/log") || return
+	root=$(tools "$suite" 2>"$work/log") || return
+	: >"$work/log"
+	release=$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' "$kdir/include/generated/utsrelease.h")
+	case $compiler in
+	gcc)   compiler=$(compiler_of "$kdir") ;;
+	clang) arguments+=(LLVM=1 "${as_clang[@]}")
+	       compiler=$(basename "$root"/usr/lib/llvm-*)
+	       compiler=${compiler/llvm/clang} ;;
+	esac
+	[[ $arch == amd64 ]] || arguments+=(ARCH="$arch" CROSS_COMPILE=aarch64-linux-gnu-)
+
+	rm -rf "$work/tree"
+	mkdir "$work/tree"
+	cp -R "$top/Makefile" "$top/src" "$work/tree"
+	make -s -C "$work/tree" clean
+	inside "$root" make -s -C "$work/tree" module "KDIR=$kdir" -j"${WGR_JOBS:-$(nproc)}" \
+		${arguments[@]+"${arguments[@]}"} >"$work/log" 2>&1 || return
+	ko=$work/tree/src/wireguard.ko
+	size=$(loaded_size "$ko")
+	warned=$(warnings "$work/log" | wc -l) || true
+	if [[ $(modinfo -F vermagic "$ko") != "$release "* ]]; then
+		echo "the module is for $(modinfo -F vermagic "$ko")" >"$work/log"
+		return 1
+	fi
+	# It says of itself who made it: "clang version 19" or "GCC: (Debian 12...".
+	if [[ $(made_by "$ko") != "${compiler%-*}" ]]; then
+		echo "error: the module was made by $(made_by "$ko"), not $compiler" >"$work/log"
+		return 1
+	fi
+	[[ $warned == 0 ]]
+}
+
+number=0
+failed=0
+table=()
+
+# point WHAT COMMAND...
+point()
+{
+	local what=$1 rc=0
+	shift
+
+	number=$((number + 1))
+	"$@" || rc=$?
+	if [[ $rc == 0 ]]; then
+		echo "ok $number - $what"
+	else
+		grep -E '^wireguard:|error|warning|\*\*\*|has no|not reach' -i "$work/log" >"$work/said" || tail -n 20 "$work/log" >"$work/said"
+		head -n 20 "$work/said" | sed 's/^/# /'
+		echo "not ok $number - $what"
+		failed=$((failed + 1))
+	fi
+	return $rc
+}
+
+kernel()
+{
+	local builds=yes
+
+	point "$*" build "$@" || builds=no
+	table+=("$release $3 $2 $compiler: $builds / $size / $warned")
+}
+
+# That the counting counts.
+counts_warnings()
+{
+	printf '%s\n' 'CC main.o' "a.c:1:2: warning: unused variable 'a'" \
+		'warning: the compiler differs from the one used to build the kernel' \
+		'warning: pahole version differs from the one used to build the kernel' \
+		'WARNING: modpost: missing MODULE_LICENSE() in a.o' >"$work/log"
+	[[ $(warnings "$work/log" | wc -l) == 2 ]]
+}
+
+main()
+{
+	local list=() line
+
+	if [[ $(id -u) != 0 ]]; then
+		echo "kernels.sh: this needs root" >&2
+		exit 2
+	fi
+	mapfile -t list < <(kernels_with "$@")
+	if [[ ${#list[@]} == 0 ]]; then
+		echo "kernels.sh: no kernel has all of: $*" >&2
+		exit 2
+	fi
+	work=$(mktemp -d)
+	trap 'rm -rf "$work"' EXIT
+	echo "1..$((${#list[@]} + 1))"
+	point 'warnings are counted' counts_warnings || true
+	for line in "${list[@]}"; do
+		# Words of the list.
+		# shellcheck disable=SC2086
+		kernel $line
+	done
+	echo '# kernel arch flavour compiler: builds / size / warnings'
+	printf '# %s\n' "${table[@]}"
+	echo "$((number - failed)) passed, $failed failed"
+	[[ $failed == 0 ]]
+}
+
+# On one line: the shell may read on in a file that has changed meanwhile.
+main "$@"; exit

@@ -1,0 +1,112 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# For tests of the packages in roots: a folder $work with private mounts, roots,
+# packages made from this tree, test points. The first thing a test does:
+#
+#   . "$(dirname "$0")/lib.sh"
+#   package_test "$0" "$@"
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
+# shellcheck source=ci/lib/debian.sh
+. "$top/ci/lib/debian.sh"
+# shellcheck source=ci/tests/package/root.sh
+. "$top/ci/tests/package/root.sh"
+# shellcheck source=ci/tests/package/look.sh
+. "$top/ci/tests/package/look.sh"
+# For those that read this.
+# shellcheck disable=SC2034
+failed=0
+ours=$(sed -n 's/.*WGR_VERSION "\(.*\)"/\1/p' "$top/src/version.h")
+number=0
+
+# package_test PROGRAM ARGUMENT...: start again with private mounts: whatever
+# happens, they go when this process does.
+package_test()
+{
+	if [[ ${WGR_UNSHARED:-} != "$$" ]]; then
+		[[ $(id -u) == 0 ]] || { echo "Bail out! needs root"; exit 1; }
+		"$top/ci/setup.sh" package
+		exec unshare --mount --propagation private env "WGR_UNSHARED=$$" bash "$@"
+	fi
+	mkdir -p "$WGR_CACHE"
+	find "$WGR_CACHE" -maxdepth 1 -name '.run-package.*' -mmin +600 -exec rm -rf {} +
+	work=$(mktemp -d "$WGR_CACHE/.run-package.XXXXXX")
+	trap package_test_end EXIT
+}
+
+# unmount_below FOLDER: whatever is mounted there.
+unmount_below()
+{
+	awk -v w="$1/" 'index($5, w) == 1 { print $5 }' /proc/self/mountinfo | sort -r | xargs -r umount -l
+}
+
+package_test_end()
+{
+	unmount_below "$work"
+	rm -rf "$work"
+}
+
+# in_root COMMAND...: in the system below $sys. One job at a time: nproc, which
+# DKMS asks, goes by OMP_NUM_THREADS; and no kernel's initial file system is made.
+in_root()
+{
+	${alone:-} chroot "$sys" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 HOME=/root \
+		DEBIAN_FRONTEND=noninteractive OMP_NUM_THREADS=1 INITRD=No "$@" </dev/null
+}
+
+# Builder for the cache: DIR FORMAT VERSION KIND
+make_variant()
+{
+	local tree=$1/tree
+
+	mkdir "$tree"
+	cp -R "$top"/{Makefile,dkms.conf,src,debian,rpm,COPYING,README.md} "$tree"
+	case $4 in
+	broken) echo '#error this one is meant to fail' >>"$tree/src/main.c" ;;
+	standin)
+		find "$tree/src" -mindepth 1 -maxdepth 1 ! -name dist ! -name version.h -exec rm -r {} +
+		cp "$top"/ci/tests/package/standin/* "$tree/src" ;;
+	esac
+	sed -i "s/\"$ours\"/\"$3\"/" "$tree/src/version.h" "$tree/dkms.conf"
+	sed -i "s/^\(Version: *\).*/\1$3/" "$tree/rpm/wireguard-reorder.spec"
+	sed -i "1s/(.*)/($3)/" "$tree/debian/changelog"
+	nice -n 19 make -s -C "$tree" "$2"
+	mv "$tree"/dist/*-dkms[-_]* "$1"
+	rm -r "$tree"
+}
+
+# variant FORMAT VERSION whole|broken|standin: print the .deb or .rpm (FORMAT) of
+# this tree with that version; with the module as it is, or one that no compiler
+# takes, or one that is built in seconds.
+variant()
+{
+	local sources
+
+	sources=$(cd "$top" && find Makefile dkms.conf src debian rpm ci/tests/package/standin -type f \
+		! -name '*.o' ! -name '.*' ! -name '*.ko' ! -name '*.mod*' ! -path '*/generated/*' -exec sha256sum {} + | sort)
+	echo "$(wgr_cache_get "package-$3-$1" "$* $sources $(declare -f make_variant)" make_variant "$@")"/*."$1"
+}
+
+# build_rpm SPEC FOLDER: leave its packages there.
+build_rpm()
+{
+	rm -rf "$work/topdir"
+	nice -n 19 rpmbuild --quiet -bb --define "_topdir $work/topdir" --define '_binary_payload w1.gzdio' \
+		--define '__os_install_post %{nil}' --define 'debug_package %{nil}' \
+		--define '_build_id_links none' "$1" &&
+		mkdir -p "$2" && mv "$work"/topdir/RPMS/*/*.rpm "$2"
+}
+
+# dependencies FOLDER: a package for what ours wants, in Debian roots that pose as
+# others.
+dependencies()
+{
+	{
+		printf '%s\n' 'Name: dependencies' 'Version: 1' 'Release: 1' 'Summary: Stand-in' \
+			'License: GPL-2.0-only' 'BuildArch: noarch'
+		printf 'Provides: %s\n' /bin/sh coreutils dkms findutils gawk grep kmod make sed util-linux
+		printf '%s\n' '%description' 'None.' '%files'
+	} >"$work/dependencies.spec"
+	build_rpm "$work/dependencies.spec" "$1"
+}

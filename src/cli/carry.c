@@ -1,0 +1,677 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * carry.c - an interface that is taken away and made again with all it had.
+ *
+ * All of it is kept as netlink messages that are ready to be sent, made out of
+ * those that the kernel gave: what this program does not know gets lost in
+ * neither direction.
+ */
+#include "carry.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/genetlink.h>
+#include <linux/nexthop.h>
+#include <linux/rtnetlink.h>
+#include <linux/wireguard.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "nl.h"
+#include "say.h"
+#include "tunnel.h"
+#include "util.h"
+
+/* Room that nl_begin() gives a message. */
+#define ROOM (NL_ROOM - 1024)
+
+/**
+ * struct reading - while the kernel's messages come in
+ * @carry: what they go to
+ * @write: a socket whose request is used to write messages into
+ * @first: no message of the device has come yet
+ * @full: a message became too long
+ * @changed: something changed while it was being read
+ */
+struct reading {
+	struct carry *carry;
+	struct nl write;
+	bool first;
+	bool full;
+	bool changed;
+};
+
+__printf(2, 3)
+static bool fail(struct carry *carry, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(carry->why, sizeof(carry->why), format, args);
+	va_end(args);
+	return false;
+}
+
+static bool refused(struct carry *carry, const char *what, const struct nl *nl, int err)
+{
+	return fail(carry, "%s: %s", what, *nl->why ? nl->why : strerror(-err));
+}
+
+/* Reads a dump. Return: whether that went well. */
+static bool dump(struct reading *reading, struct nl *nl, nl_take take, const char *what)
+{
+	int err = nl_talk(nl, take, reading);
+
+	reading->changed |= nl->changed;
+	return err ? refused(reading->carry, what, nl, err) : true;
+}
+
+/* Copies an attribute as it is, if it is there. */
+static void copy(struct reading *reading, struct nlmsghdr *to, const struct nlattr *attr)
+{
+	if (attr && !mnl_attr_put_check(to, ROOM, attr->nla_type, mnl_attr_get_payload_len(attr),
+					mnl_attr_get_payload(attr)))
+		reading->full = true;
+}
+
+/*
+ * Saving: the link.
+ */
+
+static struct nlmsghdr *begin_link(struct reading *reading, uint16_t type, uint16_t flags)
+{
+	struct nlmsghdr *message = nl_begin(&reading->write, type, flags);
+	struct ifinfomsg *head = mnl_nlmsg_put_extra_header(message, sizeof(*head));
+
+	head->ifi_index = reading->carry->link.ifindex;
+	return message;
+}
+
+static void save_create(struct reading *reading, const struct nlattr **table)
+{
+	struct nlmsghdr *message = begin_link(reading, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+	struct nlattr *info;
+
+	copy(reading, message, table[IFLA_IFNAME]);
+	copy(reading, message, table[IFLA_MTU]);
+	copy(reading, message, table[IFLA_TXQLEN]);
+	copy(reading, message, table[IFLA_GROUP]);
+	info = mnl_attr_nest_start(message, IFLA_LINKINFO);
+	mnl_attr_put_strz(message, IFLA_INFO_KIND, LINK_KIND);
+	mnl_attr_nest_end(message, info);
+	parcel_add(&reading->carry->create, message);
+}
+
+/* What the kernel does not take together with the making of an interface. */
+static void save_after(struct reading *reading, const struct nlattr **table)
+{
+	struct nlmsghdr *message;
+
+	if (table[IFLA_MASTER] || table[IFLA_IFALIAS]) {
+		message = begin_link(reading, RTM_NEWLINK, 0);
+		copy(reading, message, table[IFLA_IFALIAS]);
+		copy(reading, message, table[IFLA_MASTER]);
+		parcel_add(&reading->carry->after, message);
+	}
+	if (table[IFLA_PROP_LIST]) {
+		message = begin_link(reading, RTM_NEWLINKPROP, NLM_F_CREATE | NLM_F_EXCL);
+		copy(reading, message, table[IFLA_PROP_LIST]);
+		parcel_add(&reading->carry->after, message);
+	}
+}
+
+static void note_lost(struct carry *carry, const struct nlattr **table)
+{
+	char discipline[32];
+
+	nl_string(table[IFLA_QDISC], discipline, sizeof(discipline));
+	if (*discipline && strcmp(discipline, "noqueue") && strcmp(discipline, "noop"))
+		snprintf(carry->lost, sizeof(carry->lost), "its queueing discipline (%s)",
+			 discipline);
+}
+
+static int take_link(const struct nlmsghdr *message, void *data)
+{
+	const struct nlattr *table[IFLA_PROP_LIST + 1];
+	struct reading *reading = data;
+
+	nl_parse(table, IFLA_PROP_LIST, message, sizeof(struct ifinfomsg));
+	save_create(reading, table);
+	save_after(reading, table);
+	note_lost(reading->carry, table);
+	return 0;
+}
+
+static bool save_link(struct reading *reading, struct nl *route)
+{
+	struct nlmsghdr *request = nl_begin(route, RTM_GETLINK, 0);
+	struct ifinfomsg *head = mnl_nlmsg_put_extra_header(request, sizeof(*head));
+	int err;
+
+	head->ifi_index = reading->carry->link.ifindex;
+	err = nl_talk(route, take_link, reading);
+	return err ? refused(reading->carry, "reading the interface", route, err) : true;
+}
+
+/*
+ * Saving: keys and peers.
+ */
+
+static void save_peer(struct reading *reading, struct nlmsghdr *to, const struct nlattr *from)
+{
+	const struct nlattr *table[WGPEER_A_MAX + 1];
+	struct nlattr *nest;
+
+	nl_parse_nest(table, WGPEER_A_MAX, from);
+	nest = mnl_attr_nest_start_check(to, ROOM, 0);
+	if (!nest) {
+		reading->full = true;
+		return;
+	}
+	copy(reading, to, table[WGPEER_A_PUBLIC_KEY]);
+	copy(reading, to, table[WGPEER_A_PRESHARED_KEY]);
+	copy(reading, to, table[WGPEER_A_ENDPOINT]);
+	copy(reading, to, table[WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL]);
+	copy(reading, to, table[WGPEER_A_ALLOWEDIPS]);
+	mnl_attr_nest_end(to, nest);
+	/* A peer with many addresses goes on in the next message, without this. */
+	reading->carry->peers += !!table[WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL];
+}
+
+static int take_device(const struct nlmsghdr *message, void *data)
+{
+	const struct nlattr *table[WGDEVICE_A_MAX + 1], *peer;
+	struct reading *reading = data;
+	struct nlattr *peers;
+	struct nlmsghdr *to;
+
+	nl_parse(table, WGDEVICE_A_MAX, message, sizeof(struct genlmsghdr));
+	to = nl_begin_genl(&reading->write, 0, WG_CMD_SET_DEVICE, 0);
+	mnl_attr_put_strz(to, WGDEVICE_A_IFNAME, reading->carry->link.ifname);
+	copy(reading, to, table[WGDEVICE_A_PRIVATE_KEY]);
+	copy(reading, to, table[WGDEVICE_A_LISTEN_PORT]);
+	copy(reading, to, table[WGDEVICE_A_FWMARK]);
+	if (reading->first)
+		mnl_attr_put_u32(to, WGDEVICE_A_FLAGS, WGDEVICE_F_REPLACE_PEERS);
+	reading->first = false;
+	if (table[WGDEVICE_A_PEERS]) {
+		peers = mnl_attr_nest_start(to, WGDEVICE_A_PEERS);
+		mnl_attr_for_each_nested(peer, table[WGDEVICE_A_PEERS])
+			save_peer(reading, to, peer);
+		mnl_attr_nest_end(to, peers);
+	}
+	parcel_add(&reading->carry->device, to);
+	return reading->full ? -EMSGSIZE : 0;
+}
+
+static bool save_device(struct reading *reading)
+{
+	struct carry *carry = reading->carry;
+	struct nl nl;
+	bool good;
+	int err;
+
+	reading->first = true;
+	err = tunnel_ask(&nl, carry->link.ifname);
+	good = err ? refused(carry, "asking for its peers", &nl, err) :
+		     dump(reading, &nl, take_device, "reading its peers");
+	nl_close(&nl);
+	return good;
+}
+
+/*
+ * Saving: addresses and routes.
+ */
+
+static int take_address(const struct nlmsghdr *message, void *data)
+{
+	const struct ifaddrmsg *head = mnl_nlmsg_get_payload(message);
+	struct reading *reading = data;
+	struct nlmsghdr *to;
+
+	if ((int)head->ifa_index != reading->carry->link.ifindex)
+		return 0;
+	to = memcpy(reading->write.request, message, message->nlmsg_len);
+	to->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL;
+	parcel_add(&reading->carry->addresses, to);
+	reading->carry->address_count++;
+	return 0;
+}
+
+static bool save_addresses(struct reading *reading, struct nl *route)
+{
+	struct nlmsghdr *request = nl_begin(route, RTM_GETADDR, NLM_F_DUMP);
+
+	mnl_nlmsg_put_extra_header(request, sizeof(struct ifaddrmsg));
+	return dump(reading, route, take_address, "reading its addresses");
+}
+
+/* Takes a piece out of a message, out of one of its attributes. */
+static void cut(struct nlmsghdr *message, struct nlattr *attr, void *piece, size_t len)
+{
+	char *rest = (char *)piece + len;
+
+	memmove(piece, rest, (char *)mnl_nlmsg_get_payload_tail(message) - rest);
+	attr->nla_len -= len;
+	message->nlmsg_len -= len;
+}
+
+/*
+ * Whether one of several next hops goes to the interface. The kernel refuses
+ * those whose interface is down, and flags that it sets itself: both are taken
+ * out.
+ */
+static bool clean_hops(struct nlmsghdr *message, struct nlattr *attr, int ifindex)
+{
+	struct rtnexthop *hop = mnl_attr_get_payload(attr);
+	int len = mnl_attr_get_payload_len(attr), size;
+	bool ours = false;
+
+	while (RTNH_OK(hop, len)) {
+		size = RTNH_ALIGN(hop->rtnh_len);
+		len -= size;
+		ours |= hop->rtnh_ifindex == ifindex;
+		if (hop->rtnh_flags & RTNH_F_DEAD) {
+			cut(message, attr, hop, size);
+			continue;
+		}
+		hop->rtnh_flags &= RTNH_F_ONLINK;
+		hop = (void *)((char *)hop + size);
+	}
+	return ours;
+}
+
+/* Those that the kernel makes for addresses by itself come back by themselves. */
+static bool is_made_by_kernel(const struct rtmsg *head)
+{
+	return head->rtm_protocol == RTPROT_KERNEL || head->rtm_flags & RTM_F_CLONED;
+}
+
+static int take_route(const struct nlmsghdr *message, void *data)
+{
+	const struct rtmsg *head = mnl_nlmsg_get_payload(message);
+	const struct nlattr *table[RTA_VIA + 1];
+	struct reading *reading = data;
+	int ifindex = reading->carry->link.ifindex;
+	struct nlmsghdr *to;
+	bool ours;
+
+	if (is_made_by_kernel(head))
+		return 0;
+	to = memcpy(reading->write.request, message, message->nlmsg_len);
+	nl_parse(table, RTA_VIA, to, sizeof(*head));
+	to->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE;
+	if (table[RTA_MULTIPATH]) {
+		ours = clean_hops(to, (struct nlattr *)table[RTA_MULTIPATH], ifindex);
+		/* The other next hops may still be there. */
+		to->nlmsg_flags |= NLM_F_REPLACE;
+	} else {
+		ours = (int)nl_u32(table[RTA_OIF]) == ifindex;
+		to->nlmsg_flags |= NLM_F_EXCL;
+	}
+	((struct rtmsg *)mnl_nlmsg_get_payload(to))->rtm_flags &= RTNH_F_ONLINK;
+	if (!ours)
+		return 0;
+	/* The kernel names those by way of others first, and takes them last. */
+	if (table[RTA_GATEWAY] || table[RTA_VIA] || table[RTA_MULTIPATH])
+		parcel_add(&reading->carry->far, to);
+	else
+		parcel_add(&reading->carry->routes, to);
+	reading->carry->route_count++;
+	return 0;
+}
+
+static bool save_routes(struct reading *reading, struct nl *route, uint8_t family)
+{
+	struct nlmsghdr *request = nl_begin(route, RTM_GETROUTE, NLM_F_DUMP);
+	struct rtmsg *head = mnl_nlmsg_put_extra_header(request, sizeof(*head));
+
+	head->rtm_family = family;
+	return dump(reading, route, take_route, "reading its routes");
+}
+
+static int take_hop(const struct nlmsghdr *message, void *data)
+{
+	const struct nlattr *table[NHA_OIF + 1];
+	struct reading *reading = data;
+
+	nl_parse(table, NHA_OIF, message, sizeof(struct nhmsg));
+	if ((int)nl_u32(table[NHA_OIF]) == reading->carry->link.ifindex)
+		reading->full = true;
+	return 0;
+}
+
+/* Routes by next hop objects would need those first, with groups and all. */
+static bool has_no_hop_objects(struct reading *reading, struct nl *route)
+{
+	struct nlmsghdr *request = nl_begin(route, RTM_GETNEXTHOP, NLM_F_DUMP);
+
+	mnl_nlmsg_put_extra_header(request, sizeof(struct nhmsg));
+	reading->full = false;
+	/* A kernel that cannot be asked has none. */
+	nl_talk(route, take_hop, reading);
+	return reading->full ? fail(reading->carry, "next hop objects lead to it, which cannot be brought back: remove them first (ip nexthop)") :
+	       true;
+}
+
+/*
+ * Saving: sysctls, settings of order.
+ */
+
+static void add_sysctl(struct carry *carry, const char *family, const char *name)
+{
+	char value[256], line[512];
+	size_t old = carry->sysctls ? strlen(carry->sysctls) : 0;
+
+	if (!file_line(value, sizeof(value), "/proc/sys/net/%s/conf/%s/%s", family,
+		       carry->link.ifname, name))
+		return;
+	snprintf(line, sizeof(line), "%s %.128s %s\n", family, name, value);
+	carry->sysctls = say_alloc(carry->sysctls, old + strlen(line) + 1);
+	memcpy(carry->sysctls + old, line, strlen(line) + 1);
+}
+
+static void save_sysctls(struct carry *carry, const char *family)
+{
+	char folder[PATH_MAX];
+	struct dirent *entry;
+	DIR *dir;
+
+	file_path(folder, "/proc/sys/net/%s/conf/%s", family, carry->link.ifname);
+	dir = opendir(folder);
+	while (dir && (entry = readdir(dir))) {
+		if (*entry->d_name != '.')
+			add_sysctl(carry, family, entry->d_name);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static void save_settings(struct carry *carry)
+{
+	struct order order;
+
+	if (order_open(&order))
+		return;
+	carry->ordered = !order_get(&order, carry->link.ifname, &carry->settings);
+	order_close(&order);
+}
+
+/* Return: whether all was read. *changed: whether it changed meanwhile. */
+static bool save(struct carry *carry, bool *changed)
+{
+	struct reading reading = { .carry = carry };
+	struct nl route = {};
+	bool good;
+	int err;
+
+	carry->home = carry->netns;
+	err = nl_open(&route, NETLINK_ROUTE);
+	if (!err)
+		err = nl_open(&reading.write, NETLINK_ROUTE);
+	if (err)
+		fail(carry, "opening a netlink socket: %s", strerror(-err));
+	good = !err && save_link(&reading, &route) && save_device(&reading) &&
+	       save_addresses(&reading, &route) && save_routes(&reading, &route, AF_INET) &&
+	       save_routes(&reading, &route, AF_INET6) && has_no_hop_objects(&reading, &route);
+	nl_close(&reading.write);
+	nl_close(&route);
+	save_sysctls(carry, "ipv4");
+	save_sysctls(carry, "ipv6");
+	save_settings(carry);
+	*changed = reading.changed;
+	return good;
+}
+
+bool carry_save(struct carry *carry)
+{
+	const struct carry empty = { .link = carry->link, .netns = carry->netns };
+	bool good, changed;
+	int try = 0;
+
+	do {
+		carry_wipe(carry);
+		*carry = empty;
+		good = save(carry, &changed);
+	} while (good && changed && ++try < NL_TRIES);
+	if (good && changed)
+		return fail(carry, "it changes all the time");
+	return good;
+}
+
+/*
+ * Restoring.
+ */
+
+static bool go(struct carry *carry, const struct netns *netns)
+{
+	int err = netns_go(netns);
+
+	return err ? fail(carry, "going to its network namespace: %s", strerror(-err)) : true;
+}
+
+/* Sends all messages. What is there already is no error: others may be quicker. */
+static bool send_all(struct carry *carry, struct nl *nl, const struct parcel *parcel,
+		     const char *what)
+{
+	struct nlmsghdr *message = NULL;
+	int err;
+
+	while ((message = parcel_next(parcel, message))) {
+		err = nl_talk_message(nl, message, NULL, NULL);
+		if (err && err != -EEXIST)
+			return refused(carry, what, nl, err);
+	}
+	return true;
+}
+
+/* Its index stands in all that follows: another one of that name would not do. */
+static bool is_same(struct carry *carry)
+{
+	if ((int)if_nametoindex(carry->link.ifname) == carry->link.ifindex)
+		return true;
+	return fail(carry, "another program has made an interface of this name meanwhile");
+}
+
+/* The message that makes it, where its sockets are to be. */
+static struct nlmsghdr *begin_create(const struct carry *carry, struct nl *nl)
+{
+	struct nlmsghdr *message = memcpy(nl->request, carry->create.data, carry->create.len);
+
+	if (carry->home != carry->netns)
+		mnl_attr_put_u32(message, IFLA_NET_NS_FD, carry->netns->fd);
+	return message;
+}
+
+/*
+ * Kernels before 6.15 look for its index where it is made, and not where it is
+ * to be. If another interface there has that index, it is made without one, and
+ * gets it as it is moved.
+ */
+static int make_and_move(const struct carry *carry, struct nl *nl)
+{
+	struct nlmsghdr *message = nl_begin(nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+	struct ifinfomsg *head = mnl_nlmsg_put_extra_header(message, sizeof(*head));
+	struct nlattr *info;
+	char name[IFNAMSIZ];
+	int err;
+
+	snprintf(name, sizeof(name), "wgr%d", getpid());
+	mnl_attr_put_strz(message, IFLA_IFNAME, name);
+	info = mnl_attr_nest_start(message, IFLA_LINKINFO);
+	mnl_attr_put_strz(message, IFLA_INFO_KIND, LINK_KIND);
+	mnl_attr_nest_end(message, info);
+	err = nl_talk(nl, NULL, NULL);
+	if (err)
+		return err;
+	message = begin_create(carry, nl);
+	message->nlmsg_type = RTM_SETLINK;
+	message->nlmsg_flags = NLM_F_REQUEST;
+	head = mnl_nlmsg_get_payload(message);
+	head->ifi_index = if_nametoindex(name);
+	mnl_attr_put_u32(message, IFLA_NEW_IFINDEX, carry->link.ifindex);
+	return nl_talk(nl, NULL, NULL);
+}
+
+/* Whether there is an interface of its name where it is to be. */
+static bool is_taken(const struct carry *carry)
+{
+	bool taken = netns_go(carry->netns) || if_nametoindex(carry->link.ifname);
+
+	return netns_go(carry->home) || taken;
+}
+
+static bool create(struct carry *carry)
+{
+	struct nl nl = {};
+	bool good = false;
+	int err;
+
+	if (!go(carry, carry->home))
+		return false;
+	err = nl_open(&nl, NETLINK_ROUTE);
+	if (!err) {
+		begin_create(carry, &nl);
+		err = nl_talk(&nl, NULL, NULL);
+	}
+	if (err == -EEXIST && carry->home != carry->netns && !is_taken(carry))
+		err = make_and_move(carry, &nl);
+	good = !err || err == -EEXIST;
+	if (!good)
+		refused(carry, "making the interface", &nl, err);
+	nl_close(&nl);
+	return good && go(carry, carry->netns) && is_same(carry);
+}
+
+static void write_sysctl(const struct carry *carry, const char *family, const char *name,
+			 const char *value)
+{
+	char path[PATH_MAX], old[256];
+	int fd;
+
+	if (!file_line(old, sizeof(old), "/proc/sys/net/%s/conf/%s/%s", family,
+		       carry->link.ifname, name) || !strcmp(old, value))
+		return;
+	file_path(path, "/proc/sys/net/%s/conf/%s/%s", family, carry->link.ifname, name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (write(fd, value, strlen(value)) < 0)
+		say("%s: sysctl %s/%s could not be set to %s: %s", carry->link.ifname, family,
+		    name, value, strerror(errno));
+	close(fd);
+}
+
+static void restore_sysctls(const struct carry *carry)
+{
+	char family[8], name[160], value[256];
+	const char *line = carry->sysctls;
+
+	while (line && *line) {
+		if (sscanf(line, "%7s %159s %255[^\n]", family, name, value) == 3)
+			write_sysctl(carry, family, name, value);
+		line = strchr(line, '\n') + 1;
+	}
+}
+
+static bool restore_device(struct carry *carry)
+{
+	struct nlmsghdr *message = NULL;
+	uint16_t family;
+	struct nl nl;
+	bool good;
+	int err;
+
+	err = nl_open(&nl, NETLINK_GENERIC);
+	if (err)
+		return fail(carry, "opening a netlink socket: %s", strerror(-err));
+	err = nl_family(&nl, WG_GENL_NAME, &family);
+	while (!err && (message = parcel_next(&carry->device, message)))
+		message->nlmsg_type = family;
+	good = err ? refused(carry, "looking up the family wireguard", &nl, err) :
+		     send_all(carry, &nl, &carry->device, "setting keys and peers");
+	nl_close(&nl);
+	return good;
+}
+
+static bool raise(struct carry *carry, struct nl *route)
+{
+	struct nlmsghdr *request = nl_begin(route, RTM_NEWLINK, 0);
+	struct ifinfomsg *head = mnl_nlmsg_put_extra_header(request, sizeof(*head));
+	int err;
+
+	if (!(carry->link.flags & IFF_UP))
+		return true;
+	head->ifi_index = carry->link.ifindex;
+	head->ifi_flags = IFF_UP;
+	head->ifi_change = IFF_UP;
+	err = nl_talk(route, NULL, NULL);
+	return err ? refused(carry, "taking it up", route, err) : true;
+}
+
+static void restore_settings(const struct carry *carry)
+{
+	struct order order;
+	unsigned int wrong;
+
+	if (!carry->ordered || order_open(&order))
+		return;
+	if (order_set(&order, &carry->settings,
+		      ORDER_MODE | ORDER_HOLD | ORDER_HOLD_MAX | ORDER_WINDOW, &wrong))
+		say("%s: its settings of order could not be restored", carry->link.ifname);
+	order_close(&order);
+}
+
+bool carry_restore(struct carry *carry)
+{
+	struct nl route = {};
+	bool good;
+	int err;
+
+	if (!create(carry))
+		return false;
+	restore_sysctls(carry);
+	restore_settings(carry);
+	err = nl_open(&route, NETLINK_ROUTE);
+	if (err)
+		return fail(carry, "opening a netlink socket: %s", strerror(-err));
+	good = restore_device(carry) &&
+	       send_all(carry, &route, &carry->after, "setting its master and names") &&
+	       send_all(carry, &route, &carry->addresses, "setting its addresses") &&
+	       raise(carry, &route) &&
+	       send_all(carry, &route, &carry->routes, "setting its routes") &&
+	       send_all(carry, &route, &carry->far, "setting its routes");
+	nl_close(&route);
+	return good;
+}
+
+bool carry_present(const struct carry *carry)
+{
+	struct link *links;
+	size_t i, count;
+	bool there = false;
+
+	if (netns_go(carry->netns) || link_list(&links, &count))
+		return false;
+	for (i = 0; i < count; i++)
+		there |= !strcmp(links[i].ifname, carry->link.ifname);
+	free(links);
+	return there;
+}
+
+void carry_wipe(struct carry *carry)
+{
+	parcel_wipe(&carry->create);
+	parcel_wipe(&carry->device);
+	parcel_wipe(&carry->after);
+	parcel_wipe(&carry->addresses);
+	parcel_wipe(&carry->routes);
+	parcel_wipe(&carry->far);
+	free(carry->sysctls);
+	*carry = (struct carry){};
+}

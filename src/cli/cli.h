@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* cli.h - what all commands share: options, exit codes, their entry points. */
+#ifndef CLI_H
+#define CLI_H
+
+#include <stdbool.h>
+
+/**
+ * struct cli - options of the command line
+ * @netns: network namespace to work in, or NULL
+ * @json: print JSON
+ * @plain: print exact numbers in base units instead of rounded ones with units
+ * @colour: use colours
+ * @yes: do not ask; "switch" only
+ * @count: how often to look, or NULL; "watch" only
+ * @interval: time between two looks, or NULL; "watch" only
+ */
+struct cli {
+	const char *netns;
+	const char *count;
+	const char *interval;
+	bool json;
+	bool plain;
+	bool colour;
+	bool yes;
+};
+
+/*
+ * Exit codes; the manual page has them too. "doctor" has its own: 0 if all is
+ * well, 1 if it warns, 2 if something fails.
+ */
+enum cli_exit {
+	CLI_OK = 0,
+	CLI_FAILED = 1,		/* the kernel or the system refused */
+	CLI_USAGE = 2,		/* the command line is wrong */
+	CLI_STOCK = 3,		/* the module that keeps order is not running */
+	CLI_ROOT = 4,		/* this needs root */
+	CLI_BROKEN = 5,		/* a switch failed and could not be undone */
+};
+
+/* The commands; words are those after the command's name. */
+int status_command(const struct cli *cli, int count, char **words);
+int show_command(const struct cli *cli, int count, char **words);
+int stats_command(const struct cli *cli, int count, char **words);
+int dump_command(const struct cli *cli, int count, char **words);
+int watch_command(const struct cli *cli, int count, char **words);
+int set_command(const struct cli *cli, int count, char **words);
+int reset_command(const struct cli *cli, int count, char **words);
+int switch_command(const struct cli *cli, int count, char **words);
+int doctor_command(const struct cli *cli, int count, char **words);
+int export_command(const struct cli *cli, int count, char **words);
+
+#endif

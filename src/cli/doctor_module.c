@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0
+/* doctor_module.c - checks of the module: loaded, on disk, built, signed, alone. */
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "doctor.h"
+#include "file.h"
+#include "program.h"
+#include "say.h"
+
+/* Room for the list of files in an initial file system. */
+#define LIST_ROOM (8 << 20)
+
+/* Room for a remedy. */
+#define REMEDY 512
+
+static void check_loaded(const struct doctor *d)
+{
+	const struct loaded *loaded = &d->loaded;
+
+	if (loaded->builtin)
+		doctor_note(d, DOCTOR_FAIL, "loaded",
+			    "use a kernel that has WireGuard as a module (CONFIG_WIREGUARD=m)",
+			    "WireGuard is built into kernel %s, and a module cannot replace it",
+			    d->kernel.release);
+	else if (loaded->whose == KERNEL_OURS)
+		doctor_note(d, DOCTOR_OK, "loaded", NULL, "ours %s is running", loaded->version);
+	else if (loaded->whose == KERNEL_STOCK)
+		doctor_note(d, DOCTOR_FAIL, "loaded", "wireguard-reorder switch ours",
+			    "the stock module is running");
+	else
+		doctor_note(d, DOCTOR_WARN, "loaded", "modprobe wireguard",
+			    "no wireguard module is loaded");
+}
+
+static void check_disk(const struct doctor *d)
+{
+	const struct module *named = &d->kernel.named;
+
+	if (!*named->path)
+		doctor_note(d, DOCTOR_FAIL, "disk", "install the package wireguard-reorder-dkms",
+			    "kernel %s has no wireguard module on disk", d->kernel.release);
+	else if (!named->ours)
+		doctor_note(d, DOCTOR_FAIL, "disk", "the findings below say why",
+			    "%s would be loaded, which is not ours", named->path);
+	else if (d->loaded.whose != KERNEL_NONE &&
+		 strcmp(named->srcversion, d->loaded.srcversion))
+		doctor_note(d, DOCTOR_WARN, "disk",
+			    "wireguard-reorder switch ours, or restart",
+			    "another module runs than the one on disk (%s %s)", named->path,
+			    named->version);
+	else
+		doctor_note(d, DOCTOR_OK, "disk", NULL, "%s is ours %s", named->path,
+			    named->version);
+}
+
+static void check_dkms(const struct doctor *d)
+{
+	const struct kernel *kernel = &d->kernel;
+	char remedy[REMEDY];
+
+	if (!strcmp(kernel->dkms, "installed")) {
+		doctor_note(d, DOCTOR_OK, "dkms", NULL, "version %s is installed for kernel %s",
+			    kernel->dkms_version, kernel->release);
+		return;
+	}
+	snprintf(remedy, sizeof(remedy), "dkms install -m wireguard-reorder -v %s -k %s",
+		 kernel->dkms_version, kernel->release);
+	if (!strcmp(kernel->dkms, "none"))
+		doctor_note(d, DOCTOR_FAIL, "dkms", "install the package wireguard-reorder-dkms",
+			    "DKMS does not know wireguard-reorder");
+	else if (!strcmp(kernel->dkms, "built"))
+		doctor_note(d, DOCTOR_FAIL, "dkms", remedy,
+			    "version %s is built for kernel %s, but not installed",
+			    kernel->dkms_version, kernel->release);
+	else
+		doctor_note(d, DOCTOR_FAIL, "dkms", remedy,
+			    "version %s is not built for kernel %s", kernel->dkms_version,
+			    kernel->release);
+}
+
+static void check_headers(const struct doctor *d)
+{
+	const char *release = d->kernel.release;
+	char remedy[REMEDY];
+
+	if (file_exists("/lib/modules/%s/build/include", release)) {
+		doctor_note(d, DOCTOR_OK, "headers", NULL, "those of kernel %s are installed",
+			    release);
+		return;
+	}
+	snprintf(remedy, sizeof(remedy),
+		 "apt install linux-headers-%s, or dnf install kernel-devel-%s", release, release);
+	doctor_note(d, DOCTOR_FAIL, "headers", remedy,
+		    "those of kernel %s are missing, so nothing can be built for it", release);
+}
+
+/* Whether the kernel that runs takes no module without a signature it trusts. */
+static bool enforced(void)
+{
+	char line[256];
+
+	file_line(line, sizeof(line), "/sys/module/module/parameters/sig_enforce");
+	if (*line == 'Y')
+		return true;
+	file_line(line, sizeof(line), "/sys/kernel/security/lockdown");
+	return strstr(line, "[integrity]") || strstr(line, "[confidentiality]");
+}
+
+static void check_signature(const struct doctor *d)
+{
+	const struct module *module = *d->kernel.built.path ? &d->kernel.built :
+							      &d->kernel.named;
+
+	if (*module->signer)
+		doctor_note(d, DOCTOR_OK, "signature", NULL, "the module is signed by %s",
+			    module->signer);
+	else if (enforced())
+		doctor_note(d, DOCTOR_FAIL, "signature",
+			    "install openssl, then build again (dkms unbuild, dkms install)",
+			    "the module is not signed and this kernel insists on signatures");
+	else
+		doctor_note(d, DOCTOR_OK, "signature", NULL,
+			    "the module is not signed, and this kernel does not ask for it");
+}
+
+/* Four bytes of attributes come before the value. */
+static bool secure_boot(void)
+{
+	unsigned char value[5] = {};
+	char path[PATH_MAX];
+	bool on = false;
+	int fd;
+
+	if (!file_match(path, "/sys/firmware/efi/efivars/SecureBoot-*"))
+		return false;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		on = read(fd, value, sizeof(value)) == sizeof(value) && value[4] == 1;
+		close(fd);
+	}
+	return on;
+}
+
+static void find_certificate(char path[PATH_MAX])
+{
+	if (!file_match(path, "/var/lib/shim-signed/mok/MOK.der"))
+		file_path(path, "/var/lib/dkms/mok.pub");
+}
+
+static void check_key(const struct doctor *d)
+{
+	char path[PATH_MAX], said[1024], remedy[PATH_MAX + 64];
+	const char *const words[] = { "mokutil", "--test-key", path, NULL };
+	int status;
+
+	find_certificate(path);
+	status = program_run(said, sizeof(said), words);
+	snprintf(remedy, sizeof(remedy), "mokutil --import %s, then restart and confirm it", path);
+	if (status == 127)
+		doctor_note(d, DOCTOR_WARN, "secure-boot", "install mokutil",
+			    "on, and there is no telling whether the key that signs is enrolled");
+	else if (strstr(said, "is already enrolled"))
+		doctor_note(d, DOCTOR_OK, "secure-boot", NULL,
+			    "on, and the key that signs (%s) is enrolled", path);
+	else
+		doctor_note(d, enforced() ? DOCTOR_FAIL : DOCTOR_WARN, "secure-boot", remedy,
+			    "on, and the key that signs (%s) is not enrolled", path);
+}
+
+static void check_secure_boot(const struct doctor *d)
+{
+	if (secure_boot())
+		check_key(d);
+	else
+		doctor_note(d, DOCTOR_OK, "secure-boot", NULL, "off");
+}
+
+/* Whether the initial file system has a wireguard. Return: -1 if that cannot be seen. */
+static int image_has(const char *image)
+{
+	const char *const debian[] = { "lsinitramfs", image, NULL };
+	const char *const others[] = { "lsinitrd", image, NULL };
+	char *list = say_alloc(NULL, LIST_ROOM);
+	int status, has;
+
+	status = program_run(list, LIST_ROOM, debian);
+	if (status == 127)
+		status = program_run(list, LIST_ROOM, others);
+	has = status ? -1 : !!strstr(list, "/wireguard.ko");
+	free(list);
+	return has;
+}
+
+static bool find_image(char path[PATH_MAX], const char *release)
+{
+	return file_match(path, "/boot/initrd.img-%s", release) ||
+	       file_match(path, "/boot/initramfs-%s.img", release) ||
+	       file_match(path, "/boot/initrd-%s", release);
+}
+
+static bool is_newer(const char *one, const char *other)
+{
+	struct stat a, b;
+
+	return !stat(one, &a) && !stat(other, &b) && a.st_mtime > b.st_mtime;
+}
+
+static void check_initramfs(const struct doctor *d)
+{
+	char path[PATH_MAX], remedy[REMEDY];
+	int has;
+
+	if (!find_image(path, d->kernel.release)) {
+		doctor_note(d, DOCTOR_OK, "initramfs", NULL, "kernel %s has none",
+			    d->kernel.release);
+		return;
+	}
+	has = image_has(path);
+	snprintf(remedy, sizeof(remedy), "update-initramfs -u -k %s, or dracut --force",
+		 d->kernel.release);
+	if (has < 0)
+		doctor_note(d, DOCTOR_WARN, "initramfs", "sudo wireguard-reorder doctor",
+			    "%s cannot be looked into", path);
+	else if (has && is_newer(d->kernel.named.path, path))
+		doctor_note(d, DOCTOR_WARN, "initramfs", remedy,
+			    "%s has an older wireguard than the disk", path);
+	else
+		doctor_note(d, DOCTOR_OK, "initramfs", NULL, "%s has %s wireguard", path,
+			    has ? "the same" : "no");
+}
+
+/* Notes each file that fits and is not the one that is to be loaded. */
+static unsigned int note_others(const struct doctor *d, const char *folder)
+{
+	unsigned int count = 0;
+	char path[PATH_MAX];
+	glob_t found;
+	size_t i;
+
+	file_path(path, "/lib/modules/%s/%s/wireguard.ko*", d->kernel.release, folder);
+	if (!glob(path, 0, NULL, &found)) {
+		for (i = 0; i < found.gl_pathc; i++) {
+			if (file_same(found.gl_pathv[i], d->kernel.named.path))
+				continue;
+			count++;
+			doctor_note(d, DOCTOR_WARN, "owners",
+				    "remove it (rpm -qf or dpkg -S says what it belongs to), then depmod",
+				    "%s could be loaded instead", found.gl_pathv[i]);
+		}
+	}
+	globfree(&found);
+	return count;
+}
+
+static unsigned int note_overrides(const struct doctor *d)
+{
+	char path[PATH_MAX];
+	unsigned int count = 0;
+	char line[512];
+	glob_t found;
+	FILE *file;
+	size_t i;
+
+	file_path(path, "/etc/modprobe.d/*.conf");
+	if (glob(path, 0, NULL, &found))
+		return 0;
+	for (i = 0; i < found.gl_pathc; i++) {
+		file = fopen(found.gl_pathv[i], "re");
+		while (file && fgets(line, sizeof(line), file)) {
+			line[strcspn(line, "\n")] = 0;
+			if (strncmp(line, "install wireguard ", 18) &&
+			    strcmp(line, "blacklist wireguard"))
+				continue;
+			count++;
+			doctor_note(d, DOCTOR_WARN, "owners", "remove that line",
+				    "%s keeps modprobe from loading it: %s", found.gl_pathv[i],
+				    line);
+		}
+		if (file)
+			fclose(file);
+	}
+	globfree(&found);
+	return count;
+}
+
+static void check_owners(const struct doctor *d)
+{
+	unsigned int count = 0;
+
+	/* Not more patterns than depmod has folders that go before the kernel's own. */
+	count += note_others(d, "updates");
+	count += note_others(d, "updates/*");
+	count += note_others(d, "extra");
+	count += note_others(d, "extra/*");
+	count += note_others(d, "weak-updates");
+	count += note_others(d, "weak-updates/*");
+	count += note_overrides(d);
+	if (file_exists("/var/lib/dkms/wireguard")) {
+		count++;
+		doctor_note(d, DOCTOR_WARN, "owners", "apt purge wireguard-dkms",
+			    "DKMS has another module of that name (wireguard)");
+	}
+	if (!count)
+		doctor_note(d, DOCTOR_OK, "owners", NULL, "nothing else claims the module");
+}
+
+void doctor_check_module(const struct doctor *doctor)
+{
+	check_loaded(doctor);
+	if (!doctor->installed) {
+		doctor_note(doctor, DOCTOR_FAIL, "disk", "restart into a kernel that is installed",
+			    "the running kernel %s has no folder in /lib/modules",
+			    doctor->kernel.release);
+		return;
+	}
+	check_disk(doctor);
+	check_dkms(doctor);
+	check_headers(doctor);
+	check_signature(doctor);
+	check_secure_boot(doctor);
+	check_initramfs(doctor);
+	check_owners(doctor);
+}

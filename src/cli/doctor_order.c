@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0
+/* doctor_order.c - checks of settings against what was counted under them. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "doctor.h"
+#include "file.h"
+#include "home.h"
+#include "parse.h"
+#include "tunnel.h"
+
+/* Fewer packets than this say nothing. */
+#define ENOUGH 1000
+
+/* One in this many is a lot. */
+#define MANY 1000
+
+#define WINDOW_MAX 16384
+#define HOLD_US_MAX 1000000
+
+#define REMEDY 128
+
+/* Twice as long, in whole milliseconds, no longer than there may be. */
+static uint32_t longer_ms(uint32_t us)
+{
+	if (us >= HOLD_US_MAX / 2)
+		return HOLD_US_MAX / 1000;
+	return us > 500 ? (2 * us + 999) / 1000 : 1;
+}
+
+/* The setting that is the wait, or its ceiling, and its value. */
+static const char *wait_name(const struct order_settings *settings)
+{
+	return settings->mode == WG_REORDER_MODE_FIXED ? "hold" : "hold-max";
+}
+
+static uint32_t wait_us(const struct order_settings *settings)
+{
+	return settings->mode == WG_REORDER_MODE_FIXED ? settings->hold_us : settings->hold_max_us;
+}
+
+/* The wait is at its ceiling and packets come later still. */
+static bool at_ceiling(const struct order_settings *settings, const uint64_t *v)
+{
+	return settings->mode == WG_REORDER_MODE_FIXED ||
+	       v[WG_REORDER_STAT_WAIT_NS] >= settings->hold_max_us * (uint64_t)900;
+}
+
+static void check_hold(const struct doctor *d, const struct order_settings *settings,
+		       const uint64_t *v)
+{
+	uint64_t late = v[WG_REORDER_STAT_LATE];
+	char remedy[REMEDY];
+
+	if (late * MANY <= v[WG_REORDER_STAT_AUTHENTICATED]) {
+		doctor_note(d, DOCTOR_OK, "hold", NULL, "%s: %" PRIu64 " packets came too late",
+			    settings->ifname, late);
+		return;
+	}
+	if (wait_us(settings) >= HOLD_US_MAX)
+		snprintf(remedy, sizeof(remedy), "look for what delays packets on the path so long");
+	else
+		snprintf(remedy, sizeof(remedy), "wireguard-reorder set %s %s %ums",
+			 settings->ifname, wait_name(settings), longer_ms(wait_us(settings)));
+	if (at_ceiling(settings, v))
+		doctor_note(d, DOCTOR_WARN, "hold", remedy,
+			    "%s: %" PRIu64 " of %" PRIu64 " packets came too late: it may not wait longer",
+			    settings->ifname, late, v[WG_REORDER_STAT_AUTHENTICATED]);
+	else
+		doctor_note(d, DOCTOR_OK, "hold", NULL,
+			    "%s: %" PRIu64 " packets came too late; the wait may still grow",
+			    settings->ifname, late);
+}
+
+static void check_window(const struct doctor *d, const struct order_settings *settings,
+			 const uint64_t *v)
+{
+	uint64_t overflowed = v[WG_REORDER_STAT_GAPS_OVERFLOWED];
+	char remedy[REMEDY];
+
+	if (v[WG_REORDER_STAT_STARVED])
+		doctor_note(d, DOCTOR_WARN, "memory",
+			    "raise the module parameter held_max, or add memory",
+			    "%s: %" PRIu64 " packets went up early for want of memory",
+			    settings->ifname, v[WG_REORDER_STAT_STARVED]);
+	if (!overflowed || v[WG_REORDER_STAT_MAX_HELD] < settings->window) {
+		doctor_note(d, DOCTOR_OK, "window", NULL, "%s: at most %" PRIu64 " of %u were held",
+			    settings->ifname, v[WG_REORDER_STAT_MAX_HELD], settings->window);
+		return;
+	}
+	if (settings->window >= WINDOW_MAX)
+		snprintf(remedy, sizeof(remedy), "wireguard-reorder set %s %s %uus",
+			 settings->ifname, wait_name(settings), wait_us(settings) / 2);
+	else
+		snprintf(remedy, sizeof(remedy), "wireguard-reorder set %s window %u",
+			 settings->ifname, 2 * settings->window);
+	doctor_note(d, DOCTOR_WARN, "window", remedy,
+		    "%s: %" PRIu64 " gaps were given up as %u packets were held already",
+		    settings->ifname, overflowed, settings->window);
+}
+
+/* Gaps that nothing ever fills are losses: to wait for them is of no use. */
+static void check_use(const struct doctor *d, const struct order_settings *settings,
+		      const uint64_t *v)
+{
+	uint64_t opened = v[WG_REORDER_STAT_GAPS_OPENED];
+	char remedy[REMEDY];
+
+	if (opened < ENOUGH || v[WG_REORDER_STAT_GAPS_FILLED] * MANY > opened)
+		return;
+	snprintf(remedy, sizeof(remedy), "wireguard-reorder set %s mode adaptive",
+		 settings->ifname);
+	if (settings->mode == WG_REORDER_MODE_FIXED)
+		doctor_note(d, DOCTOR_WARN, "use", remedy,
+			    "%s: %" PRIu64 " of %" PRIu64 " missing packets ever came: waiting is of no use there",
+			    settings->ifname, v[WG_REORDER_STAT_GAPS_FILLED], opened);
+	else
+		doctor_note(d, DOCTOR_OK, "use", NULL,
+			    "%s: its path loses packets and hardly swaps any; nothing is gained or lost there",
+			    settings->ifname);
+}
+
+void doctor_check_figures(const struct doctor *d, const struct order_settings *settings,
+			  const struct order_stats *totals)
+{
+	const uint64_t *v = totals->value;
+	char remedy[REMEDY];
+
+	if (settings->mode == WG_REORDER_MODE_OFF) {
+		snprintf(remedy, sizeof(remedy), "wireguard-reorder set %s mode adaptive",
+			 settings->ifname);
+		doctor_note(d, DOCTOR_WARN, "mode", remedy,
+			    "%s: is off, packets go up in the order in which they come",
+			    settings->ifname);
+		return;
+	}
+	if (v[WG_REORDER_STAT_AUTHENTICATED] < ENOUGH) {
+		doctor_note(d, DOCTOR_OK, "hold", NULL, "%s: too few packets yet to tell",
+			    settings->ifname);
+		return;
+	}
+	check_hold(d, settings, v);
+	check_window(d, settings, v);
+	check_use(d, settings, v);
+}
+
+/*
+ * The module takes all that its sockets are given, and no buffer can be full. So
+ * what they drop is what UDP does not give them: it looks at checksums and at
+ * policies of IPsec before.
+ */
+static void check_socket(const struct doctor *d, const char *ifname)
+{
+	struct tunnel tunnel = {};
+	uint64_t drops = 0;
+	char *v4, *v6;
+
+	if (!tunnel_read(ifname, &tunnel)) {
+		v4 = file_text("/proc/self/net/udp");
+		v6 = file_text("/proc/self/net/udp6");
+		home_sockets(v4, tunnel.port, &drops);
+		home_sockets(v6, tunnel.port, &drops);
+		free(v4);
+		free(v6);
+		if (drops)
+			doctor_note(d, DOCTOR_WARN, "socket",
+				    "see whether \"nstat -az UdpInCsumErrors\" grows: then a card or the path damages them",
+				    "%s: its sockets dropped %" PRIu64 " datagrams: damaged ones, or for want of IPsec",
+				    ifname, drops);
+		else
+			doctor_note(d, DOCTOR_OK, "socket", NULL, "%s: no datagram was dropped",
+				    ifname);
+	}
+	tunnel_free(&tunnel);
+}
+
+static void check_interface(const struct doctor *d, struct order *order,
+			    const struct order_settings *settings)
+{
+	struct order_report report = {};
+
+	if (!order_read(order, settings->ifname, &report))
+		doctor_check_figures(d, settings, &report.totals);
+	order_free(&report);
+	check_socket(d, settings->ifname);
+}
+
+void doctor_check_order(const struct doctor *d)
+{
+	struct order_settings *list;
+	struct order order;
+	size_t i, count;
+	int err;
+
+	if (order_open(&order))
+		return;
+	err = order_list(&order, &list, &count);
+	if (err)
+		doctor_note(d, DOCTOR_WARN, "settings", "sudo wireguard-reorder doctor",
+			    err == -EPERM ? "root is needed to see what was counted" :
+					    "what was counted cannot be read");
+	for (i = 0; i < count && !err; i++)
+		check_interface(d, &order, &list[i]);
+	free(list);
+	order_close(&order);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* format.h - numbers as people read them. */
+#ifndef FORMAT_H
+#define FORMAT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+/* Room for any of these, colours included. */
+#define FORMAT_ROOM 128
+
+/**
+ * struct format - how to write
+ * @plain: exact numbers in base units
+ * @colour: colours on units
+ */
+struct format {
+	bool plain;
+	bool colour;
+};
+
+/* Colours; each is nothing if there are to be none. */
+enum format_colour {
+	FORMAT_RESET,
+	FORMAT_BOLD,
+	FORMAT_GREEN,
+	FORMAT_YELLOW,
+	FORMAT_RED,
+	FORMAT_CYAN,
+};
+
+const char *format_colour(const struct format *format, enum format_colour colour);
+
+/* A length of time: "1.25 ms"; plain: nanoseconds. */
+const char *format_ns(const struct format *format, char *to, uint64_t ns);
+
+/* A number of bytes: "1.50 KiB"; plain: bytes. */
+const char *format_bytes(const struct format *format, char *to, uint64_t bytes);
+
+/* How long ago: "1 minute, 5 seconds ago"; plain: the time itself. */
+const char *format_ago(const struct format *format, char *to, int64_t when, int64_t now);
+
+/* A period: "25 seconds". */
+const char *format_period(const struct format *format, char *to, uint64_t seconds);
+
+/* A share of a whole: "99.12 %"; never 100.00 % or 0.00 % unless it is exactly that. */
+const char *format_share(char *to, uint64_t part, uint64_t whole);
+
+/* An address and port. */
+const char *format_endpoint(char *to, const struct sockaddr *address);
+
+#endif

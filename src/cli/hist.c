@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0
+/* hist.c - histograms whose bin n counts 2^n to 2^(n+1) - 1. */
+#include "hist.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+uint64_t hist_most(unsigned int bin)
+{
+	return ((uint64_t)2 << bin) - 1;
+}
+
+uint64_t hist_total(const uint64_t *bins, unsigned int count)
+{
+	uint64_t total = 0;
+
+	while (count--)
+		total += bins[count];
+	return total;
+}
+
+uint64_t hist_percentile(const uint64_t *bins, unsigned int count, unsigned int percent)
+{
+	unsigned __int128 sum = 0, wanted;
+	unsigned int i;
+
+	wanted = (unsigned __int128)hist_total(bins, count) * percent;
+	if (!wanted)
+		return 0;
+	for (i = 0; i + 1 < count; i++) {
+		sum += bins[i];
+		if (sum * 100 >= wanted)
+			break;
+	}
+	return hist_most(i);
+}
+
+double hist_sum(const uint64_t *bins, unsigned int count)
+{
+	double sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		sum += (double)bins[i] * (i ? 1.5 * ((uint64_t)1 << i) : 1);
+	return sum;
+}
+
+void hist_bars(const uint64_t *bins, unsigned int count, char *to)
+{
+	static const char *const bars[] = {
+		" ", "\u2581", "\u2582", "\u2583", "\u2584", "\u2585", "\u2586", "\u2587", "\u2588",
+	};
+	uint64_t most = 0;
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		most = bins[i] > most ? bins[i] : most;
+	*to = 0;
+	for (i = 0; i < count; i++)
+		to = stpcpy(to, bars[bins[i] ? 1 + (int)(7.0 * bins[i] / most) : 0]);
+}
+
+void hist_since(const uint64_t *now, const uint64_t *before, unsigned int count, uint64_t *to)
+{
+	bool again = false;
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		again |= now[i] < before[i];
+	for (i = 0; i < count; i++)
+		to[i] = now[i] - (again ? 0 : before[i]);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* kernel.h - installed kernels, and which wireguard module each would load or has loaded. */
+#ifndef KERNEL_H
+#define KERNEL_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define KERNEL_RELEASE 128
+#define KERNEL_WORD 64
+
+/**
+ * struct module - a module's file
+ * @path: where it is, "" if there is none
+ * @version: what it says of itself; the same for the rest
+ * @srcversion: checksum of its source
+ * @vermagic: kernel that it is for, and how that was built
+ * @signer: who signed it, "" if nobody
+ * @depends: modules that it needs, with commas between
+ * @ours: it is the one that keeps order
+ */
+struct module {
+	char path[PATH_MAX];
+	char version[KERNEL_WORD];
+	char srcversion[KERNEL_WORD];
+	char vermagic[256];
+	char signer[256];
+	char depends[1024];
+	bool ours;
+};
+
+/**
+ * struct kernel - an installed kernel
+ * @release: what uname -r says when it runs
+ * @running: it runs
+ * @dkms: what DKMS has of ours for it: "installed", "built", "added" or "none"
+ * @dkms_version: which version that is
+ * @arch: for which machines
+ * @named: the file that modprobe would load
+ * @built: the file that DKMS has built
+ * @backup: the copy of the kernel's own module that the package keeps
+ */
+struct kernel {
+	char release[KERNEL_RELEASE];
+	bool running;
+	const char *dkms;
+	char dkms_version[KERNEL_WORD];
+	char arch[KERNEL_WORD];
+	struct module named;
+	struct module built;
+	char backup[PATH_MAX];
+};
+
+/**
+ * enum kernel_whose - which wireguard module is loaded
+ * @KERNEL_NONE: none
+ * @KERNEL_OURS: the one that keeps order
+ * @KERNEL_STOCK: another one
+ */
+enum kernel_whose {
+	KERNEL_NONE,
+	KERNEL_OURS,
+	KERNEL_STOCK,
+};
+
+/**
+ * struct loaded - the module that runs
+ * @whose: which one it is
+ * @builtin: it is a part of the kernel
+ * @version: what it says of itself
+ * @srcversion: checksum of its source
+ */
+struct loaded {
+	enum kernel_whose whose;
+	bool builtin;
+	char version[KERNEL_WORD];
+	char srcversion[KERNEL_WORD];
+};
+
+/* All installed kernels in the order of their names. To be freed. */
+struct kernel *kernel_list(size_t *count);
+
+/* One of them. Return: whether it is installed. */
+bool kernel_read(const char *release, struct kernel *kernel);
+
+/* The one that runs. */
+bool kernel_running(struct kernel *kernel);
+
+/* Reads what a module's file says of itself; all is empty if it cannot be read. */
+void module_read(struct module *module, const char *path);
+
+void kernel_loaded(struct loaded *loaded);
+
+/* "ours", "stock" or "none". */
+const char *kernel_whose_name(enum kernel_whose whose);
+
+/* The kernel's own module: the file in its place, DKMS's archive, or the copy kept. */
+bool kernel_stock(const struct kernel *kernel, struct module *module);
+
+/* Room for what kernel_anomalies() says, and for how many. */
+#define KERNEL_ANOMALY 160
+#define KERNEL_ANOMALIES 6
+
+/* What is not as it should be with an installed kernel. Return: how many things. */
+unsigned int kernel_anomalies(const struct kernel *kernel, const struct loaded *loaded,
+			      char what[KERNEL_ANOMALIES][KERNEL_ANOMALY]);
+
+#endif

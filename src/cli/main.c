@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0
+/* main.c - the command wireguard-reorder: options, and which command it is. */
+#include <errno.h>
+#include <getopt.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "netns.h"
+#include "say.h"
+#include "util.h"
+#include "version.h"
+
+/**
+ * struct command - a command
+ * @name: what it is called
+ * @run: what does it
+ * @words: what it takes
+ * @help: what it is for
+ */
+struct command {
+	const char *name;
+	int (*run)(const struct cli *cli, int count, char **words);
+	const char *words;
+	const char *help;
+};
+
+static const struct command commands[] = {
+	{ "status", status_command, "", "kernels, the module that runs, interfaces (the default)" },
+	{ "show", show_command, "[IF|all]", "peers and their order, in the manner of \"wg show\"" },
+	{ "stats", stats_command, "IF [FIGURE]", "all figures of an interface, or one" },
+	{ "dump", dump_command, "[IF|all]", "all figures of each peer, with tabs between" },
+	{ "watch", watch_command, "[IF] [--count N] [--interval S]", "what happens, live" },
+	{ "set", set_command, "IF [mode M] [hold T] [hold-max T] [window N]",
+	  "change settings; T such as 5ms, 800us" },
+	{ "reset", reset_command, "IF [peer KEY]", "set counters to zero" },
+	{ "switch", switch_command, "ours|stock [--yes]",
+	  "exchange the module that runs, and bring tunnels back" },
+	{ "doctor", doctor_command, "", "look for what is wrong, and say what to do" },
+	{ "export", export_command, "", "metrics for Prometheus" },
+};
+
+static void print_help(void)
+{
+	size_t i;
+
+	printf("Usage: wireguard-reorder [OPTION...] [COMMAND [WORD...]]\n\n");
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		printf("  %s%s%s\n        %s\n", commands[i].name, *commands[i].words ? " " : "",
+		       commands[i].words, commands[i].help);
+	printf("\n"
+	       "  -j, --json          JSON instead of text\n"
+	       "  -n, --netns NETNS   in another network namespace\n"
+	       "  -p, --plain         exact numbers in base units\n"
+	       "  -h, --help          this text\n"
+	       "  -V, --version       the version\n"
+	       "\n"
+	       "wireguard-reorder(8) has the rest.\n");
+}
+
+static const struct command *find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (!strcmp(name, commands[i].name))
+			return &commands[i];
+	}
+	return NULL;
+}
+
+static const struct option options[] = {
+	{ "help", no_argument, NULL, 'h' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "count", required_argument, NULL, 'c' },
+	{ "interval", required_argument, NULL, 'i' },
+	{ "netns", required_argument, NULL, 'n' },
+	{ "plain", no_argument, NULL, 'p' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "yes", no_argument, NULL, 'y' },
+	{}
+};
+
+/* One letter of several in a word is named alone. */
+static int no_option(const char *word)
+{
+	char letter[] = { '-', optopt, 0 };
+
+	return say_usage("there is no option \"%s\": \"wireguard-reorder --help\" lists all",
+			 optopt && strchr("hjnpV", optopt) == NULL ? letter : word);
+}
+
+/* Whether an option belongs to another command than this one. */
+static int check_options(const struct cli *cli, const struct command *command)
+{
+	if ((cli->count || cli->interval) && command->run != watch_command)
+		return say_usage("%s takes neither --count nor --interval: that is for \"watch\"",
+				 command->name);
+	if (cli->yes && command->run != switch_command)
+		return say_usage("%s takes no --yes: that is for \"switch\"", command->name);
+	if (cli->netns && command->run == switch_command)
+		return say_usage("switch is for all network namespaces: leave --netns out");
+	return CLI_OK;
+}
+
+/* Return: an exit code if that is all, -1 if a command follows. */
+static int read_options(int count, char **words, struct cli *cli)
+{
+	int option;
+
+	while ((option = getopt_long(count, words, ":hjn:pV", options, NULL)) != -1) {
+		switch (option) {
+		case 'h':
+			print_help();
+			return CLI_OK;
+		case 'V':
+			printf("wireguard-reorder " WGR_VERSION "\n");
+			return CLI_OK;
+		case 'j':
+			cli->json = true;
+			break;
+		case 'n':
+			cli->netns = optarg;
+			break;
+		case 'p':
+			cli->plain = true;
+			break;
+		case 'c':
+			cli->count = optarg;
+			break;
+		case 'i':
+			cli->interval = optarg;
+			break;
+		case 'y':
+			cli->yes = true;
+			break;
+		case ':':
+			return say_usage("%s needs a value behind it", words[optind - 1]);
+		default:
+			return no_option(words[optind - 1]);
+		}
+	}
+	return -1;
+}
+
+static int enter(const char *netns)
+{
+	int err = netns_enter(netns);
+
+	if (!err)
+		return CLI_OK;
+	if (err == -EPERM || err == -EACCES) {
+		say("network namespace \"%s\": this needs root: try it with sudo", netns);
+		return CLI_ROOT;
+	}
+	return say_usage("network namespace \"%s\": %s: \"ip netns list\" shows those with a name",
+			 netns, strerror(-err));
+}
+
+/* What was printed must have arrived: a full disk is an error like others. */
+static int finish(int code)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return code;
+	say("the output could not be written: %s", strerror(errno));
+	return code ? code : CLI_FAILED;
+}
+
+int main(int count, char **words)
+{
+	const char *no_colour = getenv("NO_COLOR");
+	const struct command *command = &commands[0];
+	struct cli cli = {};
+	int code;
+
+	setlocale(LC_CTYPE, "");
+	cli.colour = isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
+	code = read_options(count, words, &cli);
+	if (code >= 0)
+		return finish(code);
+	if (optind < count) {
+		command = find(words[optind]);
+		if (!command)
+			return say_usage("there is no command \"%s\": \"wireguard-reorder --help\" lists all",
+					 words[optind]);
+		optind++;
+	}
+	code = check_options(&cli, command);
+	if (!code && cli.netns)
+		code = enter(cli.netns);
+	if (!code)
+		code = command->run(&cli, count - optind, words + optind);
+	return finish(code);
+}

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0
+/* show.c - the command "show": interfaces and peers, in the manner of "wg show". */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "access.h"
+#include "cli.h"
+#include "format.h"
+#include "hist.h"
+#include "json.h"
+#include "parse.h"
+#include "say.h"
+#include "tunnel.h"
+#include "util.h"
+
+/* What is known of an interface: its tunnel, settings and statistics. */
+struct view {
+	const struct order_settings *settings;
+	struct tunnel tunnel;
+	struct order_report report;
+};
+
+static void heading(const struct format *f, enum format_colour colour, const char *what,
+		    const char *name)
+{
+	printf("%s%s%s%s: %s%s%s\n", format_colour(f, colour), format_colour(f, FORMAT_BOLD), what,
+	       format_colour(f, FORMAT_RESET), format_colour(f, colour), name,
+	       format_colour(f, FORMAT_RESET));
+}
+
+__printf(3, 4)
+static void line(const struct format *f, const char *name, const char *format, ...)
+{
+	va_list args;
+
+	printf("  %s%s%s: ", format_colour(f, FORMAT_BOLD), name, format_colour(f, FORMAT_RESET));
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	putchar('\n');
+}
+
+static void show_settings(const struct format *f, const struct order_settings *settings)
+{
+	char hold[FORMAT_ROOM];
+
+	line(f, "mode", "%s", parse_mode_name(settings->mode));
+	if (settings->mode == WG_REORDER_MODE_ADAPTIVE)
+		line(f, "hold at most", "%s",
+		     format_ns(f, hold, settings->hold_max_us * (uint64_t)1000));
+	else if (settings->mode == WG_REORDER_MODE_FIXED)
+		line(f, "hold", "%s", format_ns(f, hold, settings->hold_us * (uint64_t)1000));
+	line(f, "window", "%u packets", settings->window);
+}
+
+static void show_interface(const struct format *f, const struct view *view)
+{
+	char key[KEY_TEXT];
+
+	heading(f, FORMAT_GREEN, "interface", view->settings->ifname);
+	if (view->tunnel.has_key) {
+		key_print(view->tunnel.key, key);
+		line(f, "public key", "%s", key);
+	}
+	if (view->tunnel.port)
+		line(f, "listening port", "%u", view->tunnel.port);
+	if (view->tunnel.fwmark)
+		line(f, "fwmark", "0x%x", view->tunnel.fwmark);
+	show_settings(f, view->settings);
+}
+
+/* Gaps, but for those that ended in ways that seldom happen and did not here. */
+static void show_gaps(const struct format *f, const struct order_stats *stats)
+{
+	const uint64_t *v = stats->value;
+	char more[FORMAT_ROOM] = "";
+	size_t used = 0;
+
+	if (v[WG_REORDER_STAT_GAPS_PASSED])
+		used += snprintf(more, sizeof(more), ", %" PRIu64 " passed",
+				 v[WG_REORDER_STAT_GAPS_PASSED]);
+	if (v[WG_REORDER_STAT_GAPS_OVERFLOWED])
+		snprintf(more + used, sizeof(more) - used, ", %" PRIu64 " overflowed",
+			 v[WG_REORDER_STAT_GAPS_OVERFLOWED]);
+	line(f, "gaps", "%" PRIu64 " filled, %" PRIu64 " timed out%s",
+	     v[WG_REORDER_STAT_GAPS_FILLED], v[WG_REORDER_STAT_GAPS_TIMED_OUT], more);
+}
+
+static void show_order(const struct format *f, const struct order_stats *stats)
+{
+	const uint64_t *v = stats->value;
+	char share[FORMAT_ROOM], now[FORMAT_ROOM], most[FORMAT_ROOM];
+
+	if (!v[WG_REORDER_STAT_AUTHENTICATED])
+		return;
+	line(f, "in order", "%s of %" PRIu64 " packets",
+	     format_share(share, v[WG_REORDER_STAT_IN_ORDER], v[WG_REORDER_STAT_AUTHENTICATED]),
+	     v[WG_REORDER_STAT_AUTHENTICATED]);
+	line(f, "reordered", "%" PRIu64 ", late %" PRIu64, v[WG_REORDER_STAT_REORDERED],
+	     v[WG_REORDER_STAT_LATE]);
+	show_gaps(f, stats);
+	line(f, "hold", "%s now, %s at most", format_ns(f, now, v[WG_REORDER_STAT_WAIT_NS]),
+	     format_ns(f, most, v[WG_REORDER_STAT_MAX_HOLD_NS]));
+	if (hist_total(stats->extent, WG_REORDER_EXTENT_BINS))
+		line(f, "extent", "p50 %" PRIu64 ", p99 %" PRIu64 " packets",
+		     hist_percentile(stats->extent, WG_REORDER_EXTENT_BINS, 50),
+		     hist_percentile(stats->extent, WG_REORDER_EXTENT_BINS, 99));
+}
+
+static void show_peer(const struct format *f, const struct tunnel_peer *peer,
+		      const struct order_peer *order, int64_t now)
+{
+	char one[FORMAT_ROOM], other[FORMAT_ROOM], key[KEY_TEXT];
+
+	key_print(peer->key, key);
+	putchar('\n');
+	heading(f, FORMAT_YELLOW, "peer", key);
+	if (peer->preshared)
+		line(f, "preshared key", "(hidden)");
+	if (peer->endpoint.any.sa_family)
+		line(f, "endpoint", "%s", format_endpoint(one, &peer->endpoint.any));
+	line(f, "allowed ips", "%s", peer->allowed ? peer->allowed : "(none)");
+	if (peer->handshake)
+		line(f, "latest handshake", "%s", format_ago(f, one, peer->handshake, now));
+	if (peer->rx_bytes || peer->tx_bytes)
+		line(f, "transfer", "%s received, %s sent", format_bytes(f, one, peer->rx_bytes),
+		     format_bytes(f, other, peer->tx_bytes));
+	if (peer->keepalive_s)
+		line(f, "persistent keepalive", "every %s",
+		     format_period(f, one, peer->keepalive_s));
+	if (order)
+		show_order(f, &order->stats);
+}
+
+static void show_view(const struct cli *cli, const struct view *view)
+{
+	const struct format f = { .plain = cli->plain, .colour = cli->colour };
+	int64_t now = time(NULL);
+	size_t i;
+
+	show_interface(&f, view);
+	for (i = 0; i < view->tunnel.count; i++)
+		show_peer(&f, &view->tunnel.peers[i],
+			  order_find(&view->report, view->tunnel.peers[i].key), now);
+}
+
+static json_t *allowed_array(const char *allowed)
+{
+	json_t *array = json_array();
+	size_t len;
+
+	while (allowed && *allowed) {
+		len = strcspn(allowed, ",");
+		json_array_append_new(array, json_stringn(allowed, len));
+		allowed += len;
+		allowed += strspn(allowed, ", ");
+	}
+	return array;
+}
+
+static json_t *peer_json(const struct tunnel_peer *peer, const struct order_peer *order)
+{
+	json_t *object = json_object();
+	char text[FORMAT_ROOM] = "";
+
+	json_add_key(object, "public_key", peer->key);
+	if (peer->endpoint.any.sa_family)
+		format_endpoint(text, &peer->endpoint.any);
+	json_add_string(object, "endpoint", text);
+	json_object_set_new(object, "allowed_ips", allowed_array(peer->allowed));
+	json_add_bool(object, "preshared_key", peer->preshared);
+	json_add_number(object, "latest_handshake", peer->handshake);
+	json_add_number(object, "rx_bytes", peer->rx_bytes);
+	json_add_number(object, "tx_bytes", peer->tx_bytes);
+	json_add_number(object, "persistent_keepalive_s", peer->keepalive_s);
+	if (!order)
+		return object;
+	json_object_set_new(object, "stats", json_stats(&order->stats));
+	json_add_number(object, "extent_p50",
+			hist_percentile(order->stats.extent, WG_REORDER_EXTENT_BINS, 50));
+	json_add_number(object, "extent_p99",
+			hist_percentile(order->stats.extent, WG_REORDER_EXTENT_BINS, 99));
+	return object;
+}
+
+static json_t *view_json(const struct view *view)
+{
+	json_t *object = json_object(), *peers = json_array();
+	size_t i;
+
+	json_add_string(object, "interface", view->settings->ifname);
+	if (view->tunnel.has_key)
+		json_add_key(object, "public_key", view->tunnel.key);
+	else
+		json_add_string(object, "public_key", "");
+	json_add_number(object, "listening_port", view->tunnel.port);
+	json_add_number(object, "fwmark", view->tunnel.fwmark);
+	json_add_settings(object, view->settings);
+	json_object_set_new(object, "totals", json_stats(&view->report.totals));
+	for (i = 0; i < view->tunnel.count; i++)
+		json_array_append_new(peers, peer_json(&view->tunnel.peers[i],
+						       order_find(&view->report,
+								  view->tunnel.peers[i].key)));
+	json_object_set_new(object, "peers", peers);
+	return object;
+}
+
+/* Return: an exit code, after one line of text if it is not %CLI_OK. */
+static int read_view(struct order *order, struct view *view)
+{
+	const char *name = view->settings->ifname;
+	int err;
+
+	err = order_read(order, name, &view->report);
+	if (err)
+		return access_failed(order, name, err);
+	order_sort(&view->report);
+	err = tunnel_read(name, &view->tunnel);
+	if (err) {
+		say("%s: its peers cannot be read: %s", name, strerror(-err));
+		return CLI_FAILED;
+	}
+	tunnel_sort(&view->tunnel);
+	return CLI_OK;
+}
+
+static int show_one(const struct cli *cli, struct order *order,
+		    const struct order_settings *settings, json_t *array)
+{
+	struct view view = { .settings = settings };
+	int code = read_view(order, &view);
+
+	if (!code && array)
+		json_array_append_new(array, view_json(&view));
+	else if (!code)
+		show_view(cli, &view);
+	tunnel_free(&view.tunnel);
+	order_free(&view.report);
+	return code;
+}
+
+static int show_all(const struct cli *cli, struct order *order,
+		    const struct order_settings *list, size_t count)
+{
+	json_t *array = cli->json ? json_array() : NULL;
+	int code = CLI_OK;
+	json_t *object;
+	size_t i;
+
+	for (i = 0; i < count && !code; i++) {
+		if (i && !array)
+			putchar('\n');
+		code = show_one(cli, order, &list[i], array);
+	}
+	if (array && !code) {
+		object = json_object();
+		json_object_set(object, "interfaces", array);
+		json_print(object, false);
+	}
+	json_decref(array);
+	return code;
+}
+
+int show_command(const struct cli *cli, int count, char **words)
+{
+	struct order_settings *list;
+	struct order order;
+	size_t found;
+	int code;
+
+	if (count > 1)
+		return say_usage("show takes one interface or \"all\", not \"%s\" as well",
+				 words[1]);
+	code = access_open(&order);
+	if (code)
+		return code;
+	code = access_settings(&order, count ? words[0] : NULL, &list, &found);
+	if (!code)
+		code = show_all(cli, &order, list, found);
+	free(list);
+	order_close(&order);
+	return code;
+}
