@@ -12,7 +12,9 @@
 #   dir=$(wgr_cache_get kernel "6.1.192-2" build_kernel arguments...)
 #
 # build_kernel is called with the directory to fill as its first argument and
-# the rest after it; what it prints goes to standard error.
+# the rest after it; what it prints goes to standard error. It runs in a shell of
+# its own that knows the caller's functions and variables, and fails as soon as
+# one of its commands does ("set -euo pipefail"), wherever wgr_cache_get is called.
 
 WGR_CACHE=${WGR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/wireguard-reorder}
 export WGR_CACHE
@@ -55,6 +57,16 @@ wgr_cache_ok()
 	[[ -f $1/.digest ]] && [[ $(<"$1/.digest") == "$(wgr_cache_digest "$1")" ]]
 }
 
+# wgr_cache_strict COMMAND [ARGUMENT...]: run it in a new shell with "set -e".
+# In this one that would be without effect wherever the caller's status is asked
+# for ("if", "||"), and a builder that fails half way would pass for a good one.
+wgr_cache_strict()
+{
+	# What is read-only there is there already.
+	# shellcheck disable=SC2016
+	bash -c '. "$1" 2>/dev/null; shift; set -euo pipefail; "$@"' "$0" <(declare -p; declare -f) "$@"
+}
+
 # wgr_cache_get NAME KEY BUILDER [ARGUMENT...]: print the directory of an
 # entry, building it first if it is missing or damaged.
 # Return: 0, or 1 if the builder failed (then nothing is left behind).
@@ -77,7 +89,7 @@ wgr_cache_get()
 		chmod 755 "$tmp"
 		rc=0
 		# The lock must not stay with a daemon that a builder starts.
-		(set -e; "$builder" "$tmp" "$@") >&2 {wgr_cache_fd}>&- || rc=$?
+		(wgr_cache_strict "$builder" "$tmp" "$@") >&2 {wgr_cache_fd}>&- || rc=$?
 		if [[ $rc != 0 ]]; then
 			echo "could not make cache entry $name" >&2
 			rm -rf "$tmp"

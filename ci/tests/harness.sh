@@ -134,6 +134,35 @@ cache_failing()
 	[[ -z $(find "$work/cache" -name '*broken*' -type d) ]]
 }
 
+cache_build_part()
+{
+	local all=(of them)
+
+	cache_wanted "$@" "${all[@]}"
+	false
+	echo "the rest" >"$1/file"
+}
+
+# Functions and variables of the caller, also local ones and those of several words.
+cache_wanted()
+{
+	[[ $# == 4 && "${*:2}" == "a b of them" && ${few[1]} == "c d" && $lines == $'e\nf' ]] &&
+		echo "came here" >>"$work/builds"
+}
+
+# What ignores failures for itself must not do so for the builder.
+cache_failing_part()
+{
+	local few=(x 'c d') lines=$'e\nf'
+
+	: >"$work/builds"
+	if cache_in wgr_cache_get part key cache_build_part 'a b'; then
+		echo "it went on after a command had failed"
+		return 1
+	fi
+	[[ -z $(find "$work/cache" -name '*part*' -type d) ]] && builds 1
+}
+
 cache_two()
 {
 	: >"$work/builds"
@@ -151,6 +180,7 @@ caching()
 	check 'cache: a missing file' cache_missing
 	check 'cache: no list of files' cache_half
 	check 'cache: a builder that fails leaves nothing' cache_failing
+	check 'cache: a builder that fails half way, asked for its status' cache_failing_part
 	check 'cache: two at once, one builds' cache_two
 }
 

@@ -87,6 +87,14 @@ kernel_again()
 	copy_kept "$1"
 }
 
+# A package of that kernel is replaced by another of the same: the older one's
+# scripts for removal run, and not for one that is gone.
+kernel_upgraded()
+{
+	DEB_MAINT_PARAMS='upgrade 2' run-parts --exit-on-error --arg="$1" /etc/kernel/postrm.d &&
+		copy_kept "$1"
+}
+
 hooks_rest()
 {
 	run-parts --exit-on-error --arg="$1" /etc/kernel/header_postinst.d &&
@@ -131,6 +139,7 @@ point "ours is named, version $ours" for_all ours_named
 point "modprobe picks it by name and by alias" for_all ours_loads
 point "the stock file is kept" stock_kept
 point "a copy of the stock file is kept, with its checksum" for_all copy_kept
+point "a copy is kept while a kernel's package is replaced" for_all kernel_upgraded
 point "a kernel's scripts run after it has been removed and installed" for_all kernel_again
 point "apt installs it again" apt-get install -y --reinstall "$deb"
 point "ours is named after that" for_all ours_named

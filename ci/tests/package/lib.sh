@@ -65,7 +65,9 @@ make_variant()
 	case $4 in
 	broken) echo '#error this one is meant to fail' >>"$tree/src/main.c" ;;
 	standin)
-		find "$tree/src" -mindepth 1 -maxdepth 1 ! -name dist ! -name version.h -exec rm -r {} +
+		# What is not for the module stays: the package of the command is made too.
+		find "$tree/src" -mindepth 1 -maxdepth 1 ! -name cli ! -name dist ! -name uapi ! -name version.h \
+			-exec rm -r {} +
 		cp "$top"/ci/tests/package/standin/* "$tree/src" ;;
 	esac
 	sed -i "s/\"$ours\"/\"$3\"/" "$tree/src/version.h" "$tree/dkms.conf"
@@ -81,11 +83,13 @@ make_variant()
 # takes, or one that is built in seconds.
 variant()
 {
-	local sources
+	local sources entry
 
 	sources=$(cd "$top" && find Makefile dkms.conf src debian rpm ci/tests/package/standin -type f \
-		! -name '*.o' ! -name '.*' ! -name '*.ko' ! -name '*.mod*' ! -path '*/generated/*' -exec sha256sum {} + | sort)
-	echo "$(wgr_cache_get "package-$3-$1" "$* $sources $(declare -f make_variant)" make_variant "$@")"/*."$1"
+		! -name '*.o' ! -name '.*' ! -name '*.ko' ! -name '*.mod*' ! -path '*/generated/*' ! -path src/cli/wireguard-reorder \
+		-exec sha256sum {} + | sort)
+	entry=$(wgr_cache_get "package-$3-$1" "$* $sources $(declare -f make_variant)" make_variant "$@") || return
+	echo "$entry"/*."$1"
 }
 
 # build_rpm SPEC FOLDER: leave its packages there.

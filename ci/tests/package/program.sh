@@ -22,7 +22,7 @@ chmod +x "$work/program"
 
 # The program finds these and nothing else.
 mkdir "$work/tools" "$work/standins"
-for tool in sh bash awk cat chmod cp cut env find grep head ln ls md5sum mkdir mv od printf \
+for tool in sh bash awk basename cat chmod cp cut env find grep head ln ls md5sum mkdir mv od printf \
 		readlink rm rmdir sed sha256sum sort stat tail touch tr; do
 	ln -s "$(type -P "$tool")" "$work/tools/$tool"
 done
@@ -54,6 +54,16 @@ standin modinfo <<'END'
 case $1 in
 -b) [[ -s $r/lib/modules/$4/named ]] || exit 1; cat "$r/lib/modules/$4/named" ;;
 -F) [[ -f $3 ]] && grep -q readable "$3" || exit 1; sed -n "s/^$2: //p" "$3" ;;
+esac
+END
+
+standin dpkg-query <<'END'
+case $1 in
+-W)
+	for f in "$r"/var/lib/dpkg/info/*.md5sums; do
+		[[ ! -f $f ]] || basename "$f" .md5sums
+	done ;;
+--control-show) cat "$r/var/lib/dpkg/info/$2.$3" ;;
 esac
 END
 

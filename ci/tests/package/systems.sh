@@ -284,7 +284,8 @@ kernel_changed()
 			objcopy --add-section .note.changed=/etc/hostname "${file%.xz}"
 			[[ $file != *.xz ]] || xz --check=crc32 "${file%.xz}"
 			sha256sum "$file" | cut -d ' ' -f 1 >"$work/changed-sum"
-			rm -f "$tree/DEBIAN/md5sums"
+			(cd "$tree" && find . -path ./DEBIAN -prune -o -type f -printf '%P\0' |
+				xargs -0 md5sum >DEBIAN/md5sums)
 			nice -n 19 dpkg-deb -Zgzip -z1 -b "$tree" "$f" >/dev/null
 		done
 	fi
