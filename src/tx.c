@@ -187,6 +187,7 @@ static void call_sender(struct wgr_peer *peer)
  * could send them.
  */
 static bool send_runs(struct wgr_peer *peer)
+	__must_hold(&peer->tx.line.queue.lock)
 {
 	struct wgr_line *line = &peer->tx.line;
 	struct sk_buff_head run;
