@@ -2,7 +2,7 @@
 #
 # What all pictures have in common, read before their data (data.py) and the
 # picture itself; "out" is the file. Nothing is behind them, and each colour has
-# the same contrast to white as to black.
+# about the same contrast to white as to black.
 
 set terminal svg size 960,400 dynamic font "sans-serif,13" enhanced
 set output out
