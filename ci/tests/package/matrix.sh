@@ -196,6 +196,9 @@ make_layer()
 	local sys=$dir/root
 
 	below=$(parent "$name")
+	# Its variables may be gone when it runs.
+	# shellcheck disable=SC2064
+	trap "unmount_below '$dir'" EXIT
 	mount_root "$dir" "$(lower "$below")"
 	case $name in
 	one)      must system_begin ;;
