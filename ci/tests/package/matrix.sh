@@ -168,7 +168,7 @@ layer()
 {
 	local key
 
-	key="$base $k1 $k2 $(declare -f system_begin pose kernel_install kernel_rpms headers_remove make_layer in_root)"
+	key="$base $k1 $k2 $(declare -f system_begin pose kernel_install kernel_rpms kernel_scripts headers_remove make_layer in_root)"
 	case $1 in
 	ours*) key+=$(variant "$kind" "$ours" standin) ;;
 	real)  key+=$(variant "$kind" "$ours" whole) ;;
