@@ -218,10 +218,10 @@ check-packages:
 	@ci/setup.sh package
 	@ci/tests/package/matrix.sh
 
-## bench: measure both modules on many paths (three hours, nothing else running)
+## bench: measure both modules on many paths, draw it (three hours, nothing else running)
 bench:
 	@ci/setup.sh bench uml
-	@ci/bench/run.sh
+	@rc=0; ci/bench/run.sh || rc=$$?; ci/bench/pictures.sh dist/bench && exit $$rc
 
 ## lint: style and consistency of every file
 lint:

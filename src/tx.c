@@ -32,8 +32,13 @@
 /* Sent without letting softirq work go on. */
 #define SEND_MOST 64
 
-/* After so long without sending another CPU may send for a peer. */
-#define SETTLE_NS (10 * NSEC_PER_MSEC)
+/*
+ * After so long without sending another CPU may send for a peer. Where a device
+ * has a backlog packets follow one another faster. With more, packets wait for a
+ * CPU that has other things to do: at 200 Mbit/s bbr loses 3 % with 2 ms, 6 %
+ * with 10 ms.
+ */
+#define SETTLE_NS (500 * NSEC_PER_USEC)
 
 static struct wgr_peer *line_peer(struct wgr_line *line)
 {
@@ -182,6 +187,7 @@ static void call_sender(struct wgr_peer *peer)
  * could send them.
  */
 static bool send_runs(struct wgr_peer *peer)
+	__must_hold(&peer->tx.line.queue.lock)
 {
 	struct wgr_line *line = &peer->tx.line;
 	struct sk_buff_head run;

@@ -78,7 +78,8 @@ plus()
 	awk "BEGIN { print $1 + $2 }"
 }
 
-# disturb DELAY PART...: the way of the data, from r to b; the way back.
+# disturb DELAY PART...: the way of the data, from r to b; the way back. Called
+# again while packets are under way, it changes both, unless there are two paths.
 disturb()
 {
 	local delay=$1 back=$1 part how='' jitter='' loss='' longer='' source=''
@@ -100,13 +101,13 @@ disturb()
 		*)  echo "unknown part of a path: $part (see ci/bench/path.sh)" >&2; exit 2 ;;
 		esac
 	done
-	tc -n r qdisc add dev r0 root netem delay "${back}ms" limit 20000
+	tc -n r qdisc replace dev r0 root netem delay "${back}ms" limit 20000
 	if [[ -n $longer ]]; then
 		alternate "$delay" "$longer" "$loss" "$source"
 	else
 		# Several words each.
 		# shellcheck disable=SC2086
-		tc -n r qdisc add dev r1 root netem delay "${delay}ms" $jitter $loss $how limit 20000
+		tc -n r qdisc replace dev r1 root netem delay "${delay}ms" $jitter $loss $how limit 20000
 	fi
 }
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# How long packets are held, on a kernel without checks and with nothing beside it.
+# How long packets are held, and by how many CPUs they are sent, on a kernel without
+# checks and with nothing beside it.
 # quick: no
 # alone: yes
 set -uo pipefail
@@ -9,4 +10,5 @@ set -uo pipefail
 
 on_uml fast hold 900 ci/tests/tunnel/peer.sh order_test.py
 on_uml fast learn 600 ci/tests/tunnel/peer.sh hold_test.py
+on_uml fast sender 120 env TESTS=test_sender_keeps_to_a_queue ci/tests/tunnel/order.sh
 stage_end

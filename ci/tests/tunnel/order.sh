@@ -29,12 +29,13 @@ path()
 	at r ethtool -K ra gro off gso off tso off >/dev/null
 	at r ethtool -K rb gro off gso off tso off >/dev/null
 	at a ethtool -K eth0 gso off tso off tx-udp-segmentation off >/dev/null
-	at r tc qdisc add dev rb root netem limit 10000 "$@"
 	tunnel a wg0 "$key1" 1 192.168.241.1/24,fd00::1/64
 	tunnel b wg0 "$key2" 2 192.168.241.2/24,fd00::2/64
 	at a wg set wg0 peer "$pub2" allowed-ips 192.168.241.2/32,fd00::2/128 endpoint "${to_b:-10.9.2.2}:2"
 	at b wg set wg0 peer "$pub1" allowed-ips 192.168.241.1/32,fd00::1/128
 	ping_ok a 192.168.241.2
+	# Not before: it may lose packets, and all pings are to be answered.
+	at r tc qdisc add dev rb root netem limit 10000 "$@"
 }
 
 # judge COUNTS: no packet out of order, none twice.
@@ -170,7 +171,7 @@ test_sender_keeps_to_a_queue()
 	at a sh -c 'echo 1 >/sys/class/net/eth0/queues/tx-0/xps_cpus
 		    echo 2 >/sys/class/net/eth0/queues/tx-1/xps_cpus'
 	at a tc qdisc replace dev eth0 root handle 1: mq
-	at a tc qdisc replace dev eth0 parent 1:2 netem delay 1ms limit 10000
+	at a tc qdisc replace dev eth0 parent 1:2 netem delay 0.3ms limit 10000
 	ping_ok a 192.168.241.2
 	# Where the machine stands still in between, the sender may well move.
 	for try in 1 2 3; do
@@ -178,11 +179,11 @@ test_sender_keeps_to_a_queue()
 		swapped=$(($(figure b reordered) - before))
 		all=$(($(figure b authenticated) - others))
 		echo "try $try: swapped $swapped of $all"
-		[[ $((swapped * 100)) -gt $all ]] || return 0
+		[[ $((swapped * 500)) -gt $all ]] || return 0
 		before=$((before + swapped))
 		others=$((others + all))
 	done
-	echo "more than 1 in 100 swapped, $try times in a row"
+	echo "more than 1 in 500 swapped, $try times in a row"
 	return 1
 }
 
@@ -205,7 +206,8 @@ test_order_loss_duplicates() { patient order_loss_duplicates; }
 
 tests=(test_order_4 test_order_6 test_order_loss_duplicates test_order_beyond_hold
        test_order_both_ways test_tcp_jitter test_no_added_delay)
-[[ $(nproc) == 1 ]] || tests+=(test_sender_keeps_to_a_queue)
+# Only where it is named: nothing else may take the CPUs meanwhile.
+[[ " ${TESTS:-} " != *' test_sender_keeps_to_a_queue '* ]] || tests+=(test_sender_keeps_to_a_queue)
 
 modprobe -q sch_netem || true
 module_load
