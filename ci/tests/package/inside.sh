@@ -95,6 +95,34 @@ kernel_upgraded()
 		copy_kept "$1"
 }
 
+# brings KVER FILE: a kernel's package brings that module and runs its scripts, and
+# DKMS goes and comes meanwhile.
+brings()
+{
+	local path
+	path=$(cat "/var/lib/wireguard-reorder/stock/$1/path")
+
+	cp "$2" "$path" && /etc/kernel/preinst.d/a-wireguard-reorder "$1" &&
+		dkms uninstall -m wireguard-reorder -v "$ours" -k "$1" && cmp "$2" "$path" || return
+	dkms install -m wireguard-reorder -v "$ours" -k "$1" &&
+		/etc/kernel/postinst.d/wireguard-reorder "$1" && ours_named "$1" &&
+		cmp "$2" "/var/lib/wireguard-reorder/stock/$1/${path##*/}"
+}
+
+# Another one with the same name, then what was there before.
+module_replaced()
+{
+	local own
+	own=$(echo "/var/lib/wireguard-reorder/stock/$1/wireguard.ko"*)
+
+	rm -f /debs/wireguard.ko*
+	cp "$own" /debs/before && cp "$own" "/debs/${own##*/}" || return
+	[[ $own != *.xz ]] || unxz "/debs/${own##*/}" || return
+	objcopy --add-section .note.changed=/etc/hostname /debs/wireguard.ko || return
+	[[ $own != *.xz ]] || xz --check=crc32 /debs/wireguard.ko || return
+	brings "$1" "/debs/${own##*/}" && brings "$1" /debs/before
+}
+
 hooks_rest()
 {
 	run-parts --exit-on-error --arg="$1" /etc/kernel/header_postinst.d &&
@@ -141,6 +169,7 @@ point "the stock file is kept" stock_kept
 point "a copy of the stock file is kept, with its checksum" for_all copy_kept
 point "a copy is kept while a kernel's package is replaced" for_all kernel_upgraded
 point "a kernel's scripts run after it has been removed and installed" for_all kernel_again
+point "a module that a kernel's package brings is what DKMS brings back" for_all module_replaced
 point "apt installs it again" apt-get install -y --reinstall "$deb"
 point "ours is named after that" for_all ours_named
 point "apt removes it" apt-get remove -y "$package"

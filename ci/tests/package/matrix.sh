@@ -168,7 +168,7 @@ layer()
 {
 	local key
 
-	key="$base $k1 $k2 $(declare -f system_begin pose kernel_install kernel_rpms headers_remove make_layer in_root)"
+	key="$base $k1 $k2 $(declare -f system_begin pose kernel_install kernel_rpms kernel_scripts headers_remove make_layer in_root)"
 	case $1 in
 	ours*) key+=$(variant "$kind" "$ours" standin) ;;
 	real)  key+=$(variant "$kind" "$ours" whole) ;;
@@ -196,6 +196,9 @@ make_layer()
 	local sys=$dir/root
 
 	below=$(parent "$name")
+	# Its variables may be gone when it runs.
+	# shellcheck disable=SC2064
+	trap "unmount_below '$dir'" EXIT
 	mount_root "$dir" "$(lower "$below")"
 	case $name in
 	one)      must system_begin ;;

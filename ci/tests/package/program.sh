@@ -22,7 +22,7 @@ chmod +x "$work/program"
 
 # The program finds these and nothing else.
 mkdir "$work/tools" "$work/standins"
-for tool in sh bash awk basename cat chmod cp cut env find grep head ln ls md5sum mkdir mv od printf \
+for tool in sh bash awk basename cat chmod cp cut env find grep head ln ls mkdir mv od printf \
 		readlink rm rmdir sed sha256sum sort stat tail touch tr; do
 	ln -s "$(type -P "$tool")" "$work/tools/$tool"
 done
@@ -54,16 +54,6 @@ standin modinfo <<'END'
 case $1 in
 -b) [[ -s $r/lib/modules/$4/named ]] || exit 1; cat "$r/lib/modules/$4/named" ;;
 -F) [[ -f $3 ]] && grep -q readable "$3" || exit 1; sed -n "s/^$2: //p" "$3" ;;
-esac
-END
-
-standin dpkg-query <<'END'
-case $1 in
--W)
-	for f in "$r"/var/lib/dpkg/info/*.md5sums; do
-		[[ ! -f $f ]] || basename "$f" .md5sums
-	done ;;
---control-show) cat "$r/var/lib/dpkg/info/$2.$3" ;;
 esac
 END
 
@@ -235,6 +225,7 @@ system()
 	own=$mod/kernel/drivers/net/wireguard/wireguard.ko${2:-}
 	kept=$root/var/lib/wireguard-reorder/stock/$kernel
 	tree=$root/var/lib/dkms/wireguard-reorder
+	archive=$tree/original_module/$kernel/x86_64
 	running=$root/sys/module/wireguard
 	mkdir -p "$mod/build/include" "$root"/{etc,run,boot,dev} "$root/proc"/{1,self/ns} "$root/sys/module"
 	ln -s "$root" "$root/proc/1/root"
@@ -409,37 +400,69 @@ run kernel-installed "$kernel"
 test_point "a kernel of the same name installed again: the copy is made anew, and that is said" \
 	'cmp -s "$own" "$kept/wireguard.ko"' 'said "has replaced its own module"'
 
-# packaged FILE: dpkg has its checksum.
-packaged()
-{
-	mkdir -p "$root/var/lib/dpkg/info"
-	echo "$(md5sum <"$1" | cut -d ' ' -f 1)  usr/lib/modules/$kernel/kernel/drivers/net/wireguard/wireguard.ko" \
-		>"$root/var/lib/dpkg/info/linux-modules-$kernel.md5sums"
-}
-
-# What DKMS moved away comes back over what the kernel's package has brought since.
-for known in dpkg nobody; do
+# What DKMS moved away comes back over what the kernel's package has brought since,
+# whose scripts run when its newer module is there already.
+for how in exact bare; do
 	system
-	export FAKE_DKMS=exact
+	export FAKE_DKMS=$how
 	installed
 	stock_module "$own" NEWER
-	cp "$own" "$root/newer"
-	[[ $known == nobody ]] || packaged "$own"
+	stock_sum=$(sum "$own")
 	run kernel-changes "$kernel"
+	test_point "a newer module than the one in the archive of DKMS ($how): it goes there and stays" \
+		'[[ $(sum "$archive/wireguard.ko") == "$stock_sum" && $(sum "$own") == "$stock_sum" ]]' \
+		'said "older module of its own: mended"'
 	outside dkms uninstall -m wireguard-reorder -v "$version" -k "$kernel"
 	outside dkms install -m wireguard-reorder -v "$version" -k "$kernel"
 	run kernel-installed "$kernel"
-	if [[ $known == dpkg ]]; then
-		test_point "an older module over a newer one is noticed, and the newer one kept" \
-			'cmp -s "$root/newer" "$kept/wireguard.ko"' 'said "older module"'
-		removed
-		test_point "and the newer one is what comes back" 'cmp -s "$root/newer" "$own"' \
-			'! said "has been put back"'
-	else
-		test_point "of a module that no package knows, what there is counts" \
-			'! cmp -s "$root/newer" "$kept/wireguard.ko"' '! said "older module"'
-	fi
+	test_point "the newer one is kept when DKMS has built again ($how)" \
+		'[[ $(<"$kept/sha256") == "$stock_sum" && $(sum "$archive/wireguard.ko") == "$stock_sum" ]]' \
+		'! said "made anew|mended"' names_ours
+	removed
+	test_point "and comes back in the end ($how)" stock_back '! said "has been put back"'
 done
+
+system
+export FAKE_DKMS=exact
+installed
+echo "$mod/extra/wireguard.ko" >"$archive/wireguard.ko.origin"
+cp "$archive/wireguard.ko" "$root/other"
+stock_module "$own" NEWER
+run kernel-changes "$kernel"
+test_point "what DKMS has moved away from elsewhere stays as it is" \
+	'cmp -s "$root/other" "$archive/wireguard.ko"' '! said mended' 'cmp -s "$own" "$kept/wireguard.ko"'
+
+system
+export FAKE_DKMS=bare
+installed
+module_file "$archive/wireguard.ko" 'Another driver' 3.0 OTHER
+cp "$archive/wireguard.ko" "$root/other"
+stock_module "$own" NEWER
+run kernel-changes "$kernel"
+test_point "so does another's module without a note" \
+	'cmp -s "$root/other" "$archive/wireguard.ko"' '! said mended' 'cmp -s "$own" "$kept/wireguard.ko"'
+
+system
+export FAKE_DKMS=exact
+installed
+mkdir -p "$archive/collisions/kernel"
+mv "$archive/wireguard.ko"* "$archive/collisions/kernel"
+stock_module "$own" NEWER
+run kernel-changes "$kernel"
+test_point "and what DKMS never brings back" \
+	'! cmp -s "$own" "$archive/collisions/kernel/wireguard.ko"' '! said mended'
+
+system
+export FAKE_DKMS=exact
+installed
+stock_module "$own" NEWER
+stock_sum=$(sum "$own")
+mkdir "$archive/wireguard.ko.new-wireguard-reorder"
+run kernel-changes "$kernel"
+test_point "no room in the archive of DKMS is reported" 'said "DKMS will put an older module"' 'said "to mend"' \
+	'[[ $(<"$kept/sha256") == "$stock_sum" ]]'
+removed
+test_point "and then the copy is what comes back" stock_back 'said "has been put back"'
 
 system
 run before-install
@@ -756,7 +779,7 @@ stock_module "$own" NEWER
 stock_sum=$(sum "$own")
 removed
 test_point "DKMS's older copy does not stay over the kernel package's newer one" stock_back \
-	'said "has been put back"'
+	'! said "has been put back"'
 
 system
 installed

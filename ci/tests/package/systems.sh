@@ -112,8 +112,10 @@ kernel_scripts()
 {
 	cat <<-END
 		$1
-		for f in /usr/lib/kernel/install.d/*dkms* /usr/lib/kernel/install.d/*wireguard*; do
-			[ ! -x "\$f" ] || "\$f" $2 $k2 /boot /boot/vmlinuz-$k2 || :
+		for f in /usr/lib/kernel/install.d/*; do
+			case \$f in
+			*dkms*|*wireguard*) [ ! -x "\$f" ] || "\$f" $2 $k2 /boot /boot/vmlinuz-$k2 || : ;;
+			esac
 		done
 	END
 }
