@@ -9,13 +9,12 @@
 # of RATE packets of 1200 bytes a second (1000) for SECONDS (4).
 set -euo pipefail
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source=ci/bench/path.sh
-. "$here/path.sh"
+# shellcheck source=ci/bench/measure.sh
+. "$(dirname "${BASH_SOURCE[0]}")/measure.sh"
 
-ours=${WGR_KO:?WGR_KO: the module to measure}
-path=${1:?a path}
-file=${2:?a file}
+[[ $# -ge 2 ]] || usage
+path=$1
+file=$2
 rate=${3:-1000}
 seconds=${4:-4}
 raw=$(mktemp)

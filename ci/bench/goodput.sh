@@ -20,24 +20,15 @@
 # medians and their ratio.
 set -euo pipefail
 
-# shellcheck source=ci/bench/path.sh
-. "$(dirname "${BASH_SOURCE[0]}")/path.sh"
+# shellcheck source=ci/bench/measure.sh
+. "$(dirname "${BASH_SOURCE[0]}")/measure.sh"
 
-ours=${WGR_KO:?WGR_KO: the module to measure}
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 pairs=5
 seconds=15
 omit=5
 kinds=cubic
-udp_mbit=50
 tsv=''
 out=$(mktemp)
-
-usage()
-{
-	sed -n '3,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0" >&2
-	exit 2
-}
 
 # Packets that were dropped at the receiving end: late ones among them.
 dropped()
@@ -65,11 +56,11 @@ print(round(end["sum_received"]["bits_per_second"] / 1e6, 1), end["sum_sent"]["r
 # Prints "goodput - sent lost out_of_order", after a run that does not count.
 udp()
 {
-	local rate=$((udp_mbit * 1000000 / 8 / 1400)) line
+	local line
 
-	sequence a b 192.168.241.2 --count $((rate * omit)) --rate "$rate" --size 1372 >/dev/null
+	udp_flow "$omit" >/dev/null
 	late=$(dropped)
-	line=$(sequence a b 192.168.241.2 --count $((rate * seconds)) --rate "$rate" --size 1372)
+	line=$(udp_flow "$seconds")
 	echo "$(($(field received "$line") * 1372 * 8 / seconds / 1000000)) -" \
 		"$(field sent "$line") $(field lost "$line") $(field out_of_order "$line")"
 }
@@ -100,21 +91,10 @@ main()
 {
 	local path kind i
 
-	while [[ ${1:-} == --* ]]; do
-		case $1 in
-		--pairs)    pairs=$2 ;;
-		--seconds)  seconds=$2 ;;
-		--omit)     omit=$2 ;;
-		--kinds)    kinds=$2 ;;
-		--udp-mbit) udp_mbit=$2 ;;
-		--tsv)      tsv=$2 ;;
-		*)          usage ;;
-		esac
-		shift 2
-	done
-	[[ $# -gt 0 ]] || usage
+	options "pairs seconds omit kinds udp-mbit tsv" "$@"
+	[[ ${#rest[@]} -gt 0 ]] || usage
 	path_modules
-	for path in "$@"; do
+	for path in "${rest[@]}"; do
 		for kind in ${kinds//,/ }; do
 			for ((i = 0; i < pairs; i++)); do
 				run "$path" "$kind" stock

@@ -15,31 +15,13 @@
 # PATH is one of path.sh. The command is built before (make cli).
 set -euo pipefail
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source=ci/bench/path.sh
-. "$here/path.sh"
+# shellcheck source=ci/bench/measure.sh
+. "$(dirname "${BASH_SOURCE[0]}")/measure.sh"
 
-# For use() of path.sh.
-# shellcheck disable=SC2034
-ours=${WGR_KO:?WGR_KO: the module to measure}
 command=$here/../../src/cli/wireguard-reorder
 seconds=15
 omit=10
-udp_mbit=50
 tsv=''
-
-usage()
-{
-	sed -n '3,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0" >&2
-	exit 2
-}
-
-flow()
-{
-	local rate=$((udp_mbit * 1000000 / 8 / 1400))
-
-	sequence a b 192.168.241.2 --count $((rate * $1)) --rate "$rate" --size 1372
-}
 
 # rows PATH: from the command's JSON on standard input.
 rows()
@@ -62,9 +44,9 @@ measure()
 	use ours
 	build "$1"
 	tunnels
-	flow "$omit" >/dev/null
+	udp_flow "$omit" >/dev/null
 	at b "$command" reset wg0
-	line=$(flow "$seconds")
+	line=$(udp_flow "$seconds")
 	said=$(at b "$command" -j stats wg0 | rows "$1")
 	[[ -z $tsv ]] || echo "$said" >>"$tsv"
 	awk -v path="$1" -v line="$line" '
@@ -81,20 +63,11 @@ main()
 {
 	local path
 
-	while [[ ${1:-} == --* ]]; do
-		case $1 in
-		--seconds)  seconds=$2 ;;
-		--omit)     omit=$2 ;;
-		--udp-mbit) udp_mbit=$2 ;;
-		--tsv)      tsv=$2 ;;
-		*)          usage ;;
-		esac
-		shift 2
-	done
-	[[ $# -gt 0 ]] || usage
+	options "seconds omit udp-mbit tsv" "$@"
+	[[ ${#rest[@]} -gt 0 ]] || usage
 	[[ -x $command ]] || { echo "not built: src/cli/wireguard-reorder (make cli)" >&2; exit 1; }
 	path_modules
-	for path in "$@"; do
+	for path in "${rest[@]}"; do
 		measure "$path"
 	done
 }

@@ -14,28 +14,12 @@
 # what came after them had waited, and packets that came late.
 set -euo pipefail
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source=ci/bench/path.sh
-. "$here/path.sh"
+# shellcheck source=ci/bench/measure.sh
+. "$(dirname "${BASH_SOURCE[0]}")/measure.sh"
 
-ours=${WGR_KO:?WGR_KO: the module to measure}
 seconds=15
 omit=10
-udp_mbit=50
 tracing=/sys/kernel/tracing
-
-usage()
-{
-	sed -n '3,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0" >&2
-	exit 2
-}
-
-flow()
-{
-	local rate=$((udp_mbit * 1000000 / 8 / 1400))
-
-	sequence a b 192.168.241.2 --count $((rate * $1)) --rate "$rate" --size 1372
-}
 
 measure()
 {
@@ -44,11 +28,11 @@ measure()
 	use ours
 	build "$1"
 	tunnels
-	flow "$omit" >/dev/null
+	udp_flow "$omit" >/dev/null
 	echo >$tracing/trace
 	echo 1 >$tracing/events/wg_reorder/gap_given_up/enable
 	echo 1 >$tracing/events/wg_reorder/packet_late/enable
-	line=$(flow "$seconds")
+	line=$(udp_flow "$seconds")
 	echo 0 >$tracing/events/wg_reorder/enable
 	awk -v path="$1" -v line="$line" '
 		/packet_late:/ { late++ }
@@ -70,21 +54,13 @@ main()
 {
 	local path
 
-	while [[ ${1:-} == --* ]]; do
-		case $1 in
-		--seconds)  seconds=$2 ;;
-		--omit)     omit=$2 ;;
-		--udp-mbit) udp_mbit=$2 ;;
-		*)          usage ;;
-		esac
-		shift 2
-	done
-	[[ $# -gt 0 ]] || usage
+	options "seconds omit udp-mbit" "$@"
+	[[ ${#rest[@]} -gt 0 ]] || usage
 	path_modules
 	mountpoint -q $tracing || mount -t tracefs none $tracing
 	# All of the events, and nothing of one CPU lost for want of room.
 	echo 8192 >$tracing/buffer_size_kb
-	for path in "$@"; do
+	for path in "${rest[@]}"; do
 		measure "$path"
 	done
 }

@@ -9,7 +9,7 @@
 #
 #   --pairs N      runs of each module (3)
 #   --seconds N    of each run (30)
-#   --at N         the second at which BEFORE becomes AFTER (10)
+#   --change N     the second at which BEFORE becomes AFTER (10)
 #   --tsv FILE     append "path module run second goodput" for each second, path
 #                  being the one of that second
 #
@@ -17,24 +17,14 @@
 # Goodput is what the receiving end counts, Mbit/s.
 set -euo pipefail
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source=ci/bench/path.sh
-. "$here/path.sh"
+# shellcheck source=ci/bench/measure.sh
+. "$(dirname "${BASH_SOURCE[0]}")/measure.sh"
 
-# For use() of path.sh.
-# shellcheck disable=SC2034
-ours=${WGR_KO:?WGR_KO: the module to measure}
 pairs=3
 seconds=30
 change=10
 tsv=''
 out=$(mktemp)
-
-usage()
-{
-	sed -n '3,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0" >&2
-	exit 2
-}
 
 # The connection for control, and the one that is measured.
 connected()
@@ -89,16 +79,8 @@ main()
 {
 	local i
 
-	while [[ ${1:-} == --* ]]; do
-		case $1 in
-		--pairs)   pairs=$2 ;;
-		--seconds) seconds=$2 ;;
-		--at)      change=$2 ;;
-		--tsv)     tsv=$2 ;;
-		*)         usage ;;
-		esac
-		shift 2
-	done
+	options "pairs seconds change tsv" "$@"
+	set -- "${rest[@]}"
 	[[ $# == 2 && ${1%%:*} == "${2%%:*}" && "$1 $2" != *:[as]* ]] || usage
 	path_modules
 	for ((i = 1; i <= pairs; i++)); do

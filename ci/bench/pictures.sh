@@ -24,7 +24,7 @@ top=$(cd "$here/../.." && pwd)
 before=200:10
 after=200:10:n3
 paths=(200:10:n1 200:10:e5/10 200:10:a15)
-pairs=3 seconds=30 at=10 flow=15 omit=10
+pairs=3 seconds=30 change=10 flow=15 omit=10
 first=(--realtime)
 measure=yes
 work=$(mktemp -d)
@@ -74,7 +74,7 @@ main()
 	while [[ ${1:-} == --* ]]; do
 		case $1 in
 		--draw)  measure=no ;;
-		--short) pairs=1 seconds=12 at=5 flow=3 omit=2 first=() ;;
+		--short) pairs=1 seconds=12 change=5 flow=3 omit=2 first=() ;;
 		*)       usage ;;
 		esac
 		shift
@@ -88,7 +88,7 @@ main()
 		WGR_KO=$("$top/ci/vm/module.sh" fast)
 		export WGR_KO
 		guest onset 'path module run second goodput' onset.sh \
-			--pairs "$pairs" --seconds "$seconds" --at "$at" "$before" "$after"
+			--pairs "$pairs" --seconds "$seconds" --change "$change" "$before" "$after"
 		guest held 'path figure from packets' held.sh --seconds "$flow" --omit "$omit" "${paths[@]}"
 	fi
 	rows=$folder/rows.tsv
