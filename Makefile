@@ -184,7 +184,7 @@ rpm:
 		rpmbuild is missing: install it (apt install rpm, dnf install rpm-build))
 	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && \
 	mkdir -p "$$tmp/SOURCES/$(NAME)-$(VERSION)" && \
-	cp -R Makefile dkms.conf src rpm COPYING README.md "$$tmp/SOURCES/$(NAME)-$(VERSION)" && \
+	cp -R Makefile dkms.conf src rpm doc COPYING README.md "$$tmp/SOURCES/$(NAME)-$(VERSION)" && \
 	$(MAKE) -s --no-print-directory -C "$$tmp/SOURCES/$(NAME)-$(VERSION)" clean && \
 	tar -C "$$tmp/SOURCES" --owner=0 --group=0 --numeric-owner --sort=name \
 		-czf "$$tmp/SOURCES/$(NAME)-$(VERSION).tar.gz" $(NAME)-$(VERSION) && \
