@@ -583,6 +583,24 @@ static enum wgr_verdict place(struct wgr_reorder *r, struct wgr_item *item,
 	return WGR_RELEASED;
 }
 
+/* Nothing is held and the item is the one that all wait for. */
+static bool is_next(const struct wgr_reorder *r, const struct wgr_item *item)
+{
+	const struct wgr_lane *lane = &r->lane[0];
+
+	return !r->held && item->counter == lane->next && item->epoch == lane->epoch &&
+	       item->counter != U64_MAX;
+}
+
+static enum wgr_verdict release_next(struct wgr_reorder *r, struct wgr_item *item,
+				     struct wgr_item_list *out)
+{
+	r->lane[0].next++;
+	r->stats.released[WGR_IN_ORDER]++;
+	list_append(out, item);
+	return WGR_RELEASED;
+}
+
 static enum wgr_verdict push_slow(struct wgr_reorder *r, struct wgr_item *item,
 				  struct wgr_item_list *out)
 {
@@ -595,6 +613,9 @@ static enum wgr_verdict push_slow(struct wgr_reorder *r, struct wgr_item *item,
 		return pass_on(r, item, out);
 	while (wgr_reorder_deadline(r) < r->clock_ns)
 		time_out(r, out);
+	/* Whether the caller told the time before this item must make no difference. */
+	if (is_next(r, item))
+		return release_next(r, item, out);
 
 	lane = lane_enter(r, item->epoch, out);
 	if (!lane || item->counter < lane->next || lane->spent) {
@@ -635,21 +656,14 @@ void wgr_reorder_init(struct wgr_reorder *r, const struct wgr_reorder_ops *ops,
 enum wgr_verdict wgr_reorder_push(struct wgr_reorder *r, struct wgr_item *item,
 				  struct wgr_item_list *out)
 {
-	struct wgr_lane *lane = &r->lane[0];
-
 	r->stats.pushed++;
 	if (item->arrival_ns > r->clock_ns)
 		r->clock_ns = item->arrival_ns;
 	if (unlikely(item->path || r->paths.several))
 		wgr_paths_note(&r->paths, item->path, item->epoch, item->counter, r->clock_ns);
 
-	if (likely(!r->held && item->counter == lane->next && item->epoch == lane->epoch &&
-		   item->counter != U64_MAX)) {
-		lane->next++;
-		r->stats.released[WGR_IN_ORDER]++;
-		list_append(out, item);
-		return WGR_RELEASED;
-	}
+	if (likely(is_next(r, item)))
+		return release_next(r, item, out);
 	return push_slow(r, item, out);
 }
 

@@ -1051,6 +1051,28 @@ static void learns_the_same_when_told_late(void)
 	lose_on_trial(false);
 }
 
+/* Told or not that the boundary is due, before the next packet in order comes. */
+static void marks_the_same_when_told_late(void)
+{
+	int told_in_time;
+
+	for (told_in_time = 0; told_in_time < 2; told_in_time++) {
+		adaptive(5 * MS, 50 * MS);
+		PUSH(RELEASED, 1, 0, 0);
+		PUSH(HELD, 2, 0, MS);
+		if (told_in_time)
+			ADVANCE(7 * MS);
+		PUSH(RELEASED, 2, 1, 8 * MS);
+		GOT("1:0 2:0 2:1");
+		/* A copy: nothing was missing, and nothing is learned. */
+		memory.events = 0;
+		PUSH(LATE, 2, 0, 9 * MS);
+		TOLD("late 2:0 -1");
+		end();
+	}
+	begin(2048, HOLD);
+}
+
 /* A packet is lost for good, the wait for it told in time. */
 static void lose_one(u64 *counter)
 {
@@ -1747,6 +1769,7 @@ static const struct {
 	{ "adaptive: losses end in no wait", losses_alone_end_the_wait, 2048 },
 	{ "adaptive: waits side by side count once", side_by_side_counts_once, 2048 },
 	{ "adaptive: learns the same when time is told late", learns_the_same_when_told_late, 2048 },
+	{ "adaptive: marks the same when time is told late", marks_the_same_when_told_late, 2048 },
 	{ "adaptive: swaps keep the wait among losses", swaps_keep_the_wait_among_losses, 2048 },
 	{ "adaptive: a single late one changes nothing", a_single_late_one_changes_nothing, 2048 },
 	{ "adaptive: more than the most teaches nothing",

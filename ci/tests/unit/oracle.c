@@ -560,10 +560,10 @@ enum wgr_verdict oracle_push(struct oracle *o, u32 epoch, u64 counter, u16 path,
 	if (o->arrivals == ORACLE_ARRIVALS)
 		abort();
 	note_path(o, path, where);
-	o->quick = o->started && !o->waiting && epoch == o->epoch && counter == o->next &&
-		   counter != U64_MAX;
 	if (o->settings.mode != WGR_OFF)
 		expire(o, false);
+	o->quick = o->started && !o->waiting && epoch == o->epoch && counter == o->next &&
+		   counter != U64_MAX;
 
 	o->arrival[o->arrivals++] = (struct oracle_packet){ epoch, counter, o->clock };
 	if (where > o->highest)
