@@ -52,6 +52,9 @@ on_pair()
 		--memory 1024 --cpus 1 -- "$@"
 }
 
+# Options of uml.sh for a stage's guests.
+uml_options=()
+
 # on_uml FLAVOUR NAME SECONDS SCRIPT [ARGUMENT...]
 on_uml()
 {
@@ -60,7 +63,8 @@ on_uml()
 
 	WGR_KO=$(ci/vm/module.sh "$flavour") || { module_broken "$name"; return; }
 	export WGR_KO
-	in_guest "$name" ci/vm/uml.sh "$flavour" --timeout "$seconds" --results "$WGR_STAGE_RESULTS/$name" -- "$@"
+	in_guest "$name" ci/vm/uml.sh "$flavour" --timeout "$seconds" --results "$WGR_STAGE_RESULTS/$name" \
+		${uml_options[@]+"${uml_options[@]}"} -- "$@"
 }
 
 module_broken()
