@@ -8,6 +8,8 @@
 #   --suite SUITE     whose kernel (bookworm: 6.1)
 #   --root DIR        boot the Debian system in DIR (see root.sh) with its own kernel,
 #                     in place of the host's files; the script is then one of its own
+#   --systemd         with --root: let its systemd start it as it starts a machine; the
+#                     script runs once that is done
 #   --timeout SECONDS hard limit (600)
 #   --cpus N, --memory MB (2, 2048)
 #   --results DIR     writable in the guest as $WGR_RESULTS; keeps console.log
@@ -68,11 +70,14 @@ main()
 		case $1 in
 		--suite)  suite=$2; shift ;;
 		--root)   root=$2; shift ;;
+		--systemd)
+			guest_environment+=(WGR_INIT=systemd)
+			append+=' systemd.unit=guest.target' ;;
 		--link)   link=$2; shift ;;
 		--listen) listen=on ;;
 		--icount) icount=1 ;;
 		--qemu)   read -r -a extra <<<"$2"; shift ;;
-		--append) append=$2; shift ;;
+		--append) append+=" $2"; shift ;;
 		*)        guest_usage ;;
 		esac
 		shift

@@ -1,0 +1,140 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The part of walk.sh that runs in the machine: what README says is in the files
+# install, verify, typed and remove beside this one.
+#
+#   walked.sh VERSION NUMBER ABOUT
+#
+#   machine  wg0, cable0 ==== cable1, wg0  namespace far, from which packets
+#                                          come out of order
+set -uo pipefail
+
+version=$1 number=$2 about=$3
+here=$(cd "$(dirname "$0")" && pwd)
+kernel=$(uname -r)
+failed=0
+sys=''
+# shellcheck source=ci/tests/package/look.sh
+. "$here/look.sh"
+
+said()
+{
+	grep -F -- "$1" /tmp/log || { cat /tmp/log; return 1; }
+}
+
+loaded()
+{
+	cat "/sys/module/wireguard/$1"
+}
+
+stock_runs()
+{
+	[[ $(loaded srcversion) == "$stock" && $(loaded version) != "$version" ]] || {
+		echo "what runs is version $(loaded version)"
+		return 1
+	}
+}
+
+installed()
+{
+	(cd /root/dist && sh -eu "$here/install") </dev/null >/tmp/log 2>&1 || { cat /tmp/log; return 1; }
+}
+
+tunnel()
+{
+	local home far
+
+	home=$(wg genkey)
+	far=$(wg genkey)
+	ip netns add far && ip link add cable0 type veth peer name cable1 netns far &&
+		ip addr add 192.0.2.1/24 dev cable0 && ip link set cable0 up &&
+		ip -n far addr add 192.0.2.2/24 dev cable1 && ip -n far link set cable1 up || return
+	printf '%s\n' '[Interface]' "PrivateKey = $home" 'Address = 198.51.100.1/24' 'ListenPort = 1000' '[Peer]' \
+		"PublicKey = $(wg pubkey <<<"$far")" 'AllowedIPs = 198.51.100.2/32' 'Endpoint = 192.0.2.2:1000' \
+		>/etc/wireguard/wg0.conf
+	printf '%s\n' '[Interface]' "PrivateKey = $far" 'ListenPort = 1000' '[Peer]' \
+		"PublicKey = $(wg pubkey <<<"$home")" 'AllowedIPs = 198.51.100.1/32' >/tmp/far.conf
+	ip -n far link add wg0 type wireguard && ip netns exec far wg setconf wg0 /tmp/far.conf &&
+		ip -n far addr add 198.51.100.2/24 dev wg0 && ip -n far link set wg0 up &&
+		wg-quick up wg0 && ping -q -c 3 -W 10 198.51.100.2
+}
+
+# Packets from the far end, one after the other on their way but not as they come.
+out_of_order()
+{
+	tc -n far qdisc add dev cable1 root netem delay 20ms 10ms limit 10000 &&
+		ip netns exec far ping -q -f -c 2000 -W 2 198.51.100.1
+}
+
+# shows COMMAND TEXT...: it is one that README shows, and says all that.
+shows()
+{
+	local command=$1 words
+	shift
+
+	grep -x -F -- "$command" "$here/typed" || { echo "README does not show '$command'"; return 1; }
+	# watch goes on for ever.
+	# shellcheck disable=SC2086
+	timeout 5 $command >/tmp/log 2>&1 || [[ $? == 124 ]] || { cat /tmp/log; return 1; }
+	for words; do
+		grep -q -E -- "$words" /tmp/log || { echo "no '$words' in:"; cat /tmp/log; return 1; }
+	done
+	sed "s/^/#   /" /tmp/log >&3
+}
+
+healthy()
+{
+	local rc=0
+
+	wireguard-reorder doctor >/tmp/log || rc=$?
+	sed "s/^/#   /" /tmp/log >&3
+	[[ $rc -lt 2 ]]
+}
+
+# kept COMMAND...: it works, and the tunnel does after it.
+kept()
+{
+	"$@" && ping -q -c 3 -W 10 198.51.100.2
+}
+
+removed()
+{
+	sh -eu "$here/remove" </dev/null && [[ $(named "$kernel") == "$(stock_file "$kernel")" ]]
+}
+
+exec 3>&1
+echo "# $(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release), $kernel"
+modprobe wireguard
+stock=$(field srcversion "$(stock_file "$kernel")")
+point "the kernel's own module runs" stock_runs
+point "README's line installs the packages" installed
+point "which say what will be loaded" said "kernel $kernel: ours will be loaded"
+mapfile -t verify <"$here/verify"
+for line in "${verify[@]}"; do
+	point "README's ${line%%  *}" sh -euc "$line"
+done
+point "ours runs" test "$(loaded version)" = "$version"
+point "a tunnel, packets in order" tunnel
+point "and out of order" out_of_order
+point "the command shows kernels and interfaces" shows wireguard-reorder \
+	"^wireguard-reorder/$version, $kernel, .*: installed, running, on disk: ours $version, .*backup of stock: yes" \
+	"^loaded: ours $version, " '^wg0: adaptive, hold at most 50.0 ms, window 8192'
+point "and what was put in order" shows "wireguard-reorder show" '^ *in order: ' '^ *reordered: [1-9]' '^ *gaps: [1-9]'
+point "and watches it" shows "wireguard-reorder watch wg0" 'packets' 'displacement'
+point "and finds nothing broken" healthy
+point "and sets" wireguard-reorder set wg0 hold-max 100ms
+point "what is so then" test "$(cat /sys/class/net/wg0/reorder/hold_max_us)" = 100000
+point "it switches to the other module" kept wireguard-reorder switch stock --yes
+point "which runs then" stock_runs
+point "and back" kept wireguard-reorder switch ours --yes
+point "so that ours runs" test "$(loaded version)" = "$version"
+point "README's line removes the module" removed
+point "the tunnel has stayed" ping -q -c 3 -W 10 198.51.100.2
+wg-quick down wg0 >/dev/null 2>&1
+ip netns del far
+sleep 1
+rmmod wireguard
+modprobe wireguard
+point "the kernel's own runs again" stock_runs
+exit "$failed"
