@@ -208,9 +208,9 @@ check-quick:
 	@ci/setup.sh all
 	@ci/tests/run.sh quick
 
-## check-kernels: build the module for every kernel that it is for
+## check-kernels: build the module for every kernel that it is for, and start some
 check-kernels:
-	@ci/setup.sh kernels
+	@ci/setup.sh kernels vm
 	@ci/tests/kernels.sh
 
 ## check-packages: the packages' life on many systems, and in machines (hours)

@@ -3,7 +3,8 @@
 #
 # The module built against the headers of all kernels that it is for, each by
 # the compiler of its release. What is wanted is a module without a warning that
-# says it is for that kernel. Nothing is loaded. Needs root; TAP and a table on
+# says it is for that kernel. One kernel of each version is started in a virtual
+# machine, with the self-test of its own source. Needs root; TAP and a table on
 # standard output.
 #
 #   ci/tests/kernels.sh [WORD...]     only kernels whose line in the list below
@@ -16,32 +17,33 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # shellcheck source=ci/lib/debian.sh
 . "$top/ci/lib/debian.sh"
 
-# Suite (see ci/lib/debian.sh), flavour, architecture, compiler. Oldest first.
+# Suite (see ci/lib/debian.sh), flavour, architecture, compiler, and whether to
+# start it. Oldest first.
 kernels()
 {
 	cat <<-'EOF'
-		bullseye-release   generic amd64 gcc
+		bullseye-release   generic amd64 gcc run
 		bullseye           generic amd64 gcc
 		bullseye           cloud   amd64 gcc
 		bullseye           rt      amd64 gcc
 		bullseye           generic arm64 gcc
 		bookworm-release   generic amd64 gcc
-		bookworm           generic amd64 gcc
+		bookworm           generic amd64 gcc run
 		bookworm           cloud   amd64 gcc
 		bookworm           rt      amd64 gcc
 		bookworm-backports generic amd64 gcc
 		bookworm-backports cloud   amd64 gcc
 		bookworm-backports rt      amd64 gcc
-		trixie             generic amd64 gcc
+		trixie             generic amd64 gcc run
 		trixie             cloud   amd64 gcc
 		trixie             rt      amd64 gcc
 		trixie             generic arm64 gcc
-		trixie-backports   generic amd64 gcc
+		trixie-backports   generic amd64 gcc run
 		trixie-backports   cloud   amd64 gcc
 		trixie-backports   rt      amd64 gcc
 		trixie-backports   generic amd64 clang
 		trixie-backports   generic arm64 gcc
-		sid                generic amd64 gcc
+		sid                generic amd64 gcc run
 		sid                cloud   amd64 gcc
 		sid                rt      amd64 gcc
 		sid                generic amd64 clang
@@ -219,12 +221,38 @@ point()
 	return $rc
 }
 
+# self_test SUITE: its kernel with the module that build() has left. What the
+# guest says is in $work/guest.
+self_test()
+{
+	local netns
+
+	netns=$("$top/ci/vm/kernels.sh" netns "$1" 2>"$work/log") || return
+	WGR_KO=$ko "$top/ci/vm/qemu.sh" --suite "$1" --timeout 2400 --append log_buf_len=16M \
+		-- "$top/ci/tests/netns.sh" "$netns" >"$work/guest" 2>>"$work/log"
+}
+
+# said WORDS: a test of the guest that passed.
+said()
+{
+	cp "$work/guest" "$work/log"
+	grep "^ok .*$1" "$work/guest"
+}
+
+# kernel SUITE FLAVOUR ARCH COMPILER [run]
 kernel()
 {
-	local builds=yes
+	local builds=yes loads='-' passes='-' rc=0
 
 	point "$*" build "$@" || builds=no
-	table+=("$release $3 $2 $compiler: $builds / $size / $warned")
+	if [[ $builds == yes && ${5:-} == run ]]; then
+		loads=yes passes=yes
+		: >"$work/guest"
+		self_test "$1" || rc=$?
+		point "$release loads it" said 'the module loads' || loads=no
+		point "$release passes its self-test" test "$rc" = 0 || passes=no
+	fi
+	table+=("$release $3 $2 $compiler: $builds / $size / $warned / $loads / $passes")
 }
 
 # That the counting counts.
@@ -252,14 +280,14 @@ main()
 	fi
 	work=$(mktemp -d)
 	trap 'rm -rf "$work"' EXIT
-	echo "1..$((${#list[@]} + 1))"
 	point 'warnings are counted' counts_warnings || true
 	for line in "${list[@]}"; do
 		# Words of the list.
 		# shellcheck disable=SC2086
 		kernel $line
 	done
-	echo '# kernel arch flavour compiler: builds / size / warnings'
+	echo "1..$number"
+	echo '# kernel arch flavour compiler: builds / size / warnings / loads / netns.sh'
 	printf '# %s\n' "${table[@]}"
 	echo "$((number - failed)) passed, $failed failed"
 	[[ $failed == 0 ]]

@@ -25,24 +25,25 @@ for p in iptables ip6tables; do
 done
 export PATH=/run/bin:$PATH
 
-echo "1..2"
+echo "1..3"
 module_load
+echo "ok 1 - the module loads"
 echo 'module wireguard +p' >/sys/kernel/debug/dynamic_debug/control
 rc=0
 bash "$netns" </dev/null >"$WGR_RESULTS/netns.log" 2>&1 || rc=$?
 if [[ $rc == 0 ]]; then
-	echo "ok 1 - netns.sh"
+	echo "ok 2 - netns.sh"
 else
-	echo "not ok 1 - netns.sh (status $rc)"
+	echo "not ok 2 - netns.sh (status $rc)"
 	tail -n 25 "$WGR_RESULTS/netns.log" | sed 's/^/# /'
 fi
 # Without lines there would be nothing to find missing.
 peers=$(dmesg | grep -cE 'wg[0-9]+: Peer [0-9]+ .*created' || true)
 interfaces=$(dmesg | grep -cE 'wg[0-9]+: Interface .*created' || true)
 if [[ $peers -gt 20 && $interfaces -gt 10 ]]; then
-	echo "ok 2 - the leak check saw $interfaces interfaces and $peers peers"
+	echo "ok 3 - the leak check saw $interfaces interfaces and $peers peers"
 else
-	echo "not ok 2 - the leak check saw only $interfaces interfaces and $peers peers"
+	echo "not ok 3 - the leak check saw only $interfaces interfaces and $peers peers"
 	rc=1
 fi
 exit "$rc"
