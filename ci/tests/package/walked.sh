@@ -74,9 +74,9 @@ shows()
 	shift
 
 	grep -x -F -- "$command" "$here/typed" || { echo "README does not show '$command'"; return 1; }
-	# watch goes on for ever.
-	# shellcheck disable=SC2086
-	timeout 5 $command >/tmp/log 2>&1 || [[ $? == 124 ]] || { cat /tmp/log; return 1; }
+	# At a terminal, as readers see it; watch goes on for ever.
+	timeout 5 script -q -e -c "$command" /dev/null >/tmp/log 2>&1 || [[ $? == 124 ]] || { cat /tmp/log; return 1; }
+	sed -i 's/\x1b\[[0-9;?]*[A-Za-z]//g; s/\r//g' /tmp/log
 	for words; do
 		grep -q -E -- "$words" /tmp/log || { echo "no '$words' in:"; cat /tmp/log; return 1; }
 	done
@@ -121,7 +121,9 @@ point "the command shows kernels and interfaces" shows wireguard-reorder \
 	"^wireguard-reorder/$version, $kernel, .*: installed, running, on disk: ours $version, .*backup of stock: yes" \
 	"^loaded: ours $version, " '^wg0: adaptive, hold at most 50.0 ms, window 8192'
 point "and what was put in order" shows "wireguard-reorder show" '^ *in order: ' '^ *reordered: [1-9]' '^ *gaps: [1-9]'
-point "and watches it" shows "wireguard-reorder watch wg0" 'packets' 'displacement'
+ip netns exec far ping -q -f -w 20 198.51.100.1 >/dev/null &
+point "and watches it" shows "wireguard-reorder watch wg0" '[1-9][0-9]*/s packets' 'displacement'
+wait
 point "and finds nothing broken" healthy
 point "and sets" wireguard-reorder set wg0 hold-max 100ms
 point "what is so then" test "$(cat /sys/class/net/wg0/reorder/hold_max_us)" = 100000
