@@ -674,20 +674,22 @@ void wgr_rx_init(struct wgr_peer *peer)
 	napi_enable(&rx->napi);
 }
 
-void wgr_rx_stop(struct wgr_peer *peer)
+void wgr_rx_pause(struct wgr_peer *peer)
 {
 	napi_disable(&peer->rx.napi);
 	hrtimer_cancel(&peer->rx.timer);
-	/* The peer's memory outlives a grace period, which this asks for. */
-	__netif_napi_del(&peer->rx.napi);
 }
 
-void wgr_rx_drop(struct wgr_peer *peer)
+void wgr_rx_resume(struct wgr_peer *peer)
 {
-	napi_disable(&peer->rx.napi);
-	hrtimer_cancel(&peer->rx.timer);
-	wgr_rx_release(peer);
 	napi_enable(&peer->rx.napi);
+}
+
+void wgr_rx_stop(struct wgr_peer *peer)
+{
+	wgr_rx_pause(peer);
+	/* The peer's memory outlives a grace period, which this asks for. */
+	__netif_napi_del(&peer->rx.napi);
 }
 
 static void drop_all(struct wgr_item_list *list)
