@@ -136,12 +136,31 @@ static void roam(struct wgr_peer *peer, const struct sk_buff *skb)
 		dst_cache_reset(&peer->route);
 }
 
-/* Ranks the session by its first packet; true if this is the newest packet. */
+/*
+ * Ranks a session by its first packet: the first of two may get the higher rank
+ * where both ends began a handshake at once, and each sends by the other's last.
+ * Such two are of one age. One that is older than that has been overtaken: its
+ * packets are late, and must not make those of the newer one late. So ranks by
+ * age are even, and what was overtaken gets the odd one below.
+ */
+static u32 rank(struct wgr_peer_rx *rx, const struct wgr_session *session)
+{
+	const u64 apart = WGR_REKEY_TIMEOUT_S * NSEC_PER_SEC;
+
+	rx->epochs++;
+	if (session->birth_ns + apart <= rx->newest_birth_ns)
+		return rx->highest_epoch - 1;
+	rx->newest_birth_ns = session->birth_ns;
+	rx->highest_epoch += 2;
+	return rx->highest_epoch;
+}
+
+/* True if this is the newest packet. */
 static bool note_newest(struct wgr_peer_rx *rx, struct wgr_session *session,
 			u64 counter)
 {
 	if (!session->epoch)
-		session->epoch = ++rx->epochs;
+		session->epoch = rank(rx, session);
 	if (session->epoch < rx->newest_epoch ||
 	    (session->epoch == rx->newest_epoch &&
 	     counter < rx->newest_counter))
