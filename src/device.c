@@ -88,21 +88,10 @@ static void forget_session_keys(struct wgr_device *wgr)
 static int stop_device(struct net_device *dev)
 {
 	struct wgr_device *wgr = netdev_priv(dev);
-	struct wgr_peer *peer;
 
 	mutex_lock(&wgr->lock);
 	wgr_sock_close(wgr);
-	list_for_each_entry(peer, &wgr->peers, node)
-		wgr_timers_stop(peer);
-	/* Packets under work must not come out later, somewhere else. */
-	wgr_handshakes_stop(wgr);
-	flush_workqueue(wgr->wq_crypt);
-	list_for_each_entry(peer, &wgr->peers, node) {
-		wgr_rx_drop(peer);
-		wgr_tx_drop_staged(peer);
-		atomic64_set(&peer->last_initiation_ns, 0);
-	}
-	forget_session_keys(wgr);
+	wgr_peers_clear(wgr);
 	mutex_unlock(&wgr->lock);
 	return 0;
 }

@@ -182,8 +182,11 @@ static void serve(struct wgr_line *line)
 		wgr_line_call_worker(line);
 	for (i = 0; i < n; i++)
 		line->work(batch[i]);
+	if (line->finished)
+		line->finished(line);
 	local_bh_enable();
-	line->wake(line);
+	if (line->wake)
+		line->wake(line);
 	line->put(line);
 }
 

@@ -91,7 +91,9 @@ static inline void wgr_packet_finish(struct sk_buff *skb, bool good)
  * @pool: whose workers help
  * @node: place in the pool's list of lines, guarded by the pool's lock
  * @work: works on one claimed packet; process context or softirq
- * @wake: some packet has been finished: the consumer may go on
+ * @finished: some packet has been finished: the consumer may go on; called
+ *	with softirqs disabled, NULL for none
+ * @wake: the same, when softirqs may run again, NULL for none
  * @get: takes a reference on what the line is part of; false when that is
  *	going away
  * @put: drops it
@@ -105,6 +107,7 @@ struct wgr_line {
 	struct wgr_pool *pool;
 	struct list_head node;
 	void (*work)(struct sk_buff *skb);
+	void (*finished)(struct wgr_line *line);
 	void (*wake)(struct wgr_line *line);
 	bool (*get)(struct wgr_line *line);
 	void (*put)(struct wgr_line *line);
@@ -151,7 +154,7 @@ void wgr_line_call_worker(struct wgr_line *line);
  * @line: which
  * @most: packets at most
  *
- * Does not call @line->wake.
+ * Calls neither @line->finished nor @line->wake.
  *
  * Return: how many packets were worked on.
  */

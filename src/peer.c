@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 
 #include "device.h"
+#include "handshakes.h"
 #include "rx.h"
 #include "stats.h"
 #include "tx.h"
@@ -143,6 +144,17 @@ void wgr_peer_detach(struct wgr_peer *peer, struct list_head *gone)
 	wgr->num_peers--;
 }
 
+/*
+ * Without producers: workers finish what they have claimed and find no more. A
+ * flush waits for those alone that run already, so there must be nothing left
+ * that the next one could claim.
+ */
+static void drop_unclaimed(struct wgr_peer *peer)
+{
+	wgr_line_drop_unclaimed(&peer->rx.line);
+	wgr_line_drop_unclaimed(&peer->tx.line);
+}
+
 /* After a grace period: ends what is under way, except in the lines. */
 static void quiesce(struct wgr_peer *peer)
 {
@@ -151,8 +163,7 @@ static void quiesce(struct wgr_peer *peer)
 	wgr_sessions_clear(peer);
 	wgr_rx_stop(peer);
 	wgr_tx_drop_staged(peer);
-	wgr_line_drop_unclaimed(&peer->rx.line);
-	wgr_line_drop_unclaimed(&peer->tx.line);
+	drop_unclaimed(peer);
 }
 
 /* The interface's totals must not go back when a peer does. */
@@ -164,19 +175,29 @@ static void keep_books(struct wgr_peer *peer)
 	wgr_stats_add(&peer->wgr->gone, &stats);
 }
 
-/* After the workers have finished what they had claimed. */
-static void dismantle(struct wgr_peer *peer)
+/*
+ * After the workers have finished what they had claimed: the lines, and what
+ * polls and workers may have asked for until now.
+ */
+static void empty(struct wgr_peer *peer)
 {
 	if (cancel_work_sync(&peer->initiate))
 		wgr_peer_put(peer);
 	if (cancel_work_sync(&peer->tx.send))
 		wgr_peer_put(peer);
-	/* Once more: an initiation may have been under way until now. */
-	wgr_timers_stop(peer);
 	wgr_noise_clear(&peer->noise);
 	wgr_rx_release(peer);
-	keep_books(peer);
 	wgr_line_drop_all(&peer->tx.line);
+}
+
+static void dismantle(struct wgr_peer *peer)
+{
+	empty(peer);
+	/* Once more: an initiation may have been under way until now. */
+	wgr_timers_stop(peer);
+	/* A dump may keep the peer for longer than its route's namespace lasts. */
+	dst_cache_reset_now(&peer->route);
+	keep_books(peer);
 	wgr_peer_put(peer);
 }
 
@@ -195,6 +216,29 @@ void wgr_peers_end(struct wgr_device *wgr, struct list_head *gone)
 	list_for_each_entry_safe(peer, next, gone, node) {
 		list_del(&peer->node);
 		dismantle(peer);
+	}
+}
+
+void wgr_peers_clear(struct wgr_device *wgr)
+{
+	struct wgr_peer *peer;
+
+	lockdep_assert_held(&wgr->lock);
+
+	list_for_each_entry(peer, &wgr->peers, node)
+		wgr_timers_stop(peer);
+	wgr_handshakes_stop(wgr);
+	list_for_each_entry(peer, &wgr->peers, node) {
+		wgr_rx_pause(peer);
+		drop_unclaimed(peer);
+	}
+	flush_workqueue(wgr->wq_crypt);
+	list_for_each_entry(peer, &wgr->peers, node) {
+		empty(peer);
+		wgr_tx_drop_staged(peer);
+		wgr_sessions_clear(peer);
+		atomic64_set(&peer->last_initiation_ns, 0);
+		wgr_rx_resume(peer);
 	}
 }
 

@@ -40,6 +40,8 @@
  *	0 for none yet
  * @sources: addresses seen so far
  * @epochs: sessions that have been ranked so far
+ * @highest_epoch: the highest rank given so far
+ * @newest_birth_ns: when the session that has it was made, boot time clock
  * @newest_epoch: rank and counter of the newest packet authenticated so far:
  * @newest_counter: an older one does not move the endpoint
  * @leaving: released packets that wait for the next poll's budget
@@ -59,6 +61,8 @@ struct wgr_peer_rx {
 	u32 source[WGR_PATHS];
 	u32 sources;
 	u32 epochs;
+	u32 highest_epoch;
+	u64 newest_birth_ns;
 	u32 newest_epoch;
 	u64 newest_counter;
 	struct wgr_item_list leaving;
@@ -171,6 +175,15 @@ void wgr_peer_detach(struct wgr_peer *peer, struct list_head *gone);
  * configuration's references.
  */
 void wgr_peers_end(struct wgr_device *wgr, struct list_head *gone);
+
+/**
+ * wgr_peers_clear() - forget all sessions, and packets wherever they are
+ * @wgr: device without sockets, from which the stack sends no more; the caller
+ *	holds its lock
+ *
+ * Nothing of what was under way comes out later, somewhere else.
+ */
+void wgr_peers_clear(struct wgr_device *wgr);
 
 /* Both for one peer, or for all of @wgr; the device's lock is held. */
 void wgr_peer_remove(struct wgr_peer *peer);

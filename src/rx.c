@@ -93,11 +93,8 @@ static void decrypt_work(struct sk_buff *skb)
 
 static void wake_poll(struct wgr_line *line)
 {
-	if (!wgr_line_front_movable(line))
-		return;
-	local_bh_disable();
-	napi_schedule(&line_peer(line)->rx.napi);
-	local_bh_enable();
+	if (wgr_line_front_movable(line))
+		napi_schedule(&line_peer(line)->rx.napi);
 }
 
 static bool line_get(struct wgr_line *line)
@@ -119,11 +116,11 @@ static void renew_for_receiving(struct wgr_peer *peer,
 	const u64 late = WGR_REJECT_AFTER_S - WGR_KEEPALIVE_S -
 			 WGR_REKEY_TIMEOUT_S;
 
-	if (!session->initiator || peer->timers.rekeyed_late ||
+	if (!session->initiator || READ_ONCE(peer->timers.rekeyed_late) ||
 	    session != rcu_access_pointer(peer->sessions.current_) ||
 	    likely(!wgr_has_aged(session->birth_ns, late)))
 		return;
-	peer->timers.rekeyed_late = true;
+	WRITE_ONCE(peer->timers.rekeyed_late, true);
 	wgr_tx_ask_handshake(peer, false);
 }
 
@@ -136,12 +133,31 @@ static void roam(struct wgr_peer *peer, const struct sk_buff *skb)
 		dst_cache_reset(&peer->route);
 }
 
-/* Ranks the session by its first packet; true if this is the newest packet. */
+/*
+ * Ranks a session by its first packet: the first of two may get the higher rank
+ * where both ends began a handshake at once, and each sends by the other's last.
+ * Such two are of one age. One that is older than that has been overtaken: its
+ * packets are late, and must not make those of the newer one late. So ranks by
+ * age are even, and what was overtaken gets the odd one below.
+ */
+static u32 rank(struct wgr_peer_rx *rx, const struct wgr_session *session)
+{
+	const u64 apart = WGR_REKEY_TIMEOUT_S * NSEC_PER_SEC;
+
+	rx->epochs++;
+	if (session->birth_ns + apart <= rx->newest_birth_ns)
+		return rx->highest_epoch - 1;
+	rx->newest_birth_ns = session->birth_ns;
+	rx->highest_epoch += 2;
+	return rx->highest_epoch;
+}
+
+/* True if this is the newest packet. */
 static bool note_newest(struct wgr_peer_rx *rx, struct wgr_session *session,
 			u64 counter)
 {
 	if (!session->epoch)
-		session->epoch = ++rx->epochs;
+		session->epoch = rank(rx, session);
 	if (session->epoch < rx->newest_epoch ||
 	    (session->epoch == rx->newest_epoch &&
 	     counter < rx->newest_counter))
@@ -201,6 +217,8 @@ static void detach_from_path(struct wgr_peer *peer, struct sk_buff *skb)
 
 	skb_orphan(skb);
 	skb_scrub_packet(skb, true);
+	skb_init_secmark(skb);
+	skb_reset_redirect(skb);
 	skb_set_queue_mapping(skb, 0);
 	skb->priority = 0;
 	skb->dev = peer->wgr->dev;
@@ -611,13 +629,15 @@ static void warn_too_late(struct wgr_peer *peer, s64 late_ns)
 {
 	const struct wgr_settings *settings = &peer->rx.order.settings;
 	bool fixed = settings->mode == WGR_FIXED;
+	struct wgr_endpoint endpoint;
 
 	if (late_ns <= (s64)(fixed ? settings->hold_ns : settings->hold_max_ns) ||
 	    !__ratelimit(&peer->rx.too_late))
 		return;
+	wgr_endpoint_read(&peer->endpoint, &endpoint);
 	netdev_warn(peer->wgr->dev,
 		    "peer %llu (%pISpfsc): a packet came %lld us after one sent later, which is longer than it is waited for: raise %s of this interface\n",
-		    peer->id, &peer->endpoint.value.to.any, late_ns / NSEC_PER_USEC,
+		    peer->id, &endpoint.to.any, late_ns / NSEC_PER_USEC,
 		    fixed ? "hold_us" : "hold_max_us");
 }
 
@@ -659,7 +679,7 @@ void wgr_rx_init(struct wgr_peer *peer)
 
 	wgr_line_init(&rx->line, &peer->wgr->pool);
 	rx->line.work = decrypt_work;
-	rx->line.wake = wake_poll;
+	rx->line.finished = wake_poll;
 	rx->line.get = line_get;
 	rx->line.put = line_put;
 	rx->excused_ns = WGR_NEVER;
@@ -674,20 +694,22 @@ void wgr_rx_init(struct wgr_peer *peer)
 	napi_enable(&rx->napi);
 }
 
-void wgr_rx_stop(struct wgr_peer *peer)
+void wgr_rx_pause(struct wgr_peer *peer)
 {
 	napi_disable(&peer->rx.napi);
 	hrtimer_cancel(&peer->rx.timer);
-	/* The peer's memory outlives a grace period, which this asks for. */
-	__netif_napi_del(&peer->rx.napi);
 }
 
-void wgr_rx_drop(struct wgr_peer *peer)
+void wgr_rx_resume(struct wgr_peer *peer)
 {
-	napi_disable(&peer->rx.napi);
-	hrtimer_cancel(&peer->rx.timer);
-	wgr_rx_release(peer);
 	napi_enable(&peer->rx.napi);
+}
+
+void wgr_rx_stop(struct wgr_peer *peer)
+{
+	wgr_rx_pause(peer);
+	/* The peer's memory outlives a grace period, which this asks for. */
+	__netif_napi_del(&peer->rx.napi);
 }
 
 static void drop_all(struct wgr_item_list *list)

@@ -44,11 +44,12 @@ void wgr_rx_reset_stats(struct wgr_peer *peer);
 void wgr_rx_configure(struct wgr_peer *peer, const struct wgr_settings *chosen);
 
 void wgr_rx_init(struct wgr_peer *peer);
-/* No more polls and no timer; process context. */
+/* No more polls and no timer until wgr_rx_resume(); process context. */
+void wgr_rx_pause(struct wgr_peer *peer);
+void wgr_rx_resume(struct wgr_peer *peer);
+/* The same for good. */
 void wgr_rx_stop(struct wgr_peer *peer);
-/* Drops what is in line or held; no socket may be open. Process context. */
-void wgr_rx_drop(struct wgr_peer *peer);
-/* The same after wgr_rx_stop() and all workers. */
+/* Drops what is in line or held; no polls, sockets or workers may be left. */
 void wgr_rx_release(struct wgr_peer *peer);
 
 /**

@@ -204,15 +204,14 @@ int wgr_sock_send(struct wgr_peer *peer, struct sk_buff *skb, u8 ds)
 {
 	unsigned int len = skb->len;
 	struct wgr_endpoint endpoint;
-	struct trip trip = {
-		.wgr = peer->wgr,
-		.endpoint = &endpoint,
-		.cache = &peer->route,
-	};
+	struct trip trip = { .wgr = peer->wgr, .endpoint = &endpoint };
 	unsigned int version;
 	int ret;
 
 	rcu_read_lock_bh();
+	/* Nobody would empty the cache of a peer that has been removed. */
+	if (!READ_ONCE(peer->dead))
+		trip.cache = &peer->route;
 	version = wgr_endpoint_read(&peer->endpoint, &endpoint);
 	ret = travel(&trip, skb, ds);
 	/* The peer roamed meanwhile: what was cached is the old way. */
@@ -372,6 +371,9 @@ static void replace_socks(struct wgr_device *wgr, struct sock *sock4,
 	synchronize_net();
 	close_one(sock4);
 	close_one(sock6);
+	/* Not all kernels wait for receive() themselves. */
+	if (sock4 || sock6)
+		synchronize_net();
 }
 
 int wgr_sock_open(struct wgr_device *wgr, u16 port)

@@ -76,7 +76,7 @@ static void give_up(struct wgr_peer *peer)
 	struct wgr_timers *timers = &peer->timers;
 
 	net_dbg_ratelimited("%s: Peer %llu gave no answer to %u handshakes\n",
-			    peer->wgr->dev->name, peer->id, timers->attempts);
+			    peer->wgr->dev->name, peer->id, READ_ONCE(timers->attempts));
 	clear(timers, WGR_ALARM_KEEPALIVE);
 	DEV_STATS_ADD(peer->wgr->dev, tx_dropped, wgr_tx_drop_staged(peer));
 	if (!is_set(timers, WGR_ALARM_FORGET))
@@ -87,7 +87,7 @@ static void ring_retry(struct wgr_peer *peer)
 {
 	struct wgr_timers *timers = &peer->timers;
 
-	if (timers->attempts >= MAX_ATTEMPTS) {
+	if (READ_ONCE(timers->attempts) >= MAX_ATTEMPTS) {
 		give_up(peer);
 		return;
 	}
@@ -97,7 +97,7 @@ static void ring_retry(struct wgr_peer *peer)
 		set(timers, WGR_ALARM_RETRY, RECHECK);
 		return;
 	}
-	timers->attempts++;
+	WRITE_ONCE(timers->attempts, timers->attempts + 1);
 	try_another_source(peer);
 	wgr_tx_ask_handshake(peer, true);
 }
@@ -204,7 +204,7 @@ void wgr_timers_stop(struct wgr_peer *peer)
 	timer_delete_sync(&timers->timer);
 	if (cancel_work_sync(&timers->forget))
 		wgr_peer_put(peer);
-	timers->attempts = 0;
+	WRITE_ONCE(timers->attempts, 0);
 	WRITE_ONCE(timers->again, false);
 	WRITE_ONCE(timers->rekeyed_late, false);
 }
@@ -264,7 +264,7 @@ void wgr_timers_got_session(struct wgr_peer *peer)
 void wgr_timers_handshake_done(struct wgr_peer *peer)
 {
 	clear(&peer->timers, WGR_ALARM_RETRY);
-	peer->timers.attempts = 0;
+	WRITE_ONCE(peer->timers.attempts, 0);
 	WRITE_ONCE(peer->timers.rekeyed_late, false);
 	WRITE_ONCE(peer->last_handshake_ns, ktime_get_real_ns());
 }

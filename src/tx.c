@@ -101,6 +101,10 @@ static bool encrypt(struct sk_buff *skb)
 		return false;
 	/* What was known about the inner packet is not true of the datagram. */
 	skb_scrub_packet(skb, true);
+	skb_init_secmark(skb);
+	skb_reset_redirect(skb);
+	/* Its class would let one datagram of a tunnel overtake another. */
+	skb->priority = 0;
 	__skb_put_zero(skb, pad);
 	seal(skb);
 	/* Offloads of what was inside mean nothing for the datagram. */
@@ -145,13 +149,12 @@ static void send_one(struct wgr_peer *peer, struct sk_buff *skb)
 	wgr_session_put(session);
 }
 
-static unsigned int take_run(struct wgr_line *line, struct sk_buff_head *run)
+static void take_run(struct wgr_line *line, struct sk_buff_head *run)
 {
 	struct sk_buff *skb;
 
 	while (skb_queue_len(run) < SEND_MOST && (skb = wgr_line_take(line)))
 		__skb_queue_tail(run, skb);
-	return skb_queue_len(run);
 }
 
 /*
@@ -181,47 +184,45 @@ static void call_sender(struct wgr_peer *peer)
 		wgr_peer_put(peer);
 }
 
-/*
- * Whoever sends looks once more under the lock before it stops. Where others
- * want this CPU it stops with packets left: as long as it is off the CPU nobody
- * could send them.
- */
-static bool send_runs(struct wgr_peer *peer)
+static void send_run(struct wgr_peer *peer)
 	__must_hold(&peer->tx.line.queue.lock)
 {
 	struct wgr_line *line = &peer->tx.line;
 	struct sk_buff_head run;
 	struct sk_buff *skb;
-	bool stop = false;
 
 	__skb_queue_head_init(&run);
-	while (!stop && take_run(line, &run)) {
-		spin_unlock(&line->queue.lock);
-		while ((skb = __skb_dequeue(&run)))
-			send_one(peer, skb);
-		/* What a device queued for softirqs of this CPU goes first. */
-		local_bh_enable();
-		stop = need_resched();
-		spin_lock_bh(&line->queue.lock);
-	}
+	take_run(line, &run);
+	peer->tx.sending = true;
+	spin_unlock(&line->queue.lock);
+	while ((skb = __skb_dequeue(&run)))
+		send_one(peer, skb);
+	spin_lock(&line->queue.lock);
+	peer->tx.sending = false;
 	peer->tx.sent_ns = ktime_get_ns();
-	return wgr_line_front_done(line);
 }
 
-/* Sends what the front of the line has finished, if nobody does so already. */
+/*
+ * Sends what the front of the line has finished, if nobody does so already.
+ * Softirqs of this CPU, among them what a device has queued, and tasks go on
+ * between runs, and find nobody sending: as long as it is off the CPU, who sends
+ * would keep others from it. The last look at the line is under the lock.
+ */
 static void send_finished(struct wgr_line *line)
 {
 	struct wgr_peer *peer = line_peer(line);
-	bool left;
+	bool left, here;
 
-	spin_lock_bh(&line->queue.lock);
-	left = wgr_line_front_done(line) && !peer->tx.sending;
-	if (left && may_send_here(peer)) {
-		peer->tx.sending = true;
-		left = send_runs(peer);
-		peer->tx.sending = false;
-	}
-	spin_unlock_bh(&line->queue.lock);
+	do {
+		spin_lock_bh(&line->queue.lock);
+		left = wgr_line_front_done(line) && !peer->tx.sending;
+		here = left && may_send_here(peer);
+		if (here) {
+			send_run(peer);
+			left = wgr_line_front_done(line);
+		}
+		spin_unlock_bh(&line->queue.lock);
+	} while (left && here && !need_resched());
 	if (left)
 		call_sender(peer);
 }
@@ -244,20 +245,16 @@ static void line_put(struct wgr_line *line)
 	wgr_peer_put(line_peer(line));
 }
 
-/* Puts staged packets on the line with counters; false if they are used up. */
-static bool give_counters(struct wgr_peer *peer, struct wgr_session *session)
+/* Puts staged packets on the line with counters. Return: how many were dropped. */
+static unsigned int give_counters(struct wgr_peer *peer, struct wgr_session *session)
+	__must_hold(&peer->tx.staged.lock)
 {
-	struct sk_buff_head *staged = &peer->tx.staged;
 	struct wgr_line *line = &peer->tx.line;
 	unsigned int dropped = 0;
 	struct sk_buff *skb;
-	bool enough;
 
-	spin_lock_bh(&staged->lock);
-	enough = session->send_counter <
-		 WGR_REJECT_AFTER_MESSAGES - skb_queue_len(staged);
 	spin_lock(&line->queue.lock);
-	while (enough && (skb = __skb_dequeue(staged))) {
+	while ((skb = __skb_dequeue(&peer->tx.staged))) {
 		if (skb_queue_len(&line->queue) >= WGR_MAX_LINE ||
 		    READ_ONCE(peer->dead)) {
 			kfree_skb(skb);
@@ -271,42 +268,56 @@ static bool give_counters(struct wgr_peer *peer, struct wgr_session *session)
 		wgr_line_add(line, skb);
 	}
 	spin_unlock(&line->queue.lock);
-	spin_unlock_bh(&staged->lock);
-	if (dropped)
-		DEV_STATS_ADD(peer->wgr->dev, tx_dropped, dropped);
-	return enough;
+	return dropped;
 }
 
-/* They may wait for long: their sockets must not be kept from sending on. */
-static void orphan_staged(struct wgr_peer *peer)
+/* A session that has counters for all that is staged, with a reference, or NULL. */
+static struct wgr_session *session_for_staged(struct wgr_peer *peer)
+	__must_hold(&peer->tx.staged.lock)
 {
-	struct sk_buff *skb;
+	struct wgr_session *session = wgr_session_for_sending(peer);
 
-	spin_lock_bh(&peer->tx.staged.lock);
-	skb_queue_walk(&peer->tx.staged, skb)
-		skb_orphan(skb);
-	spin_unlock_bh(&peer->tx.staged.lock);
+	if (!session || session->send_counter < WGR_REJECT_AFTER_MESSAGES -
+						skb_queue_len(&peer->tx.staged))
+		return session;
+	WRITE_ONCE(session->unsendable, true);
+	wgr_session_put(session);
+	return NULL;
 }
 
+/*
+ * The session is looked up under the lock: nothing of an older one gets on the
+ * line behind what another CPU sends with a newer one, and who makes a session
+ * current and pushes then finds what was staged before, or we find the session.
+ */
 void wgr_tx_push(struct wgr_peer *peer)
 {
-	struct wgr_session *session;
+	struct sk_buff_head *staged = &peer->tx.staged;
+	struct wgr_session *session = NULL;
+	unsigned int dropped = 0;
+	struct sk_buff *skb;
+	bool empty;
 
-	if (skb_queue_empty_lockless(&peer->tx.staged) ||
-	    READ_ONCE(peer->dead))
-		return;
-	session = wgr_session_for_sending(peer);
-	if (session && give_counters(peer, session)) {
+	spin_lock_bh(&staged->lock);
+	empty = skb_queue_empty(staged) || READ_ONCE(peer->dead);
+	if (!empty)
+		session = session_for_staged(peer);
+	if (session)
+		dropped = give_counters(peer, session);
+	else if (!empty)
+		/* They may wait for long: their sockets are to send on. */
+		skb_queue_walk(staged, skb)
+			skb_orphan(skb);
+	spin_unlock_bh(&staged->lock);
+
+	if (dropped)
+		DEV_STATS_ADD(peer->wgr->dev, tx_dropped, dropped);
+	if (session) {
 		wgr_line_call_worker(&peer->tx.line);
 		wgr_session_put(session);
-		return;
+	} else if (!empty) {
+		wgr_tx_ask_handshake(peer, false);
 	}
-	if (session) {
-		WRITE_ONCE(session->unsendable, true);
-		wgr_session_put(session);
-	}
-	orphan_staged(peer);
-	wgr_tx_ask_handshake(peer, false);
 }
 
 void wgr_tx_stage(struct wgr_peer *peer, struct sk_buff *first, u32 mtu)
@@ -372,7 +383,7 @@ static bool may_initiate(struct wgr_peer *peer)
 void wgr_tx_ask_handshake(struct wgr_peer *peer, bool retry)
 {
 	if (!retry)
-		peer->timers.attempts = 0;
+		WRITE_ONCE(peer->timers.attempts, 0);
 	if (!may_initiate(peer))
 		return;
 	if (READ_ONCE(peer->dead) || !wgr_peer_get(peer))

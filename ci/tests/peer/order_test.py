@@ -613,6 +613,8 @@ class Suite:
         self.case("the wait between two keys is the hold", self.key_wait, ordering=True)
         self.case("many sessions in a row under load keep the order", self.many_sessions)
         self.case("three sessions within the hold", self.three_sessions, ordering=True)
+        self.case("the first packet of a key that has been overtaken leaves the newer one alone", self.overtaken,
+                  ordering=True)
         for first in ("theirs", "ours"):
             self.case("simultaneous handshakes, %s used first" % first, self.simultaneous, first)
 
@@ -724,6 +726,23 @@ class Suite:
                 self.in_time(got == wanted, "delivered only %s", got)
             peer.remove()
         self.report.note("%d of 6 rounds within one hold", quick)
+
+    def overtaken(self):
+        peer = self.rig.add()
+        peer.point_here()
+        old = peer.session("responder")
+        # Handshakes that both ends begin at once are closer to each other.
+        time.sleep(5.1)
+        new = peer.session()
+        self.rig.tap.clear()
+        peer.send(*peer.datas(new, [0]))
+        self.expect([peer.tag(new, 0)])
+        peer.send(*(peer.datas(old, [0]) + peer.datas(new, [1])))
+        self.expect([peer.tag(new, 1)])
+        self.settle()
+        peer.send(*(peer.datas(new, [3, 2]) + peer.datas(old, [1]) + peer.datas(new, [4])))
+        self.expect([peer.tag(new, n) for n in (2, 3, 4)])
+        peer.remove()
 
     def simultaneous(self, first):
         peer = self.rig.add()

@@ -95,6 +95,35 @@ test_removal_under_load()
 	wait_for 20 ping_ok a 192.168.241.2
 }
 
+# An end goes down while workers have packets of both its lines: datagrams come
+# in bundles, which takes more time to decrypt than all grace periods.
+test_down_with_backlog()
+{
+	local i
+
+	pair
+	ping_ok a 192.168.241.2
+	for i in a b; do
+		ip -n "$i" link set eth0 mtu 65000
+		ip -n "$i" link set wg0 mtu 60000
+	done
+	tc -n a qdisc add dev eth0 root netem slot 1000ms 1000ms packets 4000 limit 20000
+	at a timeout 60 python3 "$TUNNEL_DIR/seqtest.py" send --count 400000 --rate 8000 --size 30000 \
+		192.168.241.2 >/dev/null 2>&1 &
+	at b timeout 60 ping -q -f 192.168.241.1 >/dev/null 2>&1 &
+	at b python3 - <<-'END'
+		import fcntl, random, socket, struct, time
+		control = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		for _ in range(40):
+		    for flags in (0, 1):
+		        time.sleep(random.uniform(0, 1.2) if not flags else 0)
+		        # SIOCSIFFLAGS; IFF_UP is 1. A program for each change would come too late.
+		        fcntl.ioctl(control, 0x8914, struct.pack("16sh22x", b"wg0", flags))
+	END
+	tc -n a qdisc del dev eth0 root
+	wait_for 30 ping_ok a 192.168.241.2
+}
+
 # A key that arrives late is used at once, not after the retry time.
 test_key_comes_last()
 {
@@ -124,7 +153,7 @@ modprobe -qa sch_netem veth || true
 # shellcheck disable=SC2119
 module_load
 rc=0
-run_tests test_nat_inside_ipv6_outside test_namespaces_go test_removal_under_load \
+run_tests test_nat_inside_ipv6_outside test_namespaces_go test_removal_under_load test_down_with_backlog \
 	test_key_comes_last test_unload_with_packets_held || rc=$?
 module_unload
 exit "$rc"
