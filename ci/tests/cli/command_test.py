@@ -352,6 +352,22 @@ def test_interrupted():
     tap.same(s.run("show", FAKE_CHANGED=99, FAKE_PEERS=300).stdout.count("peer: "), 300, "show: 300 peers")
 
 
+def test_gone():
+    """An interface that goes between the list and the look at it."""
+    s = ours()
+    gone = {"FAKE_IFS": "wg0 wg1 wg2", "FAKE_GONE": "wg0"}
+    left = {"FAKE_IFS": "wg1 wg2"}
+    for words in (("show",), ("show", "all"), ("show", "-j"), ("dump",), ("dump", "all", "-j"), ("export",),
+                  ("watch", "--count", "1", "--interval", "10ms")):
+        result = s.run(*words, **gone)
+        names = re.findall(r"wg\d", result.stdout)
+        tap.point(result.returncode == 0 and not result.stderr and list(dict.fromkeys(names)) == left["FAKE_IFS"].split(),
+                  f"without the one that is gone: {' '.join(words)}", result.stdout, result.stderr)
+    tap.point(not s.run("show", **gone).stdout.startswith("\n"), "show: no empty line in the place of the first")
+    for words in (("show", "wg0"), ("dump", "wg0"), ("stats", "wg0"), ("watch", "wg0", "--count", "1")):
+        refused(s.run(*words, **gone), 1, "wg0: no such interface")
+
+
 def status_line(s):
     return s.run().stdout.splitlines()[0]
 
@@ -496,7 +512,7 @@ def test_output():
 
 
 tap.tests([test_help, test_usage, test_set, test_reset, test_rights, test_stock, test_show, test_terminal, test_json,
-           test_stats_and_dump, test_many_peers, test_watch, test_export, test_interrupted, test_status, test_doctor, test_doctor_signing,
+           test_stats_and_dump, test_many_peers, test_watch, test_export, test_interrupted, test_gone, test_status, test_doctor, test_doctor_signing,
            test_doctor_others, test_output])
 shutil.rmtree(work)
 sys.exit(tap.done())

@@ -17,6 +17,7 @@
  *   FAKE_SET_ERROR  errno of all requests to the family wireguard that set
  *   FAKE_CHANGED  that many dumps are interrupted by a change, and have the first
  *                 entry once more at their end, with other figures
+ *   FAKE_GONE     an interface that is listed, and gone when it is asked for
  *   FAKE_LOG      file: each request to the family wireguard that sets, in hex
  */
 #include <errno.h>
@@ -223,9 +224,12 @@ static void interface(unsigned int n, char *to)
 /* Return: its number, or -1. */
 static int find(const char *name)
 {
+	const char *gone = getenv("FAKE_GONE");
 	char known[LINE];
 	int n = 0;
 
+	if (gone && !strcmp(name, gone))
+		return -1;
 	for (interface(0, known); *known; interface(++n, known)) {
 		if (!strcmp(known, name))
 			return n;
