@@ -197,6 +197,23 @@ def test_to_stock():
     tap.point(log()[-1].endswith(f"stock/{KERNEL}/wireguard.ko"), "from the copy, if DKMS has moved the file away", log())
 
 
+def test_closed_pipe():
+    """Nobody reads what it prints: its status still says that the module is another one."""
+    s = system()
+    reader, writer = os.pipe()
+    os.close(reader)
+    result = subprocess.run([PROGRAM, "switch", "ours", "--yes"], env=s.env({}), stdout=writer, stderr=subprocess.PIPE,
+                            stdin=subprocess.DEVNULL, text=True, check=False)
+    os.close(writer)
+    runs = (s.root / "sys/module/wireguard/srcversion").read_text()
+    tap.point(result.returncode == 0 and runs == "OURS1\n" and "could not be written" in result.stderr, "a closed pipe",
+              result.returncode, result.stderr)
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        result = subprocess.run([PROGRAM, "switch", "ours", "--yes"], env=s.env({}), stdout=full, stderr=subprocess.PIPE,
+                                text=True, check=False)
+    tap.same(result.returncode, 0, "a full disk, and it runs already")
+
+
 def test_down():
     s = system()
     ip("link", "set", "wg0", "down")
@@ -467,7 +484,7 @@ if os.geteuid():
 if INSIDE not in os.environ:
     # Mounts are private, too: files that namespaces are bound to go with it.
     os.execvpe("unshare", ["unshare", "--net", "--mount", sys.executable, *sys.argv], {**os.environ, INSIDE: "1"})
-tap.tests([test_to_ours, test_to_stock, test_down, test_questions, test_failures, test_upgrade, test_peers_refused, test_not_begun,
+tap.tests([test_to_ours, test_to_stock, test_closed_pipe, test_down, test_questions, test_failures, test_upgrade, test_peers_refused, test_not_begun,
            test_nothing_up, test_status_without_rights, test_connections, test_wiping, test_qdisc, test_namespaces])
 shutil.rmtree(work)
 sys.exit(tap.done())
