@@ -10,7 +10,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/genetlink.h>
 #include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
@@ -19,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "file.h"
 #include "nl.h"
@@ -46,8 +44,7 @@ struct reading {
 	bool changed;
 };
 
-__printf(2, 3)
-static bool fail(struct carry *carry, const char *format, ...)
+bool carry_fail(struct carry *carry, const char *format, ...)
 {
 	va_list args;
 
@@ -57,9 +54,9 @@ static bool fail(struct carry *carry, const char *format, ...)
 	return false;
 }
 
-static bool refused(struct carry *carry, const char *what, const struct nl *nl, int err)
+bool carry_refused(struct carry *carry, const char *what, const struct nl *nl, int err)
 {
-	return fail(carry, "%s: %s", what, *nl->why ? nl->why : strerror(-err));
+	return carry_fail(carry, "%s: %s", what, *nl->why ? nl->why : strerror(-err));
 }
 
 /* Reads a dump. Return: whether that went well. */
@@ -68,7 +65,7 @@ static bool dump(struct reading *reading, struct nl *nl, nl_take take, const cha
 	int err = nl_talk(nl, take, reading);
 
 	reading->changed |= nl->changed;
-	return err ? refused(reading->carry, what, nl, err) : true;
+	return err ? carry_refused(reading->carry, what, nl, err) : true;
 }
 
 /* Copies an attribute as it is, if it is there. */
@@ -155,7 +152,7 @@ static bool save_link(struct reading *reading, struct nl *route)
 
 	head->ifi_index = reading->carry->link.ifindex;
 	err = nl_talk(route, take_link, reading);
-	return err ? refused(reading->carry, "reading the interface", route, err) : true;
+	return err ? carry_refused(reading->carry, "reading the interface", route, err) : true;
 }
 
 /*
@@ -218,7 +215,7 @@ static bool save_device(struct reading *reading)
 
 	reading->first = true;
 	err = tunnel_ask(&nl, carry->link.ifname);
-	good = err ? refused(carry, "asking for its peers", &nl, err) :
+	good = err ? carry_refused(carry, "asking for its peers", &nl, err) :
 		     dump(reading, &nl, take_device, "reading its peers");
 	nl_close(&nl);
 	return good;
@@ -355,7 +352,7 @@ static bool has_no_hop_objects(struct reading *reading, struct nl *route)
 	reading->full = false;
 	/* A kernel that cannot be asked has none. */
 	nl_talk(route, take_hop, reading);
-	return reading->full ? fail(reading->carry, "next hop objects lead to it, which cannot be brought back: remove them first (ip nexthop)") :
+	return reading->full ? carry_fail(reading->carry, "next hop objects lead to it, which cannot be brought back: remove them first (ip nexthop)") :
 	       true;
 }
 
@@ -415,7 +412,7 @@ static bool save(struct carry *carry, bool *changed)
 	if (!err)
 		err = nl_open(&reading.write, NETLINK_ROUTE);
 	if (err)
-		fail(carry, "opening a netlink socket: %s", strerror(-err));
+		carry_fail(carry, "opening a netlink socket: %s", strerror(-err));
 	good = !err && save_link(&reading, &route) && save_device(&reading) &&
 	       save_addresses(&reading, &route) && save_routes(&reading, &route, AF_INET) &&
 	       save_routes(&reading, &route, AF_INET6) && has_no_hop_objects(&reading, &route);
@@ -440,228 +437,8 @@ bool carry_save(struct carry *carry)
 		good = save(carry, &changed);
 	} while (good && changed && ++try < NL_TRIES);
 	if (good && changed)
-		return fail(carry, "it changes all the time");
+		return carry_fail(carry, "it changes all the time");
 	return good;
-}
-
-/*
- * Restoring.
- */
-
-static bool go(struct carry *carry, const struct netns *netns)
-{
-	int err = netns_go(netns);
-
-	return err ? fail(carry, "going to its network namespace: %s", strerror(-err)) : true;
-}
-
-/* Sends all messages. What is there already is no error: others may be quicker. */
-static bool send_all(struct carry *carry, struct nl *nl, const struct parcel *parcel,
-		     const char *what)
-{
-	struct nlmsghdr *message = NULL;
-	int err;
-
-	while ((message = parcel_next(parcel, message))) {
-		err = nl_talk_message(nl, message, NULL, NULL);
-		if (err && err != -EEXIST)
-			return refused(carry, what, nl, err);
-	}
-	return true;
-}
-
-/* Its index stands in all that follows: another one of that name would not do. */
-static bool is_same(struct carry *carry)
-{
-	if ((int)if_nametoindex(carry->link.ifname) == carry->link.ifindex)
-		return true;
-	return fail(carry, "another program has made an interface of this name meanwhile");
-}
-
-/* The message that makes it, where its sockets are to be. */
-static struct nlmsghdr *begin_create(const struct carry *carry, struct nl *nl)
-{
-	struct nlmsghdr *message = memcpy(nl->request, carry->create.data, carry->create.len);
-
-	if (carry->home != carry->netns)
-		mnl_attr_put_u32(message, IFLA_NET_NS_FD, carry->netns->fd);
-	return message;
-}
-
-/*
- * Kernels before 6.15 look for its index where it is made, and not where it is
- * to be. If another interface there has that index, it is made without one, and
- * gets it as it is moved.
- */
-static int make_and_move(const struct carry *carry, struct nl *nl)
-{
-	struct nlmsghdr *message = nl_begin(nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
-	struct ifinfomsg *head = mnl_nlmsg_put_extra_header(message, sizeof(*head));
-	struct nlattr *info;
-	char name[IFNAMSIZ];
-	int err;
-
-	snprintf(name, sizeof(name), "wgr%d", getpid());
-	mnl_attr_put_strz(message, IFLA_IFNAME, name);
-	info = mnl_attr_nest_start(message, IFLA_LINKINFO);
-	mnl_attr_put_strz(message, IFLA_INFO_KIND, LINK_KIND);
-	mnl_attr_nest_end(message, info);
-	err = nl_talk(nl, NULL, NULL);
-	if (err)
-		return err;
-	message = begin_create(carry, nl);
-	message->nlmsg_type = RTM_SETLINK;
-	message->nlmsg_flags = NLM_F_REQUEST;
-	head = mnl_nlmsg_get_payload(message);
-	head->ifi_index = if_nametoindex(name);
-	mnl_attr_put_u32(message, IFLA_NEW_IFINDEX, carry->link.ifindex);
-	return nl_talk(nl, NULL, NULL);
-}
-
-/* Whether there is an interface of its name where it is to be. */
-static bool is_taken(const struct carry *carry)
-{
-	bool taken = netns_go(carry->netns) || if_nametoindex(carry->link.ifname);
-
-	return netns_go(carry->home) || taken;
-}
-
-static bool create(struct carry *carry)
-{
-	struct nl nl = {};
-	bool good = false;
-	int err;
-
-	if (!go(carry, carry->home))
-		return false;
-	err = nl_open(&nl, NETLINK_ROUTE);
-	if (!err) {
-		begin_create(carry, &nl);
-		err = nl_talk(&nl, NULL, NULL);
-	}
-	if (err == -EEXIST && carry->home != carry->netns && !is_taken(carry))
-		err = make_and_move(carry, &nl);
-	good = !err || err == -EEXIST;
-	if (!good)
-		refused(carry, "making the interface", &nl, err);
-	nl_close(&nl);
-	return good && go(carry, carry->netns) && is_same(carry);
-}
-
-static void write_sysctl(const struct carry *carry, const char *family, const char *name,
-			 const char *value)
-{
-	char path[PATH_MAX], old[256];
-	int fd;
-
-	if (!file_line(old, sizeof(old), "/proc/sys/net/%s/conf/%s/%s", family,
-		       carry->link.ifname, name) || !strcmp(old, value))
-		return;
-	file_path(path, "/proc/sys/net/%s/conf/%s/%s", family, carry->link.ifname, name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	if (write(fd, value, strlen(value)) < 0)
-		say("%s: sysctl %s/%s could not be set to %s: %s", carry->link.ifname, family,
-		    name, value, strerror(errno));
-	close(fd);
-}
-
-static void restore_sysctls(const struct carry *carry)
-{
-	char family[8], name[160], value[256];
-	const char *line = carry->sysctls;
-
-	while (line && *line) {
-		if (sscanf(line, "%7s %159s %255[^\n]", family, name, value) == 3)
-			write_sysctl(carry, family, name, value);
-		line = strchr(line, '\n') + 1;
-	}
-}
-
-static bool restore_device(struct carry *carry)
-{
-	struct nlmsghdr *message = NULL;
-	uint16_t family;
-	struct nl nl;
-	bool good;
-	int err;
-
-	err = nl_open(&nl, NETLINK_GENERIC);
-	if (err)
-		return fail(carry, "opening a netlink socket: %s", strerror(-err));
-	err = nl_family(&nl, WG_GENL_NAME, &family);
-	while (!err && (message = parcel_next(&carry->device, message)))
-		message->nlmsg_type = family;
-	good = err ? refused(carry, "looking up the family wireguard", &nl, err) :
-		     send_all(carry, &nl, &carry->device, "setting keys and peers");
-	nl_close(&nl);
-	return good;
-}
-
-static bool raise(struct carry *carry, struct nl *route)
-{
-	struct nlmsghdr *request = nl_begin(route, RTM_NEWLINK, 0);
-	struct ifinfomsg *head = mnl_nlmsg_put_extra_header(request, sizeof(*head));
-	int err;
-
-	if (!(carry->link.flags & IFF_UP))
-		return true;
-	head->ifi_index = carry->link.ifindex;
-	head->ifi_flags = IFF_UP;
-	head->ifi_change = IFF_UP;
-	err = nl_talk(route, NULL, NULL);
-	return err ? refused(carry, "taking it up", route, err) : true;
-}
-
-static void restore_settings(const struct carry *carry)
-{
-	struct order order;
-	unsigned int wrong;
-
-	if (!carry->ordered || order_open(&order))
-		return;
-	if (order_set(&order, &carry->settings,
-		      ORDER_MODE | ORDER_HOLD | ORDER_HOLD_MAX | ORDER_WINDOW, &wrong))
-		say("%s: its settings of order could not be restored", carry->link.ifname);
-	order_close(&order);
-}
-
-bool carry_restore(struct carry *carry)
-{
-	struct nl route = {};
-	bool good;
-	int err;
-
-	if (!create(carry))
-		return false;
-	restore_sysctls(carry);
-	restore_settings(carry);
-	err = nl_open(&route, NETLINK_ROUTE);
-	if (err)
-		return fail(carry, "opening a netlink socket: %s", strerror(-err));
-	good = restore_device(carry) &&
-	       send_all(carry, &route, &carry->after, "setting its master and names") &&
-	       send_all(carry, &route, &carry->addresses, "setting its addresses") &&
-	       raise(carry, &route) &&
-	       send_all(carry, &route, &carry->routes, "setting its routes") &&
-	       send_all(carry, &route, &carry->far, "setting its routes");
-	nl_close(&route);
-	return good;
-}
-
-bool carry_present(const struct carry *carry)
-{
-	struct link *links;
-	size_t i, count;
-	bool there = false;
-
-	if (netns_go(carry->netns) || link_list(&links, &count))
-		return false;
-	for (i = 0; i < count; i++)
-		there |= !strcmp(links[i].ifname, carry->link.ifname);
-	free(links);
-	return there;
 }
 
 void carry_wipe(struct carry *carry)

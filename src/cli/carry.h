@@ -15,8 +15,10 @@
 
 #include "link.h"
 #include "netns.h"
+#include "nl.h"
 #include "order.h"
 #include "parcel.h"
+#include "util.h"
 
 /**
  * struct carry - an interface with all it has
@@ -71,6 +73,10 @@ bool carry_restore(struct carry *carry);
 
 /* Whether it is there, in its namespace. Goes to other namespaces. */
 bool carry_present(const struct carry *carry);
+
+/* Say why it did not work, in carry->why. Return: false. */
+bool carry_fail(struct carry *carry, const char *format, ...) __printf(2, 3);
+bool carry_refused(struct carry *carry, const char *what, const struct nl *nl, int err);
 
 /* Wipes all of it. */
 void carry_wipe(struct carry *carry);
