@@ -34,6 +34,7 @@
  * @sysctls: lines "PATH VALUE"
  * @settings: of order, if @ordered
  * @ordered: whether it has such
+ * @made: carry_make() has made it
  * @peers: how many
  * @address_count: how many
  * @route_count: how many
@@ -53,6 +54,7 @@ struct carry {
 	char *sysctls;
 	struct order_settings settings;
 	bool ordered;
+	bool made;
 	unsigned int peers;
 	unsigned int address_count;
 	unsigned int route_count;
@@ -68,8 +70,17 @@ struct carry {
  */
 bool carry_save(struct carry *carry);
 
-/* Makes it again. Goes to other namespaces. Return: as carry_save(). */
-bool carry_restore(struct carry *carry);
+/*
+ * Makes it again, with all but its routes, which may need other interfaces. Goes
+ * to other namespaces. Return: as carry_save().
+ */
+bool carry_make(struct carry *carry);
+
+/*
+ * Sets routes again: those to what is reached at once, or those through others.
+ * Goes to other namespaces. Return: as carry_save().
+ */
+bool carry_routes(struct carry *carry, bool far);
 
 /* Whether it is there, in its namespace. Goes to other namespaces. */
 bool carry_present(const struct carry *carry);

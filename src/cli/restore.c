@@ -193,12 +193,12 @@ static void restore_settings(const struct carry *carry)
 	order_close(&order);
 }
 
-bool carry_restore(struct carry *carry)
+bool carry_make(struct carry *carry)
 {
 	struct nl route = {};
-	bool good;
 	int err;
 
+	carry->made = false;
 	if (!create(carry))
 		return false;
 	restore_sysctls(carry);
@@ -206,14 +206,38 @@ bool carry_restore(struct carry *carry)
 	err = nl_open(&route, NETLINK_ROUTE);
 	if (err)
 		return carry_fail(carry, "opening a netlink socket: %s", strerror(-err));
-	good = restore_device(carry) &&
-	       send_all(carry, &route, &carry->after, "setting its master and names") &&
-	       send_all(carry, &route, &carry->addresses, "setting its addresses") &&
-	       raise(carry, &route) &&
-	       send_all(carry, &route, &carry->routes, "setting its routes") &&
-	       send_all(carry, &route, &carry->far, "setting its routes");
+	carry->made = restore_device(carry) &&
+		      send_all(carry, &route, &carry->after, "setting its master and names") &&
+		      send_all(carry, &route, &carry->addresses, "setting its addresses") &&
+		      raise(carry, &route);
 	nl_close(&route);
-	return good;
+	return carry->made;
+}
+
+/*
+ * All are sent, also when one is refused. Return: as carry_make(), with what was
+ * said about the first one that was refused.
+ */
+bool carry_routes(struct carry *carry, bool far)
+{
+	const struct parcel *parcel = far ? &carry->far : &carry->routes;
+	struct nlmsghdr *message = NULL;
+	unsigned int refused = 0;
+	struct nl route = {};
+	int err;
+
+	if (!go(carry, carry->netns))
+		return false;
+	err = nl_open(&route, NETLINK_ROUTE);
+	if (err)
+		return carry_fail(carry, "opening a netlink socket: %s", strerror(-err));
+	while ((message = parcel_next(parcel, message))) {
+		err = nl_talk_message(&route, message, NULL, NULL);
+		if (err && err != -EEXIST && !refused++)
+			carry_refused(carry, "setting its routes", &route, err);
+	}
+	nl_close(&route);
+	return !refused;
 }
 
 bool carry_present(const struct carry *carry)

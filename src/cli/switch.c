@@ -392,20 +392,46 @@ static void be_deaf(void)
 	signal(SIGTSTP, SIG_IGN);
 }
 
-/* All are tried, also when one fails. Return: whether all are back. */
-static bool restore_all(struct change *change)
+static bool restore_failed(const struct carry *carry)
 {
-	bool good = true;
 	char name[128];
+
+	name_of(carry, name, sizeof(name));
+	say("%s: %s", name, carry->why);
+	return false;
+}
+
+static bool restore_routes(struct change *change, bool far)
+{
+	struct carry *carry;
+	bool good = true;
 	size_t i;
 
 	for (i = 0; i < change->count; i++) {
-		if (carry_restore(&change->carries[i]))
-			continue;
-		good = false;
-		name_of(&change->carries[i], name, sizeof(name));
-		say("%s: %s", name, change->carries[i].why);
+		carry = &change->carries[i];
+		if (carry->made && !carry_routes(carry, far))
+			good = restore_failed(carry);
 	}
+	return good;
+}
+
+/*
+ * All are tried, also when one fails. A route may lead over several interfaces,
+ * or name an address of another one, and so all of them come first.
+ *
+ * Return: whether all are back.
+ */
+static bool restore_all(struct change *change)
+{
+	bool good = true;
+	size_t i;
+
+	for (i = 0; i < change->count; i++) {
+		if (!carry_make(&change->carries[i]))
+			good = restore_failed(&change->carries[i]);
+	}
+	good = restore_routes(change, false) && good;
+	good = restore_routes(change, true) && good;
 	netns_go(&change->spaces[0]);
 	return good;
 }

@@ -62,7 +62,7 @@ def system(**how):
     (s.root / "proc").mkdir()
     (s.root / "proc/sys").symlink_to("/proc/sys")
     (work / "log").write_text("")
-    for link in ("wg0", "veth0"):
+    for link in ("wg0", "wg1", "veth0"):
         subprocess.run(["ip", "link", "del", link], capture_output=True, check=False)
     tunnel()
     return s
@@ -195,6 +195,45 @@ def test_to_stock():
     (work / "log").write_text("")
     s.run("switch", "stock", "--yes")
     tap.point(log()[-1].endswith(f"stock/{KERNEL}/wireguard.ko"), "from the copy, if DKMS has moved the file away", log())
+
+
+def second():
+    """Another tunnel in the same namespace; each has routes that need the other one."""
+    ip("link", "add", "wg1", "index", "78", "type", "bridge")
+    ip("addr", "add", "198.51.101.1/24", "dev", "wg1")
+    ip("addr", "add", "fd01::1/64", "dev", "wg1", "nodad")
+    ip("link", "set", "wg1", "up")
+    both = ("nexthop", "via", "198.51.100.2", "dev", "wg0", "nexthop", "via", "198.51.101.2", "dev", "wg1", "weight", "3")
+    ip("route", "add", "10.20.0.0/16", *both)
+    ip("-6", "route", "add", "fd20::/48", "nexthop", "via", "fd00::2", "dev", "wg0", "nexthop", "via", "fd01::2", "dev", "wg1")
+    ip("route", "add", "10.21.0.0/16", "dev", "wg0", "src", "198.51.101.1")
+    ip("route", "add", "10.22.0.0/16", "dev", "wg1", "src", "198.51.100.1")
+    ip("-6", "route", "add", "fd21::/48", "dev", "wg0", "src", "fd01::1")
+    ip("-6", "route", "add", "fd22::/48", "dev", "wg1", "src", "fd00::1")
+
+
+def test_two():
+    s = system()
+    second()
+    before = state()
+    result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1")
+    tap.point(result.returncode == 0 and "interfaces brought back: 2" in result.stdout and not result.stderr,
+              "two that need one another", result.stdout, result.stderr)
+    same_state(before, "two that need one another: all as before")
+
+
+def test_refused_route():
+    """One route is refused, as an address of another interface has gone: the others come back all the same."""
+    s = system(unload="ip addr del 203.0.113.9/24 dev veth0 2>/dev/null")
+    second()
+    ip("addr", "add", "203.0.113.9/24", "dev", "veth0")
+    ip("route", "add", "10.5.0.0/16", "dev", "wg0", "src", "203.0.113.9")
+    before = ip("route", "show")
+    result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1")
+    tap.point(result.returncode == 5 and "wg0: setting its routes: " in result.stderr and "wg1:" not in result.stderr,
+              "a route that is refused", result.returncode, result.stderr)
+    left = [line for line in before.splitlines() if not line.startswith("10.5.0.0/16")]
+    tap.same(ip("route", "show").splitlines(), left, "a route that is refused: all others are there")
 
 
 def test_closed_pipe():
@@ -484,7 +523,7 @@ if os.geteuid():
 if INSIDE not in os.environ:
     # Mounts are private, too: files that namespaces are bound to go with it.
     os.execvpe("unshare", ["unshare", "--net", "--mount", sys.executable, *sys.argv], {**os.environ, INSIDE: "1"})
-tap.tests([test_to_ours, test_to_stock, test_closed_pipe, test_down, test_questions, test_failures, test_upgrade, test_peers_refused, test_not_begun,
+tap.tests([test_to_ours, test_to_stock, test_two, test_refused_route, test_closed_pipe, test_down, test_questions, test_failures, test_upgrade, test_peers_refused, test_not_begun,
            test_nothing_up, test_status_without_rights, test_connections, test_wiping, test_qdisc, test_namespaces])
 shutil.rmtree(work)
 sys.exit(tap.done())
