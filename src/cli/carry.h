@@ -3,7 +3,7 @@
  * carry.h - an interface that is taken away and made again with all it had.
  *
  * What is carried: name, index, MTU, queue length, group, alias, other names,
- * master, whether it is up; keys, port, mark and peers; addresses; routes that
+ * master, flags and whether it is up; keys, port, mark and peers; addresses; routes that
  * lead to it; sysctls; settings of order, if the module keeps any. What is not
  * is told in carry.lost.
  */

@@ -14,6 +14,9 @@
 #include "nl.h"
 #include "say.h"
 
+/* The flags that are somebody's choice. */
+#define FLAGS (IFF_UP | IFF_NOARP | IFF_MULTICAST | IFF_ALLMULTI | IFF_PROMISC)
+
 static bool go(struct carry *carry, const struct netns *netns)
 {
 	int err = netns_go(netns);
@@ -165,17 +168,16 @@ static bool restore_device(struct carry *carry)
 	return good;
 }
 
-static bool raise(struct carry *carry, struct nl *route)
+/* In one message, as some of the others say how it is to come up. */
+static bool restore_flags(struct carry *carry, struct nl *route)
 {
 	struct nlmsghdr *request = nl_begin(route, RTM_NEWLINK, 0);
 	struct ifinfomsg *head = mnl_nlmsg_put_extra_header(request, sizeof(*head));
 	int err;
 
-	if (!(carry->link.flags & IFF_UP))
-		return true;
 	head->ifi_index = carry->link.ifindex;
-	head->ifi_flags = IFF_UP;
-	head->ifi_change = IFF_UP;
+	head->ifi_flags = carry->link.flags & FLAGS;
+	head->ifi_change = FLAGS;
 	err = nl_talk(route, NULL, NULL);
 	return err ? carry_refused(carry, "taking it up", route, err) : true;
 }
@@ -209,7 +211,7 @@ bool carry_make(struct carry *carry)
 	carry->made = restore_device(carry) &&
 		      send_all(carry, &route, &carry->after, "setting its master and names") &&
 		      send_all(carry, &route, &carry->addresses, "setting its addresses") &&
-		      raise(carry, &route);
+		      restore_flags(carry, &route);
 	nl_close(&route);
 	return carry->made;
 }

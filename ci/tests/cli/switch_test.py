@@ -236,6 +236,16 @@ def test_refused_route():
     tap.same(ip("route", "show").splitlines(), left, "a route that is refused: all others are there")
 
 
+def test_flags():
+    for up in ("up", "down"):
+        s = system()
+        ip("link", "set", "wg0", up, "multicast", "off", "arp", "off", "allmulticast", "on", "promisc", "on")
+        before = re.search("<.*>", ip("link", "show", "wg0"))[0]
+        result = s.run("switch", "ours", "--yes")
+        tap.point(result.returncode == 0 and "PROMISC" in before and "NOARP" in before, f"flags: {up}", before, result.stderr)
+        tap.same(re.search("<.*>", ip("link", "show", "wg0"))[0], before, f"flags: as before, {up}")
+
+
 def test_closed_pipe():
     """Nobody reads what it prints: its status still says that the module is another one."""
     s = system()
@@ -523,7 +533,7 @@ if os.geteuid():
 if INSIDE not in os.environ:
     # Mounts are private, too: files that namespaces are bound to go with it.
     os.execvpe("unshare", ["unshare", "--net", "--mount", sys.executable, *sys.argv], {**os.environ, INSIDE: "1"})
-tap.tests([test_to_ours, test_to_stock, test_two, test_refused_route, test_closed_pipe, test_down, test_questions, test_failures, test_upgrade, test_peers_refused, test_not_begun,
+tap.tests([test_to_ours, test_to_stock, test_two, test_refused_route, test_flags, test_closed_pipe, test_down, test_questions, test_failures, test_upgrade, test_peers_refused, test_not_begun,
            test_nothing_up, test_status_without_rights, test_connections, test_wiping, test_qdisc, test_namespaces])
 shutil.rmtree(work)
 sys.exit(tap.done())
