@@ -360,15 +360,15 @@ static bool has_no_hop_objects(struct reading *reading, struct nl *route)
  * Saving: sysctls, settings of order.
  */
 
-static void add_sysctl(struct carry *carry, const char *family, const char *name)
+static void add_sysctl(struct carry *carry, const char *family, const char *whose,
+		       const char *name)
 {
 	char value[256], line[512];
 	size_t old = carry->sysctls ? strlen(carry->sysctls) : 0;
 
-	if (!file_line(value, sizeof(value), "/proc/sys/net/%s/conf/%s/%s", family,
-		       carry->link.ifname, name))
+	if (!file_line(value, sizeof(value), "/proc/sys/net/%s/conf/%s/%s", family, whose, name))
 		return;
-	snprintf(line, sizeof(line), "%s %.128s %s\n", family, name, value);
+	snprintf(line, sizeof(line), "%s %s %.128s %s\n", family, whose, name, value);
 	carry->sysctls = say_alloc(carry->sysctls, old + strlen(line) + 1);
 	memcpy(carry->sysctls + old, line, strlen(line) + 1);
 }
@@ -383,7 +383,7 @@ static void save_sysctls(struct carry *carry, const char *family)
 	dir = opendir(folder);
 	while (dir && (entry = readdir(dir))) {
 		if (*entry->d_name != '.')
-			add_sysctl(carry, family, entry->d_name);
+			add_sysctl(carry, family, carry->link.ifname, entry->d_name);
 	}
 	if (dir)
 		closedir(dir);
@@ -420,6 +420,8 @@ static bool save(struct carry *carry, bool *changed)
 	nl_close(&route);
 	save_sysctls(carry, "ipv4");
 	save_sysctls(carry, "ipv6");
+	/* The module turns it off for the namespace with each interface that comes up. */
+	add_sysctl(carry, "ipv4", "all", "send_redirects");
 	save_settings(carry);
 	*changed = reading.changed;
 	return good;

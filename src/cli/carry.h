@@ -31,7 +31,7 @@
  * @addresses: messages with its addresses
  * @routes: messages with routes to what is reached at once
  * @far: messages with routes through others, who are reached by those
- * @sysctls: lines "PATH VALUE"
+ * @sysctls: lines "FAMILY WHOSE NAME VALUE", with the interface or "all" as WHOSE
  * @settings: of order, if @ordered
  * @ordered: whether it has such
  * @made: carry_make() has made it

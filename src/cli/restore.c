@@ -117,34 +117,43 @@ static bool create(struct carry *carry)
 	return good && go(carry, carry->netns) && is_same(carry);
 }
 
-static void write_sysctl(const struct carry *carry, const char *family, const char *name,
-			 const char *value)
+/* @name: with the interface in front. Return: 0 or -errno. */
+static int write_sysctl(const char *family, const char *name, const char *value)
 {
 	char path[PATH_MAX], old[256];
-	int fd;
+	int fd, err = 0;
 
-	if (!file_line(old, sizeof(old), "/proc/sys/net/%s/conf/%s/%s", family,
-		       carry->link.ifname, name) || !strcmp(old, value))
-		return;
-	file_path(path, "/proc/sys/net/%s/conf/%s/%s", family, carry->link.ifname, name);
+	if (!file_line(old, sizeof(old), "/proc/sys/net/%s/conf/%s", family, name) ||
+	    !strcmp(old, value))
+		return 0;
+	file_path(path, "/proc/sys/net/%s/conf/%s", family, name);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
-		return;
+		return 0;
 	if (write(fd, value, strlen(value)) < 0)
-		say("%s: sysctl %s/%s could not be set to %s: %s", carry->link.ifname, family,
-		    name, value, strerror(errno));
+		err = -errno;
 	close(fd);
+	return err;
 }
 
-static void restore_sysctls(const struct carry *carry)
+/*
+ * Some say how an interface comes up, and others change as it does: all of them
+ * are written before that and after it. @last: nothing changes them any more.
+ */
+static void restore_sysctls(const struct carry *carry, bool last)
 {
-	char family[8], name[160], value[256];
+	char family[8], whose[IFNAMSIZ], word[160], name[192], value[256];
 	const char *line = carry->sysctls;
+	int err;
 
-	while (line && *line) {
-		if (sscanf(line, "%7s %159s %255[^\n]", family, name, value) == 3)
-			write_sysctl(carry, family, name, value);
-		line = strchr(line, '\n') + 1;
+	for (; line && *line; line = strchr(line, '\n') + 1) {
+		if (sscanf(line, "%7s %15s %159s %255[^\n]", family, whose, word, value) != 4)
+			continue;
+		snprintf(name, sizeof(name), "%s/%s", whose, word);
+		err = write_sysctl(family, name, value);
+		if (err && last)
+			say("%s: sysctl %s/%s could not be set to %s: %s", carry->link.ifname,
+			    family, name, value, strerror(-err));
 	}
 }
 
@@ -203,7 +212,7 @@ bool carry_make(struct carry *carry)
 	carry->made = false;
 	if (!create(carry))
 		return false;
-	restore_sysctls(carry);
+	restore_sysctls(carry, false);
 	restore_settings(carry);
 	err = nl_open(&route, NETLINK_ROUTE);
 	if (err)
@@ -213,6 +222,7 @@ bool carry_make(struct carry *carry)
 		      send_all(carry, &route, &carry->addresses, "setting its addresses") &&
 		      restore_flags(carry, &route);
 	nl_close(&route);
+	restore_sysctls(carry, true);
 	return carry->made;
 }
 

@@ -9,6 +9,7 @@ Needs root and makes namespaces of its own. Prints TAP. Addresses, routes and al
 """
 
 import os
+import pathlib
 import re
 import shutil
 import socket
@@ -244,6 +245,28 @@ def test_flags():
         result = s.run("switch", "ours", "--yes")
         tap.point(result.returncode == 0 and "PROMISC" in before and "NOARP" in before, f"flags: {up}", before, result.stderr)
         tap.same(re.search("<.*>", ip("link", "show", "wg0"))[0], before, f"flags: as before, {up}")
+
+
+SYSCTLS = {"ipv4/conf/all/send_redirects": "1", "ipv4/conf/wg0/send_redirects": "1", "ipv4/conf/wg1/send_redirects": "0",
+           "ipv6/conf/wg0/mtu": "1290", "ipv6/conf/wg0/addr_gen_mode": "1"}
+
+
+def sysctl(name, value=None):
+    path = pathlib.Path("/proc/sys/net", name)
+    if value:
+        path.write_text(value, encoding="ascii")
+    return path.read_text(encoding="ascii").strip()
+
+
+def test_sysctls():
+    """What changes as an interface comes up, and what the module changes for all then: a loader's stand-in does that."""
+    s = system(load="for n in /proc/sys/net/ipv4/conf/*/send_redirects; do echo 0 >$n; done")
+    second()
+    for name, value in SYSCTLS.items():
+        sysctl(name, value)
+    result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1")
+    tap.point(result.returncode == 0 and not result.stderr, "sysctls", result.stderr)
+    tap.same({name: sysctl(name) for name in SYSCTLS}, SYSCTLS, "sysctls: as before")
 
 
 def test_closed_pipe():
@@ -533,7 +556,7 @@ if os.geteuid():
 if INSIDE not in os.environ:
     # Mounts are private, too: files that namespaces are bound to go with it.
     os.execvpe("unshare", ["unshare", "--net", "--mount", sys.executable, *sys.argv], {**os.environ, INSIDE: "1"})
-tap.tests([test_to_ours, test_to_stock, test_two, test_refused_route, test_flags, test_closed_pipe, test_down, test_questions, test_failures, test_upgrade, test_peers_refused, test_not_begun,
+tap.tests([test_to_ours, test_to_stock, test_two, test_refused_route, test_flags, test_sysctls, test_closed_pipe, test_down, test_questions, test_failures, test_upgrade, test_peers_refused, test_not_begun,
            test_nothing_up, test_status_without_rights, test_connections, test_wiping, test_qdisc, test_namespaces])
 shutil.rmtree(work)
 sys.exit(tap.done())
