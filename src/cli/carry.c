@@ -28,6 +28,9 @@
 /* Room that nl_begin() gives a message. */
 #define ROOM (NL_ROOM - 1024)
 
+/* In the place of the number of a next hop. */
+#define ALL_HOPS (-1)
+
 /**
  * struct reading - while the kernel's messages come in
  * @carry: what they go to
@@ -259,21 +262,27 @@ static void cut(struct nlmsghdr *message, struct nlattr *attr, void *piece, size
 }
 
 /*
- * Whether one of several next hops goes to the interface. The kernel refuses
- * those whose interface is down, and flags that it sets itself: both are taken
- * out.
+ * Cuts a route with several next hops down to what is to be sent: all that are
+ * alive, or of those that go to the interface only the one of this number. The
+ * kernel refuses those whose interface is down, and flags that it sets itself.
+ *
+ * Return: whether there is one that goes to the interface.
  */
-static bool clean_hops(struct nlmsghdr *message, struct nlattr *attr, int ifindex)
+static bool clean_hops(struct nlmsghdr *message, struct nlattr *attr, int ifindex, int number)
 {
 	struct rtnexthop *hop = mnl_attr_get_payload(attr);
-	int len = mnl_attr_get_payload_len(attr), size;
-	bool ours = false;
+	int len = mnl_attr_get_payload_len(attr), size, count = 0;
+	bool ours = false, keep, mine;
 
 	while (RTNH_OK(hop, len)) {
 		size = RTNH_ALIGN(hop->rtnh_len);
 		len -= size;
-		ours |= hop->rtnh_ifindex == ifindex;
-		if (hop->rtnh_flags & RTNH_F_DEAD) {
+		mine = hop->rtnh_ifindex == ifindex;
+		keep = !(hop->rtnh_flags & RTNH_F_DEAD);
+		if (number != ALL_HOPS)
+			keep = keep && mine && count++ == number;
+		ours |= mine && (keep || number == ALL_HOPS);
+		if (!keep) {
 			cut(message, attr, hop, size);
 			continue;
 		}
@@ -289,37 +298,56 @@ static bool is_made_by_kernel(const struct rtmsg *head)
 	return head->rtm_protocol == RTPROT_KERNEL || head->rtm_flags & RTM_F_CLONED;
 }
 
-static int take_route(const struct nlmsghdr *message, void *data)
+/*
+ * Several routes may have one prefix and metric, so none of them may keep another
+ * one out; the kernel still refuses one that is there in the same way.
+ *
+ * Return: whether it leads to the interface, by the next hop of this number.
+ */
+static bool take_hop_of_route(struct reading *reading, const struct nlmsghdr *message, int number)
 {
-	const struct rtmsg *head = mnl_nlmsg_get_payload(message);
-	const struct nlattr *table[RTA_VIA + 1];
-	struct reading *reading = data;
+	struct nlmsghdr *to = memcpy(reading->write.request, message, message->nlmsg_len);
+	struct rtmsg *head = mnl_nlmsg_get_payload(to);
 	int ifindex = reading->carry->link.ifindex;
-	struct nlmsghdr *to;
-	bool ours;
+	const struct nlattr *table[RTA_VIA + 1];
 
-	if (is_made_by_kernel(head))
-		return 0;
-	to = memcpy(reading->write.request, message, message->nlmsg_len);
 	nl_parse(table, RTA_VIA, to, sizeof(*head));
-	to->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE;
-	if (table[RTA_MULTIPATH]) {
-		ours = clean_hops(to, (struct nlattr *)table[RTA_MULTIPATH], ifindex);
-		/* The other next hops may still be there. */
-		to->nlmsg_flags |= NLM_F_REPLACE;
-	} else {
-		ours = (int)nl_u32(table[RTA_OIF]) == ifindex;
-		to->nlmsg_flags |= NLM_F_EXCL;
-	}
-	((struct rtmsg *)mnl_nlmsg_get_payload(to))->rtm_flags &= RTNH_F_ONLINK;
-	if (!ours)
-		return 0;
+	to->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_APPEND;
+	head->rtm_flags &= RTNH_F_ONLINK;
+	if (table[RTA_MULTIPATH] &&
+	    !clean_hops(to, (struct nlattr *)table[RTA_MULTIPATH], ifindex, number))
+		return false;
+	if (!table[RTA_MULTIPATH] && (int)nl_u32(table[RTA_OIF]) != ifindex)
+		return false;
 	/* The kernel names those by way of others first, and takes them last. */
 	if (table[RTA_GATEWAY] || table[RTA_VIA] || table[RTA_MULTIPATH])
 		parcel_add(&reading->carry->far, to);
 	else
 		parcel_add(&reading->carry->routes, to);
-	reading->carry->route_count++;
+	return true;
+}
+
+/*
+ * With IPv4 a route with several next hops goes with any of their interfaces. With
+ * IPv6 the other next hops stay, and the kernel adds no route that has some of
+ * them, so those of the interface are added one by one.
+ */
+static int take_route(const struct nlmsghdr *message, void *data)
+{
+	const struct rtmsg *head = mnl_nlmsg_get_payload(message);
+	const struct nlattr *table[RTA_MULTIPATH + 1];
+	struct reading *reading = data;
+	int number = 0;
+
+	if (is_made_by_kernel(head))
+		return 0;
+	nl_parse(table, RTA_MULTIPATH, message, sizeof(*head));
+	if (head->rtm_family != AF_INET6 || !table[RTA_MULTIPATH])
+		number = take_hop_of_route(reading, message, ALL_HOPS);
+	else
+		while (take_hop_of_route(reading, message, number))
+			number++;
+	reading->carry->route_count += number > 0;
 	return 0;
 }
 
