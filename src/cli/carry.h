@@ -76,11 +76,20 @@ bool carry_save(struct carry *carry);
  */
 bool carry_make(struct carry *carry);
 
-/*
- * Sets routes again: those to what is reached at once, or those through others.
- * Goes to other namespaces. Return: as carry_save().
+/* Of 20 ms each: enough for the check that an address is nobody else's, which takes up to 2 s. */
+#define CARRY_PAUSES 125
+
+/**
+ * carry_routes() - set routes again
+ * @carry: carry_make() has made it
+ * @far: those through others, and not those to what is reached at once
+ * @pauses: how many may yet be made to wait for addresses; used up by it
+ *
+ * Goes to other namespaces.
+ *
+ * Return: as carry_save().
  */
-bool carry_routes(struct carry *carry, bool far);
+bool carry_routes(struct carry *carry, bool far, unsigned int *pauses);
 
 /* Whether it is there, in its namespace. Goes to other namespaces. */
 bool carry_present(const struct carry *carry);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "carry.h"
@@ -16,6 +17,9 @@
 
 /* The flags that are somebody's choice. */
 #define FLAGS (IFF_UP | IFF_NOARP | IFF_MULTICAST | IFF_ALLMULTI | IFF_PROMISC)
+
+/* Between two attempts to set a route; see %CARRY_PAUSES. */
+#define PAUSE_NS 20000000
 
 static bool go(struct carry *carry, const struct netns *netns)
 {
@@ -226,11 +230,39 @@ bool carry_make(struct carry *carry)
 	return carry->made;
 }
 
+/* Whether it names an address of IPv6 as its source. */
+static bool has_source6(const struct nlmsghdr *route)
+{
+	const struct rtmsg *head = mnl_nlmsg_get_payload(route);
+	const struct nlattr *table[RTA_PREFSRC + 1];
+
+	nl_parse(table, RTA_PREFSRC, route, sizeof(*head));
+	return head->rtm_family == AF_INET6 && table[RTA_PREFSRC];
+}
+
+/*
+ * An address of IPv6 may be a source only after the kernel has seen that nobody
+ * else has it, which it does later, and some time after the address was set.
+ */
+static int send_route(struct nl *nl, struct nlmsghdr *message, unsigned int *pauses)
+{
+	const struct timespec pause = { .tv_nsec = PAUSE_NS };
+	int err;
+
+	for (;;) {
+		err = nl_talk_message(nl, message, NULL, NULL);
+		if (err != -EINVAL || !*pauses || !has_source6(message))
+			return err;
+		--*pauses;
+		nanosleep(&pause, NULL);
+	}
+}
+
 /*
  * All are sent, also when one is refused. Return: as carry_make(), with what was
  * said about the first one that was refused.
  */
-bool carry_routes(struct carry *carry, bool far)
+bool carry_routes(struct carry *carry, bool far, unsigned int *pauses)
 {
 	const struct parcel *parcel = far ? &carry->far : &carry->routes;
 	struct nlmsghdr *message = NULL;
@@ -244,7 +276,7 @@ bool carry_routes(struct carry *carry, bool far)
 	if (err)
 		return carry_fail(carry, "opening a netlink socket: %s", strerror(-err));
 	while ((message = parcel_next(parcel, message))) {
-		err = nl_talk_message(&route, message, NULL, NULL);
+		err = send_route(&route, message, pauses);
 		if (err && err != -EEXIST && !refused++)
 			carry_refused(carry, "setting its routes", &route, err);
 	}

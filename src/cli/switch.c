@@ -401,7 +401,7 @@ static bool restore_failed(const struct carry *carry)
 	return false;
 }
 
-static bool restore_routes(struct change *change, bool far)
+static bool restore_routes(struct change *change, bool far, unsigned int *pauses)
 {
 	struct carry *carry;
 	bool good = true;
@@ -409,7 +409,7 @@ static bool restore_routes(struct change *change, bool far)
 
 	for (i = 0; i < change->count; i++) {
 		carry = &change->carries[i];
-		if (carry->made && !carry_routes(carry, far))
+		if (carry->made && !carry_routes(carry, far, pauses))
 			good = restore_failed(carry);
 	}
 	return good;
@@ -423,6 +423,7 @@ static bool restore_routes(struct change *change, bool far)
  */
 static bool restore_all(struct change *change)
 {
+	unsigned int pauses = CARRY_PAUSES;
 	bool good = true;
 	size_t i;
 
@@ -430,8 +431,8 @@ static bool restore_all(struct change *change)
 		if (!carry_make(&change->carries[i]))
 			good = restore_failed(&change->carries[i]);
 	}
-	good = restore_routes(change, false) && good;
-	good = restore_routes(change, true) && good;
+	good = restore_routes(change, false, &pauses) && good;
+	good = restore_routes(change, true, &pauses) && good;
 	netns_go(&change->spaces[0]);
 	return good;
 }

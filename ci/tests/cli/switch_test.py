@@ -206,7 +206,8 @@ def second():
     ip("link", "set", "wg1", "up")
     both = ("nexthop", "via", "198.51.100.2", "dev", "wg0", "nexthop", "via", "198.51.101.2", "dev", "wg1", "weight", "3")
     ip("route", "add", "10.20.0.0/16", *both)
-    ip("-6", "route", "add", "fd20::/48", "nexthop", "via", "fd00::2", "dev", "wg0", "nexthop", "via", "fd01::2", "dev", "wg1")
+    ip("-6", "route", "add", "fd20::/48", "nexthop", "via", "fd00::2", "dev", "wg0", "nexthop", "via", "fd01::2", "dev", "wg1",
+       "weight", "3")
     ip("route", "add", "10.21.0.0/16", "dev", "wg0", "src", "198.51.101.1")
     ip("route", "add", "10.22.0.0/16", "dev", "wg1", "src", "198.51.100.1")
     ip("-6", "route", "add", "fd21::/48", "dev", "wg0", "src", "fd01::1")
@@ -267,6 +268,41 @@ def test_sysctls():
     result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1")
     tap.point(result.returncode == 0 and not result.stderr, "sysctls", result.stderr)
     tap.same({name: sysctl(name) for name in SYSCTLS}, SYSCTLS, "sysctls: as before")
+
+
+def test_equal_routes():
+    """Routes with one prefix and metric, and some of them over an interface that stays."""
+    s = system()
+    second()
+    for words in (("10.30.0.0/16", "dev", "wg0"), ("10.30.0.0/16", "dev", "wg1"), ("10.30.0.0/16", "dev", "veth0"),
+                  ("10.31.0.0/16", "via", "198.51.100.2", "dev", "wg0"), ("10.31.0.0/16", "via", "198.51.100.3", "dev", "wg0"),
+                  ("10.32.0.0/16", "nexthop", "via", "198.51.100.2", "dev", "wg0", "nexthop", "via", "198.51.101.2", "dev", "wg1"),
+                  ("10.32.0.0/16", "nexthop", "via", "198.51.100.3", "dev", "wg0", "nexthop", "via", "198.51.101.3", "dev", "wg1")):
+        ip("route", "append", *words)
+    for words in (("fd30::/48", "dev", "wg0"), ("fd30::/48", "dev", "wg1"), ("fd30::/48", "dev", "veth0"),
+                  ("fd31::/48", "via", "fd00::2", "dev", "wg0"), ("fd31::/48", "dev", "wg1"), ("fd31::/48", "dev", "veth0"),
+                  ("fd32::/48", "via", "fd12::2", "dev", "veth0"), ("fd32::/48", "via", "fd00::2", "dev", "wg0")):
+        ip("-6", "route", "append", *words)
+    before = state()
+    tap.same((ip("route").count("10.30.0.0/16"), ip("-6", "route").count("fd30::/48")), (3, 3), "equal routes: there are some")
+    result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1")
+    tap.point(result.returncode == 0 and not result.stderr, "equal routes", result.stderr)
+    same_state(before, "equal routes: all as before")
+
+
+def test_tentative():
+    """An address that the kernel has yet to check when the route that names it is set."""
+    s = system()
+    second()
+    ip("addr", "add", "fd00::9/64", "dev", "wg0")
+    while "tentative" in ip("addr", "show", "dev", "wg0"):
+        time.sleep(0.1)
+    ip("-6", "route", "add", "fd40::/48", "dev", "wg0", "src", "fd00::9")
+    ip("-6", "route", "add", "fd41::/48", "via", "fd01::2", "dev", "wg1", "src", "fd00::9")
+    before = ip("-6", "route", "show")
+    result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1")
+    tap.point(result.returncode == 0 and not result.stderr, "a source that is tentative", result.stderr)
+    tap.same(sorted(ip("-6", "route", "show").splitlines()), sorted(before.splitlines()), "a source that is tentative: all as before")
 
 
 def test_closed_pipe():
@@ -556,7 +592,7 @@ if os.geteuid():
 if INSIDE not in os.environ:
     # Mounts are private, too: files that namespaces are bound to go with it.
     os.execvpe("unshare", ["unshare", "--net", "--mount", sys.executable, *sys.argv], {**os.environ, INSIDE: "1"})
-tap.tests([test_to_ours, test_to_stock, test_two, test_refused_route, test_flags, test_sysctls, test_closed_pipe, test_down, test_questions, test_failures, test_upgrade, test_peers_refused, test_not_begun,
+tap.tests([test_to_ours, test_to_stock, test_two, test_refused_route, test_flags, test_sysctls, test_equal_routes, test_tentative, test_closed_pipe, test_down, test_questions, test_failures, test_upgrade, test_peers_refused, test_not_begun,
            test_nothing_up, test_status_without_rights, test_connections, test_wiping, test_qdisc, test_namespaces])
 shutil.rmtree(work)
 sys.exit(tap.done())
