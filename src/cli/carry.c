@@ -125,14 +125,35 @@ static void save_after(struct reading *reading, const struct nlattr **table)
 	}
 }
 
-static void note_lost(struct carry *carry, const struct nlattr **table)
+/* One more thing that cannot be brought back. */
+__printf(2, 3)
+static void note_lost(struct carry *carry, const char *format, ...)
+{
+	size_t used = strlen(carry->lost);
+	char what[64];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(what, sizeof(what), format, args);
+	va_end(args);
+	snprintf(carry->lost + used, sizeof(carry->lost) - used, "%s%s", used ? ", " : "", what);
+}
+
+static void note_discipline(struct carry *carry, const struct nlattr *attr)
 {
 	char discipline[32];
 
-	nl_string(table[IFLA_QDISC], discipline, sizeof(discipline));
+	nl_string(attr, discipline, sizeof(discipline));
 	if (*discipline && strcmp(discipline, "noqueue") && strcmp(discipline, "noop"))
-		snprintf(carry->lost, sizeof(carry->lost), "its queueing discipline (%s)",
-			 discipline);
+		note_lost(carry, "its queueing discipline (%s)", discipline);
+}
+
+/* systemd-resolved keeps them by index, where it runs, and forgets them with the interface. */
+static void note_names(struct carry *carry)
+{
+	if (!*carry->netns->name &&
+	    file_exists("/run/systemd/resolve/netif/%d", carry->link.ifindex))
+		note_lost(carry, "its DNS servers (resolvectl)");
 }
 
 static int take_link(const struct nlmsghdr *message, void *data)
@@ -143,7 +164,7 @@ static int take_link(const struct nlmsghdr *message, void *data)
 	nl_parse(table, IFLA_PROP_LIST, message, sizeof(struct ifinfomsg));
 	save_create(reading, table);
 	save_after(reading, table);
-	note_lost(reading->carry, table);
+	note_discipline(reading->carry, table[IFLA_QDISC]);
 	return 0;
 }
 
@@ -451,6 +472,7 @@ static bool save(struct carry *carry, bool *changed)
 	/* The module turns it off for the namespace with each interface that comes up. */
 	add_sysctl(carry, "ipv4", "all", "send_redirects");
 	save_settings(carry);
+	note_names(carry);
 	*changed = reading.changed;
 	return good;
 }

@@ -58,7 +58,7 @@ struct carry {
 	unsigned int peers;
 	unsigned int address_count;
 	unsigned int route_count;
-	char lost[128];
+	char lost[192];
 	char why[320];
 };
 

@@ -526,14 +526,42 @@ def test_wiping():
                   result.stderr)
 
 
+def test_lost():
+    """What systemd-resolved keeps by index; in other namespaces the same index is nothing to it."""
+    s = system()
+    s.file("run/systemd/resolve/netif/77", "SERVERS=192.0.2.53\n")
+    s.file("run/systemd/resolve/netif/79", "SERVERS=192.0.2.53\n")
+    blue = namespace(s)
+    ip("link", "add", "wg1", "index", "79", "type", "bridge", netns=blue)
+    said = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1").stdout
+    tap.point(said.count("not brought back: its DNS servers (resolvectl)\n") == 1, "DNS servers get lost", said)
+    forget(blue)
+
+
 def test_qdisc():
     s = system()
+    s.file("run/systemd/resolve/netif/77", "SERVERS=192.0.2.53\n")
     if subprocess.run(["tc", "qdisc", "replace", "dev", "wg0", "root", "pfifo_fast"], capture_output=True,
                       check=False).returncode:
         return
     result = s.run("switch", "ours", "--yes")
-    tap.point("not brought back: its queueing discipline (pfifo_fast)" in result.stdout, "what gets lost is said",
+    tap.point("not brought back: its queueing discipline (pfifo_fast), its DNS servers (resolvectl)\n" in result.stdout, "what gets lost is said",
               result.stdout)
+
+
+def namespace(s, name="blue"):
+    """Another one that only a file leads to."""
+    path = work / name
+    path.touch()
+    subprocess.run(["unshare", f"--net={path}", "true"], check=True)
+    (s.root / "run/netns").mkdir(parents=True, exist_ok=True)
+    (s.root / "run/netns" / name).symlink_to(path)
+    return path
+
+
+def forget(path):
+    subprocess.run(["umount", path], check=True)
+    path.unlink()
 
 
 def moved(s, blue):
@@ -565,14 +593,10 @@ def moved(s, blue):
 def test_namespaces():
     """wg0 here, wg1 in another namespace that only a file leads to."""
     s = system()
-    blue = work / "blue"
-    blue.touch()
-    subprocess.run(["unshare", f"--net={blue}", "true"], check=True)
+    blue = namespace(s)
     ip("link", "add", "wg1", "index", "77", "type", "bridge", netns=blue)
     ip("addr", "add", "198.51.100.9/24", "dev", "wg1", netns=blue)
     ip("link", "set", "wg1", "up", netns=blue)
-    (s.root / "run/netns").mkdir(parents=True)
-    (s.root / "run/netns/blue").symlink_to(blue)
     before, before_blue = state(), state(blue)
     result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1")
     tap.point(result.returncode == 0 and "  wg1 (namespace blue): up, peers: 2, " in result.stdout and
@@ -582,8 +606,7 @@ def test_namespaces():
     result = s.run("-n", str(blue), "status", FAKE_IFS="wg0 wg1")
     tap.point("wg1: fixed" in result.stdout and "wg0:" not in result.stdout, "status in another namespace", result.stdout)
     moved(s, blue)
-    subprocess.run(["umount", blue], check=True)
-    blue.unlink()
+    forget(blue)
 
 
 if os.geteuid():
@@ -593,6 +616,6 @@ if INSIDE not in os.environ:
     # Mounts are private, too: files that namespaces are bound to go with it.
     os.execvpe("unshare", ["unshare", "--net", "--mount", sys.executable, *sys.argv], {**os.environ, INSIDE: "1"})
 tap.tests([test_to_ours, test_to_stock, test_two, test_refused_route, test_flags, test_sysctls, test_equal_routes, test_tentative, test_closed_pipe, test_down, test_questions, test_failures, test_upgrade, test_peers_refused, test_not_begun,
-           test_nothing_up, test_status_without_rights, test_connections, test_wiping, test_qdisc, test_namespaces])
+           test_nothing_up, test_status_without_rights, test_connections, test_wiping, test_lost, test_qdisc, test_namespaces])
 shutil.rmtree(work)
 sys.exit(tap.done())
