@@ -37,6 +37,7 @@
  * @write: a socket whose request is used to write messages into
  * @first: no message of the device has come yet
  * @full: a message became too long
+ * @bonded: it is part of a bond
  * @changed: something changed while it was being read
  */
 struct reading {
@@ -44,6 +45,7 @@ struct reading {
 	struct nl write;
 	bool first;
 	bool full;
+	bool bonded;
 	bool changed;
 };
 
@@ -156,6 +158,18 @@ static void note_names(struct carry *carry)
 		note_lost(carry, "its DNS servers (resolvectl)");
 }
 
+static bool is_bonded(const struct nlattr *info)
+{
+	const struct nlattr *table[IFLA_INFO_SLAVE_KIND + 1];
+	char kind[16];
+
+	if (!info)
+		return false;
+	nl_parse_nest(table, IFLA_INFO_SLAVE_KIND, info);
+	nl_string(table[IFLA_INFO_SLAVE_KIND], kind, sizeof(kind));
+	return !strcmp(kind, "bond");
+}
+
 static int take_link(const struct nlmsghdr *message, void *data)
 {
 	const struct nlattr *table[IFLA_PROP_LIST + 1];
@@ -165,6 +179,7 @@ static int take_link(const struct nlmsghdr *message, void *data)
 	save_create(reading, table);
 	save_after(reading, table);
 	note_discipline(reading->carry, table[IFLA_QDISC]);
+	reading->bonded = is_bonded(table[IFLA_LINKINFO]);
 	return 0;
 }
 
@@ -176,7 +191,11 @@ static bool save_link(struct reading *reading, struct nl *route)
 
 	head->ifi_index = reading->carry->link.ifindex;
 	err = nl_talk(route, take_link, reading);
-	return err ? carry_refused(reading->carry, "reading the interface", route, err) : true;
+	if (err)
+		return carry_refused(reading->carry, "reading the interface", route, err);
+	/* Unless it is made of Ethernet, a bond goes with the last of its parts. */
+	return !reading->bonded || carry_fail(reading->carry, "it is part of a bond, which would go with it: take it out first (ip link set %s nomaster)",
+					      reading->carry->link.ifname);
 }
 
 /*

@@ -25,6 +25,7 @@
 #include "loader.h"
 #include "netns.h"
 #include "say.h"
+#include "stack.h"
 #include "tunnel.h"
 #include "util.h"
 
@@ -133,12 +134,17 @@ static int find_files(struct change *change, bool ours)
  * Reading the interfaces.
  */
 
+static void name_with(const char *ifname, const struct netns *netns, char *to, size_t size)
+{
+	if (*netns->name)
+		snprintf(to, size, "%s (namespace %s)", ifname, netns->name);
+	else
+		snprintf(to, size, "%s", ifname);
+}
+
 static void name_of(const struct carry *carry, char *to, size_t size)
 {
-	if (*carry->netns->name)
-		snprintf(to, size, "%s (namespace %s)", carry->link.ifname, carry->netns->name);
-	else
-		snprintf(to, size, "%s", carry->link.ifname);
+	name_with(carry->link.ifname, carry->netns, to, size);
 }
 
 static int save_failed(const struct carry *carry)
@@ -213,6 +219,43 @@ static int save_space(struct change *change, const struct netns *space)
 	return code;
 }
 
+/* Names those that stand on it. Return: whether there is none. */
+static bool stands_free(struct carry *carry, const struct stack *list, size_t count)
+{
+	char names[192] = "", name[128];
+	size_t i, used;
+
+	for (i = 0; i < count; i++) {
+		if (!stack_is_on(&list[i], carry->netns, carry->link.ifindex))
+			continue;
+		name_with(list[i].ifname, list[i].netns, name, sizeof(name));
+		used = strlen(names);
+		snprintf(names + used, sizeof(names) - used, "%s%s", used ? ", " : "", name);
+	}
+	return !*names || carry_fail(carry, "on top of it, and gone with it, would be: %s: remove what is there first",
+				     names);
+}
+
+static int check_stacks(struct change *change)
+{
+	struct stack *list = NULL;
+	size_t i, count = 0;
+	int err, code = CLI_OK;
+
+	err = stack_list(change->spaces, change->space_count, &list, &count);
+	if (err) {
+		say("the interfaces on top of others cannot be listed: %s; nothing has been changed",
+		    strerror(-err));
+		code = CLI_FAILED;
+	}
+	for (i = 0; i < change->count && !code; i++) {
+		if (!stands_free(&change->carries[i], list, count))
+			code = save_failed(&change->carries[i]);
+	}
+	free(list);
+	return code;
+}
+
 /* Whether this is the thread that each interface has, of our module or the stock one. */
 static bool is_thread(const char *name)
 {
@@ -273,6 +316,8 @@ static int save_all(struct change *change)
 	}
 	for (i = 0; i < change->space_count && !code; i++)
 		code = save_space(change, &change->spaces[i]);
+	if (!code)
+		code = check_stacks(change);
 	netns_go(&change->spaces[0]);
 	threads = count_threads();
 	if (code || threads <= change->count)

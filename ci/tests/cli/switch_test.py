@@ -465,6 +465,38 @@ def test_not_begun():
     tap.point(result.returncode == 1 and "no folder in /lib/modules" in result.stderr, "no such kernel", result.stderr)
 
 
+def on_top(s, part, name, *words):
+    """Something stands on wg0, in its namespace or another one."""
+    ip("link", "add", *words)
+    result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1")
+    tap.point(result.returncode == 1 and f"wg0: on top of it, and gone with it, would be: {part}: remove" in result.stderr and
+              "nothing has been changed" in result.stderr and not log(), f"on top of it: {name}", result.returncode, result.stderr)
+
+
+def test_on_top():
+    """What goes with a tunnel is not lost; the index alone, which counts in one namespace only, does not make it that."""
+    s = system()
+    blue = namespace(s)
+    on_top(s, "mac5", "macvlan", "mac5", "link", "wg0", "type", "macvlan")
+    ip("link", "set", "mac5", "netns", str(blue))
+    on_top(s, "vx5, mac5 (namespace blue)", "vxlan, and another one in another namespace", "vx5", "type", "vxlan", "id", "5",
+           "remote", "192.0.2.9", "dstport", "4789", "dev", "wg0")
+    ip("link", "del", "mac5", netns=blue)
+    ip("link", "set", "vx5", "netns", str(blue))
+    result = s.run("switch", "ours", "--yes")
+    tap.point(result.returncode == 1 and "would be: vx5 (namespace blue): remove" in result.stderr and not log(),
+              "on top of it: vxlan that was moved", result.stderr)
+    ip("link", "del", "vx5", netns=blue)
+    # Others have the same index, on top of one and as the other end of a cable.
+    ip("link", "add", "br5", "index", "77", "type", "veth", "peer", "name", "br6", netns=blue)
+    ip("link", "add", "mac6", "link", "br5", "type", "macvlan", netns=blue)
+    ip("link", "add", "ve5", "type", "veth", "peer", "name", "ve6", "netns", str(blue))
+    result = s.run("switch", "ours", "--yes")
+    tap.point(result.returncode == 0, "on top of another one with its index", result.stderr)
+    ip("link", "del", "ve5")
+    forget(blue)
+
+
 def test_nothing_up():
     s = system()
     ip("link", "del", "wg0")
@@ -616,6 +648,6 @@ if INSIDE not in os.environ:
     # Mounts are private, too: files that namespaces are bound to go with it.
     os.execvpe("unshare", ["unshare", "--net", "--mount", sys.executable, *sys.argv], {**os.environ, INSIDE: "1"})
 tap.tests([test_to_ours, test_to_stock, test_two, test_refused_route, test_flags, test_sysctls, test_equal_routes, test_tentative, test_closed_pipe, test_down, test_questions, test_failures, test_upgrade, test_peers_refused, test_not_begun,
-           test_nothing_up, test_status_without_rights, test_connections, test_wiping, test_lost, test_qdisc, test_namespaces])
+           test_on_top, test_nothing_up, test_status_without_rights, test_connections, test_wiping, test_lost, test_qdisc, test_namespaces])
 shutil.rmtree(work)
 sys.exit(tap.done())
