@@ -235,6 +235,8 @@ static int take_device(const struct nlmsghdr *message, void *data)
 	mnl_attr_put_strz(to, WGDEVICE_A_IFNAME, reading->carry->link.ifname);
 	copy(reading, to, table[WGDEVICE_A_PRIVATE_KEY]);
 	copy(reading, to, table[WGDEVICE_A_LISTEN_PORT]);
+	if (table[WGDEVICE_A_LISTEN_PORT])
+		reading->carry->port = nl_u16(table[WGDEVICE_A_LISTEN_PORT]);
 	copy(reading, to, table[WGDEVICE_A_FWMARK]);
 	if (reading->first)
 		mnl_attr_put_u32(to, WGDEVICE_A_FLAGS, WGDEVICE_F_REPLACE_PEERS);

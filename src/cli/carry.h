@@ -12,6 +12,7 @@
 
 #include <net/if.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "link.h"
 #include "netns.h"
@@ -35,6 +36,7 @@
  * @settings: of order, if @ordered
  * @ordered: whether it has such
  * @made: carry_make() has made it
+ * @port: its UDP port
  * @peers: how many
  * @address_count: how many
  * @route_count: how many
@@ -55,6 +57,7 @@ struct carry {
 	struct order_settings settings;
 	bool ordered;
 	bool made;
+	uint16_t port;
 	unsigned int peers;
 	unsigned int address_count;
 	unsigned int route_count;

@@ -26,7 +26,6 @@
 #include "netns.h"
 #include "say.h"
 #include "stack.h"
-#include "tunnel.h"
 #include "util.h"
 
 /**
@@ -171,32 +170,13 @@ static bool is_movable(const struct change *change, const struct carry *carry)
 
 static int save_one(struct change *change, const struct netns *space, const struct link *link)
 {
-	struct tunnel tunnel = {};
 	struct carry *carry;
-	int err;
 
 	change->carries = say_alloc(change->carries,
 				    (change->count + 1) * sizeof(*change->carries));
 	carry = &change->carries[change->count++];
 	*carry = (struct carry){ .link = *link, .netns = space };
-	if (!carry_save(carry))
-		return save_failed(carry);
-	if (!(link->flags & IFF_UP))
-		return CLI_OK;
-	err = tunnel_read(link->ifname, &tunnel);
-	carry->home = err ? NULL : home_find(change->spaces, change->space_count, space,
-					     tunnel.port);
-	tunnel_free(&tunnel);
-	if (!carry->home)
-		snprintf(carry->why, sizeof(carry->why),
-			 "the network namespace in which it was made cannot be found");
-	else if (!is_movable(change, carry))
-		snprintf(carry->why, sizeof(carry->why),
-			 "its index %d has another interface where it was made, and so it cannot be made there again",
-			 carry->link.ifindex);
-	else if (!netns_go(space))
-		return CLI_OK;
-	return save_failed(carry);
+	return carry_save(carry) ? CLI_OK : save_failed(carry);
 }
 
 static int save_space(struct change *change, const struct netns *space)
@@ -216,6 +196,40 @@ static int save_space(struct change *change, const struct netns *space)
 	for (i = 0; i < count && !code; i++)
 		code = save_one(change, space, &links[i]);
 	free(links);
+	return code;
+}
+
+/* Whether it is known where it was made, and it can be made there again. */
+static bool check_home(const struct change *change, struct carry *carry, const struct home *home)
+{
+	carry->home = home->made;
+	if (home->several)
+		return carry_fail(carry, "its port %u is in use in several network namespaces, and so it cannot be told in which one it was made: give it another port first",
+				  home->port);
+	if (!home->made)
+		return carry_fail(carry, "the network namespace in which it was made cannot be found");
+	return is_movable(change, carry) || carry_fail(carry, "its index %d has another interface where it was made, and so it cannot be made there again",
+						       carry->link.ifindex);
+}
+
+/* One that is down has no sockets, and is taken to have been made where it is. */
+static int find_homes(struct change *change)
+{
+	struct home *homes = say_alloc(NULL, (change->count + 1) * sizeof(*homes)), *home = homes;
+	struct carry *carry, *end = change->carries + change->count;
+	int code = CLI_OK;
+
+	for (carry = change->carries; carry < end; carry++) {
+		if (carry->link.flags & IFF_UP)
+			*home++ = (struct home){ .own = carry->netns, .port = carry->port };
+	}
+	home_find(change->spaces, change->space_count, homes, home - homes);
+	home = homes;
+	for (carry = change->carries; carry < end && !code; carry++) {
+		if (carry->link.flags & IFF_UP && !check_home(change, carry, home++))
+			code = save_failed(carry);
+	}
+	free(homes);
 	return code;
 }
 
@@ -318,6 +332,8 @@ static int save_all(struct change *change)
 		code = save_space(change, &change->spaces[i]);
 	if (!code)
 		code = check_stacks(change);
+	if (!code)
+		code = find_homes(change);
 	netns_go(&change->spaces[0]);
 	threads = count_threads();
 	if (code || threads <= change->count)

@@ -596,6 +596,43 @@ def forget(path):
     path.unlink()
 
 
+class Holder:
+    """Another process that has a port open in another namespace; a fake /proc shows that by and by."""
+
+    def __init__(self, netns, port):
+        text = f"import socket, sys; s = socket.socket(type=socket.SOCK_DGRAM); s.bind(('', {port})); print('', flush=True); sys.stdin.read()"
+        self.child = subprocess.Popen(["nsenter", f"--net={netns}", sys.executable, "-c", text], stdin=subprocess.PIPE,
+                                      stdout=subprocess.PIPE)
+        self.child.stdout.readline()
+
+    def show(self, s):
+        (s.root / f"proc/{self.child.pid}").mkdir()
+        (s.root / f"proc/{self.child.pid}/fd").symlink_to(f"/proc/{self.child.pid}/fd")
+
+    def end(self, s):
+        self.child.communicate()
+        shutil.rmtree(s.root / f"proc/{self.child.pid}")
+
+
+def moved_unclear(s, blue):
+    """The ports of both are in use in the other namespace, too: it matters by whom."""
+    for port, name in ((51821, "wg1 (namespace blue)"), (51820, "wg0")):
+        holder = Holder(blue, port)
+        result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1")
+        tap.point(result.returncode == 1 and f"{name}: its port {port} is in use in several network namespaces" in result.stderr and
+                  not log(), f"moved: {name}: not clear from where", result.stderr)
+        holder.show(s)
+        before, before_blue = state(), state(blue)
+        result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1")
+        tap.point(result.returncode == 0 and not result.stderr, f"moved: {name}: clear if a process has the other socket open",
+                  result.stderr)
+        same_state(before, "moved: here all as before")
+        tap.same(state(blue), before_blue, "moved: there all as before")
+        holder.end(s)
+        s.load("STOCK1", "1.0.0")
+        (work / "log").write_text("")
+
+
 def moved(s, blue):
     """The port of wg1 shows here only: so it was made here and moved there."""
     shutil.rmtree(s.root / "sys/module/wireguard")
@@ -614,6 +651,7 @@ def moved(s, blue):
         result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1", WGR_RELEASE=old)
         tap.point(result.returncode == 1 and "its index 77 has another interface where it was made" in result.stderr and
                   not log(), "moved: old kernels cannot give it its index back", result.stderr)
+        moved_unclear(s, blue)
         before, before_blue = state(), state(blue)
         result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1")
         tap.point(result.returncode == 0 and "interfaces brought back: 2" in result.stdout, "moved", result.stdout,
