@@ -443,6 +443,9 @@ static void add_sysctl(struct carry *carry, const char *family, const char *whos
 	memcpy(carry->sysctls + old, line, strlen(line) + 1);
 }
 
+/* This one comes last: another one changes it, the secret that addresses are made of. */
+static const char last_sysctl[] = "addr_gen_mode";
+
 static void save_sysctls(struct carry *carry, const char *family)
 {
 	char folder[PATH_MAX];
@@ -452,11 +455,12 @@ static void save_sysctls(struct carry *carry, const char *family)
 	file_path(folder, "/proc/sys/net/%s/conf/%s", family, carry->link.ifname);
 	dir = opendir(folder);
 	while (dir && (entry = readdir(dir))) {
-		if (*entry->d_name != '.')
+		if (*entry->d_name != '.' && strcmp(entry->d_name, last_sysctl))
 			add_sysctl(carry, family, carry->link.ifname, entry->d_name);
 	}
 	if (dir)
 		closedir(dir);
+	add_sysctl(carry, family, carry->link.ifname, last_sysctl);
 }
 
 static void save_settings(struct carry *carry)

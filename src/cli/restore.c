@@ -127,7 +127,8 @@ static int write_sysctl(const char *family, const char *name, const char *value)
 	char path[PATH_MAX], old[256];
 	int fd, err = 0;
 
-	if (!file_line(old, sizeof(old), "/proc/sys/net/%s/conf/%s", family, name) ||
+	/* Some cannot be read before they are set. */
+	if (file_line(old, sizeof(old), "/proc/sys/net/%s/conf/%s", family, name) &&
 	    !strcmp(old, value))
 		return 0;
 	file_path(path, "/proc/sys/net/%s/conf/%s", family, name);

@@ -249,7 +249,8 @@ def test_flags():
 
 
 SYSCTLS = {"ipv4/conf/all/send_redirects": "1", "ipv4/conf/wg0/send_redirects": "1", "ipv4/conf/wg1/send_redirects": "0",
-           "ipv6/conf/wg0/mtu": "1290", "ipv6/conf/wg0/addr_gen_mode": "1"}
+           "ipv6/conf/wg0/mtu": "1290", "ipv6/conf/wg0/stable_secret": "fd00:0000:0000:0000:0000:0000:0000:0007",
+           "ipv6/conf/wg0/addr_gen_mode": "1"}
 
 
 def sysctl(name, value=None):
