@@ -144,8 +144,16 @@ def attributes(data):
     return found
 
 
+def settled(before, netns=None):
+    """The state, as soon as it is that: the kernel sets routes to addresses of IPv6 some time after the addresses."""
+    end = time.monotonic() + 5
+    while (after := state(netns)) != before and time.monotonic() < end:
+        time.sleep(0.05)
+    return after
+
+
 def same_state(before, name):
-    after = state()
+    after = settled(before)
     missing = "\n".join(sorted(set(before.splitlines()) - set(after.splitlines())))
     more = "\n".join(sorted(set(after.splitlines()) - set(before.splitlines())))
     return tap.point(before == after, name, "gone:\n" + missing, "new:\n" + more)
@@ -628,7 +636,7 @@ def moved_unclear(s, blue):
         tap.point(result.returncode == 0 and not result.stderr, f"moved: {name}: clear if a process has the other socket open",
                   result.stderr)
         same_state(before, "moved: here all as before")
-        tap.same(state(blue), before_blue, "moved: there all as before")
+        tap.same(settled(before_blue, blue), before_blue, "moved: there all as before")
         holder.end(s)
         s.load("STOCK1", "1.0.0")
         (work / "log").write_text("")
@@ -658,7 +666,7 @@ def moved(s, blue):
         tap.point(result.returncode == 0 and "interfaces brought back: 2" in result.stdout, "moved", result.stdout,
                   result.stderr)
         same_state(before, "moved: here all as before")
-        tap.same(state(blue), before_blue, "moved: it is in the other namespace again")
+        tap.same(settled(before_blue, blue), before_blue, "moved: it is in the other namespace again")
 
 
 def test_namespaces():
@@ -673,7 +681,7 @@ def test_namespaces():
     tap.point(result.returncode == 0 and "  wg1 (namespace blue): up, peers: 2, " in result.stdout and
               "interfaces brought back: 2" in result.stdout, "two namespaces", result.stdout, result.stderr)
     same_state(before, "two namespaces: here all as before")
-    tap.same(state(blue), before_blue, "two namespaces: there all as before")
+    tap.same(settled(before_blue, blue), before_blue, "two namespaces: there all as before")
     result = s.run("-n", str(blue), "status", FAKE_IFS="wg0 wg1")
     tap.point("wg1: fixed" in result.stdout and "wg0:" not in result.stdout, "status in another namespace", result.stdout)
     moved(s, blue)
