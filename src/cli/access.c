@@ -52,6 +52,16 @@ int access_check_name(const char *word)
 			 word);
 }
 
+static bool is_all(const char *word)
+{
+	return !word || !strcmp(word, "all");
+}
+
+bool access_gone(const char *word, int err)
+{
+	return err == -ENODEV && is_all(word);
+}
+
 int access_settings(struct order *order, const char *word, struct order_settings **list,
 		    size_t *count)
 {
@@ -59,7 +69,7 @@ int access_settings(struct order *order, const char *word, struct order_settings
 
 	*list = NULL;
 	*count = 0;
-	if (!word || !strcmp(word, "all")) {
+	if (is_all(word)) {
 		err = order_list(order, list, count);
 		return err ? access_failed(order, "interfaces", err) : CLI_OK;
 	}

@@ -31,6 +31,12 @@ int access_failed(const struct order *order, const char *what, int err);
 int access_settings(struct order *order, const char *word, struct order_settings **list,
 		    size_t *count);
 
+/*
+ * Whether an interface of a list that access_settings() gave is gone since, and
+ * nobody has asked for it by name: then the others are shown without it.
+ */
+bool access_gone(const char *word, int err);
+
 /* Whether the word may name an interface. Says so if not. Return: an exit code. */
 int access_check_name(const char *word);
 

@@ -10,7 +10,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/genetlink.h>
 #include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
@@ -19,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "file.h"
 #include "nl.h"
@@ -30,12 +28,16 @@
 /* Room that nl_begin() gives a message. */
 #define ROOM (NL_ROOM - 1024)
 
+/* In the place of the number of a next hop. */
+#define ALL_HOPS (-1)
+
 /**
  * struct reading - while the kernel's messages come in
  * @carry: what they go to
  * @write: a socket whose request is used to write messages into
  * @first: no message of the device has come yet
  * @full: a message became too long
+ * @bonded: it is part of a bond
  * @changed: something changed while it was being read
  */
 struct reading {
@@ -43,11 +45,11 @@ struct reading {
 	struct nl write;
 	bool first;
 	bool full;
+	bool bonded;
 	bool changed;
 };
 
-__printf(2, 3)
-static bool fail(struct carry *carry, const char *format, ...)
+bool carry_fail(struct carry *carry, const char *format, ...)
 {
 	va_list args;
 
@@ -57,9 +59,9 @@ static bool fail(struct carry *carry, const char *format, ...)
 	return false;
 }
 
-static bool refused(struct carry *carry, const char *what, const struct nl *nl, int err)
+bool carry_refused(struct carry *carry, const char *what, const struct nl *nl, int err)
 {
-	return fail(carry, "%s: %s", what, *nl->why ? nl->why : strerror(-err));
+	return carry_fail(carry, "%s: %s", what, *nl->why ? nl->why : strerror(-err));
 }
 
 /* Reads a dump. Return: whether that went well. */
@@ -68,7 +70,7 @@ static bool dump(struct reading *reading, struct nl *nl, nl_take take, const cha
 	int err = nl_talk(nl, take, reading);
 
 	reading->changed |= nl->changed;
-	return err ? refused(reading->carry, what, nl, err) : true;
+	return err ? carry_refused(reading->carry, what, nl, err) : true;
 }
 
 /* Copies an attribute as it is, if it is there. */
@@ -125,14 +127,47 @@ static void save_after(struct reading *reading, const struct nlattr **table)
 	}
 }
 
-static void note_lost(struct carry *carry, const struct nlattr **table)
+/* One more thing that cannot be brought back. */
+__printf(2, 3)
+static void note_lost(struct carry *carry, const char *format, ...)
+{
+	size_t used = strlen(carry->lost);
+	char what[64];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(what, sizeof(what), format, args);
+	va_end(args);
+	snprintf(carry->lost + used, sizeof(carry->lost) - used, "%s%s", used ? ", " : "", what);
+}
+
+static void note_discipline(struct carry *carry, const struct nlattr *attr)
 {
 	char discipline[32];
 
-	nl_string(table[IFLA_QDISC], discipline, sizeof(discipline));
+	nl_string(attr, discipline, sizeof(discipline));
 	if (*discipline && strcmp(discipline, "noqueue") && strcmp(discipline, "noop"))
-		snprintf(carry->lost, sizeof(carry->lost), "its queueing discipline (%s)",
-			 discipline);
+		note_lost(carry, "its queueing discipline (%s)", discipline);
+}
+
+/* systemd-resolved keeps them by index, where it runs, and forgets them with the interface. */
+static void note_names(struct carry *carry)
+{
+	if (!*carry->netns->name &&
+	    file_exists("/run/systemd/resolve/netif/%d", carry->link.ifindex))
+		note_lost(carry, "its DNS servers (resolvectl)");
+}
+
+static bool is_bonded(const struct nlattr *info)
+{
+	const struct nlattr *table[IFLA_INFO_SLAVE_KIND + 1];
+	char kind[16];
+
+	if (!info)
+		return false;
+	nl_parse_nest(table, IFLA_INFO_SLAVE_KIND, info);
+	nl_string(table[IFLA_INFO_SLAVE_KIND], kind, sizeof(kind));
+	return !strcmp(kind, "bond");
 }
 
 static int take_link(const struct nlmsghdr *message, void *data)
@@ -143,7 +178,8 @@ static int take_link(const struct nlmsghdr *message, void *data)
 	nl_parse(table, IFLA_PROP_LIST, message, sizeof(struct ifinfomsg));
 	save_create(reading, table);
 	save_after(reading, table);
-	note_lost(reading->carry, table);
+	note_discipline(reading->carry, table[IFLA_QDISC]);
+	reading->bonded = is_bonded(table[IFLA_LINKINFO]);
 	return 0;
 }
 
@@ -155,7 +191,11 @@ static bool save_link(struct reading *reading, struct nl *route)
 
 	head->ifi_index = reading->carry->link.ifindex;
 	err = nl_talk(route, take_link, reading);
-	return err ? refused(reading->carry, "reading the interface", route, err) : true;
+	if (err)
+		return carry_refused(reading->carry, "reading the interface", route, err);
+	/* Unless it is made of Ethernet, a bond goes with the last of its parts. */
+	return !reading->bonded || carry_fail(reading->carry, "it is part of a bond, which would go with it: take it out first (ip link set %s nomaster)",
+					      reading->carry->link.ifname);
 }
 
 /*
@@ -195,6 +235,8 @@ static int take_device(const struct nlmsghdr *message, void *data)
 	mnl_attr_put_strz(to, WGDEVICE_A_IFNAME, reading->carry->link.ifname);
 	copy(reading, to, table[WGDEVICE_A_PRIVATE_KEY]);
 	copy(reading, to, table[WGDEVICE_A_LISTEN_PORT]);
+	if (table[WGDEVICE_A_LISTEN_PORT])
+		reading->carry->port = nl_u16(table[WGDEVICE_A_LISTEN_PORT]);
 	copy(reading, to, table[WGDEVICE_A_FWMARK]);
 	if (reading->first)
 		mnl_attr_put_u32(to, WGDEVICE_A_FLAGS, WGDEVICE_F_REPLACE_PEERS);
@@ -218,7 +260,7 @@ static bool save_device(struct reading *reading)
 
 	reading->first = true;
 	err = tunnel_ask(&nl, carry->link.ifname);
-	good = err ? refused(carry, "asking for its peers", &nl, err) :
+	good = err ? carry_refused(carry, "asking for its peers", &nl, err) :
 		     dump(reading, &nl, take_device, "reading its peers");
 	nl_close(&nl);
 	return good;
@@ -262,21 +304,27 @@ static void cut(struct nlmsghdr *message, struct nlattr *attr, void *piece, size
 }
 
 /*
- * Whether one of several next hops goes to the interface. The kernel refuses
- * those whose interface is down, and flags that it sets itself: both are taken
- * out.
+ * Cuts a route with several next hops down to what is to be sent: all that are
+ * alive, or of those that go to the interface only the one of this number. The
+ * kernel refuses those whose interface is down, and flags that it sets itself.
+ *
+ * Return: whether there is one that goes to the interface.
  */
-static bool clean_hops(struct nlmsghdr *message, struct nlattr *attr, int ifindex)
+static bool clean_hops(struct nlmsghdr *message, struct nlattr *attr, int ifindex, int number)
 {
 	struct rtnexthop *hop = mnl_attr_get_payload(attr);
-	int len = mnl_attr_get_payload_len(attr), size;
-	bool ours = false;
+	int len = mnl_attr_get_payload_len(attr), size, count = 0;
+	bool ours = false, keep, mine;
 
 	while (RTNH_OK(hop, len)) {
 		size = RTNH_ALIGN(hop->rtnh_len);
 		len -= size;
-		ours |= hop->rtnh_ifindex == ifindex;
-		if (hop->rtnh_flags & RTNH_F_DEAD) {
+		mine = hop->rtnh_ifindex == ifindex;
+		keep = !(hop->rtnh_flags & RTNH_F_DEAD);
+		if (number != ALL_HOPS)
+			keep = keep && mine && count++ == number;
+		ours |= mine && (keep || number == ALL_HOPS);
+		if (!keep) {
 			cut(message, attr, hop, size);
 			continue;
 		}
@@ -292,37 +340,56 @@ static bool is_made_by_kernel(const struct rtmsg *head)
 	return head->rtm_protocol == RTPROT_KERNEL || head->rtm_flags & RTM_F_CLONED;
 }
 
-static int take_route(const struct nlmsghdr *message, void *data)
+/*
+ * Several routes may have one prefix and metric, so none of them may keep another
+ * one out; the kernel still refuses one that is there in the same way.
+ *
+ * Return: whether it leads to the interface, by the next hop of this number.
+ */
+static bool take_hop_of_route(struct reading *reading, const struct nlmsghdr *message, int number)
 {
-	const struct rtmsg *head = mnl_nlmsg_get_payload(message);
-	const struct nlattr *table[RTA_VIA + 1];
-	struct reading *reading = data;
+	struct nlmsghdr *to = memcpy(reading->write.request, message, message->nlmsg_len);
+	struct rtmsg *head = mnl_nlmsg_get_payload(to);
 	int ifindex = reading->carry->link.ifindex;
-	struct nlmsghdr *to;
-	bool ours;
+	const struct nlattr *table[RTA_VIA + 1];
 
-	if (is_made_by_kernel(head))
-		return 0;
-	to = memcpy(reading->write.request, message, message->nlmsg_len);
 	nl_parse(table, RTA_VIA, to, sizeof(*head));
-	to->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE;
-	if (table[RTA_MULTIPATH]) {
-		ours = clean_hops(to, (struct nlattr *)table[RTA_MULTIPATH], ifindex);
-		/* The other next hops may still be there. */
-		to->nlmsg_flags |= NLM_F_REPLACE;
-	} else {
-		ours = (int)nl_u32(table[RTA_OIF]) == ifindex;
-		to->nlmsg_flags |= NLM_F_EXCL;
-	}
-	((struct rtmsg *)mnl_nlmsg_get_payload(to))->rtm_flags &= RTNH_F_ONLINK;
-	if (!ours)
-		return 0;
+	to->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_APPEND;
+	head->rtm_flags &= RTNH_F_ONLINK;
+	if (table[RTA_MULTIPATH] &&
+	    !clean_hops(to, (struct nlattr *)table[RTA_MULTIPATH], ifindex, number))
+		return false;
+	if (!table[RTA_MULTIPATH] && (int)nl_u32(table[RTA_OIF]) != ifindex)
+		return false;
 	/* The kernel names those by way of others first, and takes them last. */
 	if (table[RTA_GATEWAY] || table[RTA_VIA] || table[RTA_MULTIPATH])
 		parcel_add(&reading->carry->far, to);
 	else
 		parcel_add(&reading->carry->routes, to);
-	reading->carry->route_count++;
+	return true;
+}
+
+/*
+ * With IPv4 a route with several next hops goes with any of their interfaces. With
+ * IPv6 the other next hops stay, and the kernel adds no route that has some of
+ * them, so those of the interface are added one by one.
+ */
+static int take_route(const struct nlmsghdr *message, void *data)
+{
+	const struct rtmsg *head = mnl_nlmsg_get_payload(message);
+	const struct nlattr *table[RTA_MULTIPATH + 1];
+	struct reading *reading = data;
+	int number = 0;
+
+	if (is_made_by_kernel(head))
+		return 0;
+	nl_parse(table, RTA_MULTIPATH, message, sizeof(*head));
+	if (head->rtm_family != AF_INET6 || !table[RTA_MULTIPATH])
+		number = take_hop_of_route(reading, message, ALL_HOPS);
+	else
+		while (take_hop_of_route(reading, message, number))
+			number++;
+	reading->carry->route_count += number > 0;
 	return 0;
 }
 
@@ -355,7 +422,7 @@ static bool has_no_hop_objects(struct reading *reading, struct nl *route)
 	reading->full = false;
 	/* A kernel that cannot be asked has none. */
 	nl_talk(route, take_hop, reading);
-	return reading->full ? fail(reading->carry, "next hop objects lead to it, which cannot be brought back: remove them first (ip nexthop)") :
+	return reading->full ? carry_fail(reading->carry, "next hop objects lead to it, which cannot be brought back: remove them first (ip nexthop)") :
 	       true;
 }
 
@@ -363,18 +430,21 @@ static bool has_no_hop_objects(struct reading *reading, struct nl *route)
  * Saving: sysctls, settings of order.
  */
 
-static void add_sysctl(struct carry *carry, const char *family, const char *name)
+static void add_sysctl(struct carry *carry, const char *family, const char *whose,
+		       const char *name)
 {
 	char value[256], line[512];
 	size_t old = carry->sysctls ? strlen(carry->sysctls) : 0;
 
-	if (!file_line(value, sizeof(value), "/proc/sys/net/%s/conf/%s/%s", family,
-		       carry->link.ifname, name))
+	if (!file_line(value, sizeof(value), "/proc/sys/net/%s/conf/%s/%s", family, whose, name))
 		return;
-	snprintf(line, sizeof(line), "%s %.128s %s\n", family, name, value);
+	snprintf(line, sizeof(line), "%s %s %.128s %s\n", family, whose, name, value);
 	carry->sysctls = say_alloc(carry->sysctls, old + strlen(line) + 1);
 	memcpy(carry->sysctls + old, line, strlen(line) + 1);
 }
+
+/* This one comes last: another one changes it, the secret that addresses are made of. */
+static const char last_sysctl[] = "addr_gen_mode";
 
 static void save_sysctls(struct carry *carry, const char *family)
 {
@@ -385,11 +455,12 @@ static void save_sysctls(struct carry *carry, const char *family)
 	file_path(folder, "/proc/sys/net/%s/conf/%s", family, carry->link.ifname);
 	dir = opendir(folder);
 	while (dir && (entry = readdir(dir))) {
-		if (*entry->d_name != '.')
-			add_sysctl(carry, family, entry->d_name);
+		if (*entry->d_name != '.' && strcmp(entry->d_name, last_sysctl))
+			add_sysctl(carry, family, carry->link.ifname, entry->d_name);
 	}
 	if (dir)
 		closedir(dir);
+	add_sysctl(carry, family, carry->link.ifname, last_sysctl);
 }
 
 static void save_settings(struct carry *carry)
@@ -415,7 +486,7 @@ static bool save(struct carry *carry, bool *changed)
 	if (!err)
 		err = nl_open(&reading.write, NETLINK_ROUTE);
 	if (err)
-		fail(carry, "opening a netlink socket: %s", strerror(-err));
+		carry_fail(carry, "opening a netlink socket: %s", strerror(-err));
 	good = !err && save_link(&reading, &route) && save_device(&reading) &&
 	       save_addresses(&reading, &route) && save_routes(&reading, &route, AF_INET) &&
 	       save_routes(&reading, &route, AF_INET6) && has_no_hop_objects(&reading, &route);
@@ -423,7 +494,10 @@ static bool save(struct carry *carry, bool *changed)
 	nl_close(&route);
 	save_sysctls(carry, "ipv4");
 	save_sysctls(carry, "ipv6");
+	/* The module turns it off for the namespace with each interface that comes up. */
+	add_sysctl(carry, "ipv4", "all", "send_redirects");
 	save_settings(carry);
+	note_names(carry);
 	*changed = reading.changed;
 	return good;
 }
@@ -440,228 +514,8 @@ bool carry_save(struct carry *carry)
 		good = save(carry, &changed);
 	} while (good && changed && ++try < NL_TRIES);
 	if (good && changed)
-		return fail(carry, "it changes all the time");
+		return carry_fail(carry, "it changes all the time");
 	return good;
-}
-
-/*
- * Restoring.
- */
-
-static bool go(struct carry *carry, const struct netns *netns)
-{
-	int err = netns_go(netns);
-
-	return err ? fail(carry, "going to its network namespace: %s", strerror(-err)) : true;
-}
-
-/* Sends all messages. What is there already is no error: others may be quicker. */
-static bool send_all(struct carry *carry, struct nl *nl, const struct parcel *parcel,
-		     const char *what)
-{
-	struct nlmsghdr *message = NULL;
-	int err;
-
-	while ((message = parcel_next(parcel, message))) {
-		err = nl_talk_message(nl, message, NULL, NULL);
-		if (err && err != -EEXIST)
-			return refused(carry, what, nl, err);
-	}
-	return true;
-}
-
-/* Its index stands in all that follows: another one of that name would not do. */
-static bool is_same(struct carry *carry)
-{
-	if ((int)if_nametoindex(carry->link.ifname) == carry->link.ifindex)
-		return true;
-	return fail(carry, "another program has made an interface of this name meanwhile");
-}
-
-/* The message that makes it, where its sockets are to be. */
-static struct nlmsghdr *begin_create(const struct carry *carry, struct nl *nl)
-{
-	struct nlmsghdr *message = memcpy(nl->request, carry->create.data, carry->create.len);
-
-	if (carry->home != carry->netns)
-		mnl_attr_put_u32(message, IFLA_NET_NS_FD, carry->netns->fd);
-	return message;
-}
-
-/*
- * Kernels before 6.15 look for its index where it is made, and not where it is
- * to be. If another interface there has that index, it is made without one, and
- * gets it as it is moved.
- */
-static int make_and_move(const struct carry *carry, struct nl *nl)
-{
-	struct nlmsghdr *message = nl_begin(nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
-	struct ifinfomsg *head = mnl_nlmsg_put_extra_header(message, sizeof(*head));
-	struct nlattr *info;
-	char name[IFNAMSIZ];
-	int err;
-
-	snprintf(name, sizeof(name), "wgr%d", getpid());
-	mnl_attr_put_strz(message, IFLA_IFNAME, name);
-	info = mnl_attr_nest_start(message, IFLA_LINKINFO);
-	mnl_attr_put_strz(message, IFLA_INFO_KIND, LINK_KIND);
-	mnl_attr_nest_end(message, info);
-	err = nl_talk(nl, NULL, NULL);
-	if (err)
-		return err;
-	message = begin_create(carry, nl);
-	message->nlmsg_type = RTM_SETLINK;
-	message->nlmsg_flags = NLM_F_REQUEST;
-	head = mnl_nlmsg_get_payload(message);
-	head->ifi_index = if_nametoindex(name);
-	mnl_attr_put_u32(message, IFLA_NEW_IFINDEX, carry->link.ifindex);
-	return nl_talk(nl, NULL, NULL);
-}
-
-/* Whether there is an interface of its name where it is to be. */
-static bool is_taken(const struct carry *carry)
-{
-	bool taken = netns_go(carry->netns) || if_nametoindex(carry->link.ifname);
-
-	return netns_go(carry->home) || taken;
-}
-
-static bool create(struct carry *carry)
-{
-	struct nl nl = {};
-	bool good = false;
-	int err;
-
-	if (!go(carry, carry->home))
-		return false;
-	err = nl_open(&nl, NETLINK_ROUTE);
-	if (!err) {
-		begin_create(carry, &nl);
-		err = nl_talk(&nl, NULL, NULL);
-	}
-	if (err == -EEXIST && carry->home != carry->netns && !is_taken(carry))
-		err = make_and_move(carry, &nl);
-	good = !err || err == -EEXIST;
-	if (!good)
-		refused(carry, "making the interface", &nl, err);
-	nl_close(&nl);
-	return good && go(carry, carry->netns) && is_same(carry);
-}
-
-static void write_sysctl(const struct carry *carry, const char *family, const char *name,
-			 const char *value)
-{
-	char path[PATH_MAX], old[256];
-	int fd;
-
-	if (!file_line(old, sizeof(old), "/proc/sys/net/%s/conf/%s/%s", family,
-		       carry->link.ifname, name) || !strcmp(old, value))
-		return;
-	file_path(path, "/proc/sys/net/%s/conf/%s/%s", family, carry->link.ifname, name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	if (write(fd, value, strlen(value)) < 0)
-		say("%s: sysctl %s/%s could not be set to %s: %s", carry->link.ifname, family,
-		    name, value, strerror(errno));
-	close(fd);
-}
-
-static void restore_sysctls(const struct carry *carry)
-{
-	char family[8], name[160], value[256];
-	const char *line = carry->sysctls;
-
-	while (line && *line) {
-		if (sscanf(line, "%7s %159s %255[^\n]", family, name, value) == 3)
-			write_sysctl(carry, family, name, value);
-		line = strchr(line, '\n') + 1;
-	}
-}
-
-static bool restore_device(struct carry *carry)
-{
-	struct nlmsghdr *message = NULL;
-	uint16_t family;
-	struct nl nl;
-	bool good;
-	int err;
-
-	err = nl_open(&nl, NETLINK_GENERIC);
-	if (err)
-		return fail(carry, "opening a netlink socket: %s", strerror(-err));
-	err = nl_family(&nl, WG_GENL_NAME, &family);
-	while (!err && (message = parcel_next(&carry->device, message)))
-		message->nlmsg_type = family;
-	good = err ? refused(carry, "looking up the family wireguard", &nl, err) :
-		     send_all(carry, &nl, &carry->device, "setting keys and peers");
-	nl_close(&nl);
-	return good;
-}
-
-static bool raise(struct carry *carry, struct nl *route)
-{
-	struct nlmsghdr *request = nl_begin(route, RTM_NEWLINK, 0);
-	struct ifinfomsg *head = mnl_nlmsg_put_extra_header(request, sizeof(*head));
-	int err;
-
-	if (!(carry->link.flags & IFF_UP))
-		return true;
-	head->ifi_index = carry->link.ifindex;
-	head->ifi_flags = IFF_UP;
-	head->ifi_change = IFF_UP;
-	err = nl_talk(route, NULL, NULL);
-	return err ? refused(carry, "taking it up", route, err) : true;
-}
-
-static void restore_settings(const struct carry *carry)
-{
-	struct order order;
-	unsigned int wrong;
-
-	if (!carry->ordered || order_open(&order))
-		return;
-	if (order_set(&order, &carry->settings,
-		      ORDER_MODE | ORDER_HOLD | ORDER_HOLD_MAX | ORDER_WINDOW, &wrong))
-		say("%s: its settings of order could not be restored", carry->link.ifname);
-	order_close(&order);
-}
-
-bool carry_restore(struct carry *carry)
-{
-	struct nl route = {};
-	bool good;
-	int err;
-
-	if (!create(carry))
-		return false;
-	restore_sysctls(carry);
-	restore_settings(carry);
-	err = nl_open(&route, NETLINK_ROUTE);
-	if (err)
-		return fail(carry, "opening a netlink socket: %s", strerror(-err));
-	good = restore_device(carry) &&
-	       send_all(carry, &route, &carry->after, "setting its master and names") &&
-	       send_all(carry, &route, &carry->addresses, "setting its addresses") &&
-	       raise(carry, &route) &&
-	       send_all(carry, &route, &carry->routes, "setting its routes") &&
-	       send_all(carry, &route, &carry->far, "setting its routes");
-	nl_close(&route);
-	return good;
-}
-
-bool carry_present(const struct carry *carry)
-{
-	struct link *links;
-	size_t i, count;
-	bool there = false;
-
-	if (netns_go(carry->netns) || link_list(&links, &count))
-		return false;
-	for (i = 0; i < count; i++)
-		there |= !strcmp(links[i].ifname, carry->link.ifname);
-	free(links);
-	return there;
 }
 
 void carry_wipe(struct carry *carry)

@@ -8,7 +8,7 @@ _wireguard_reorder_interfaces()
 	ip -o link show type wireguard 2>/dev/null | sed -n 's/^[0-9]*: \([^:@]*\).*/\1/p'
 }
 
-# _wireguard_reorder_words COMMAND WORD...: what may come behind those words.
+# _wireguard_reorder_words COMMAND WORD...: what may come behind those words, a line each.
 _wireguard_reorder_words()
 {
 	local command=$1
@@ -16,7 +16,7 @@ _wireguard_reorder_words()
 
 	case $command in
 	show|dump) [[ $# -gt 0 ]] || { echo all; _wireguard_reorder_interfaces; } ;;
-	watch) [[ $# -gt 0 ]] || _wireguard_reorder_interfaces; echo --count --interval ;;
+	watch) [[ $# -gt 0 ]] || _wireguard_reorder_interfaces; printf '%s\n' --count --interval ;;
 	stats|reset)
 		if [[ $# == 0 ]]; then
 			_wireguard_reorder_interfaces
@@ -31,17 +31,31 @@ _wireguard_reorder_words()
 		if [[ $# == 0 ]]; then
 			_wireguard_reorder_interfaces
 		elif (($# % 2)); then
-			echo mode hold hold-max window
+			printf '%s\n' mode hold hold-max window
 		else
 			case ${!#} in
-			mode) echo adaptive fixed off ;;
-			hold) echo 1ms 5ms 20ms ;;
-			hold-max) echo 20ms 50ms 100ms 200ms ;;
-			window) echo 2048 4096 8192 16384 ;;
+			mode) printf '%s\n' adaptive fixed off ;;
+			hold) printf '%s\n' 1ms 5ms 20ms ;;
+			hold-max) printf '%s\n' 20ms 50ms 100ms 200ms ;;
+			window) printf '%s\n' 2048 4096 8192 16384 ;;
 			esac
 		fi ;;
-	switch) [[ $# -gt 0 ]] || echo ours stock; echo --yes ;;
+	switch) [[ $# -gt 0 ]] || printf '%s\n' ours stock; echo --yes ;;
 	esac
+}
+
+# _wireguard_reorder_fit CURRENT: of the words on standard input those that begin
+# like that, as they have to be typed. Interfaces and namespaces may have names
+# such as $(reboot): they must be run neither here nor by the finished line.
+_wireguard_reorder_fit()
+{
+	local word
+
+	while IFS= read -r word; do
+		[[ -n $word ]] || continue
+		printf -v word %q "$word"
+		[[ $word != "$1"* ]] || printf '%s\n' "$word"
+	done
 }
 
 _wireguard_reorder()
@@ -50,7 +64,7 @@ _wireguard_reorder()
 
 	case $previous in
 	-n|--netns)
-		mapfile -t COMPREPLY < <(compgen -W "$(ip netns list 2>/dev/null | cut -d ' ' -f 1)" -- "$current")
+		mapfile -t COMPREPLY < <(ip netns list 2>/dev/null | cut -d ' ' -f 1 | _wireguard_reorder_fit "$current")
 		return ;;
 	--count|--interval)
 		COMPREPLY=()
@@ -64,7 +78,7 @@ _wireguard_reorder()
 		esac
 	done
 	if [[ ${#words[@]} -gt 0 ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "$(_wireguard_reorder_words "${words[@]}")" -- "$current")
+		mapfile -t COMPREPLY < <(_wireguard_reorder_words "${words[@]}" | _wireguard_reorder_fit "$current")
 	elif [[ $current == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W '--json --netns --plain --help --version' -- "$current")
 	else

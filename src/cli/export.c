@@ -250,18 +250,26 @@ static void print_all(const struct all *all)
 	each_peer(all, "hold_seconds", print_hold);
 }
 
+/* Those of which there is nothing to be read any more are left out. */
 static int read_reports(struct order *order, struct all *all)
 {
-	size_t i;
+	size_t i, count = all->count;
+	struct order_report *report;
 	int err;
 
-	all->reports = say_alloc(NULL, (all->count + 1) * sizeof(*all->reports));
-	for (i = 0; i < all->count; i++)
-		all->reports[i] = (struct order_report){};
-	for (i = 0; i < all->count; i++) {
-		err = order_read(order, all->settings[i].ifname, &all->reports[i]);
+	all->count = 0;
+	all->reports = say_alloc(NULL, (count + 1) * sizeof(*all->reports));
+	for (i = 0; i < count; i++) {
+		report = &all->reports[all->count];
+		*report = (struct order_report){};
+		err = order_read(order, all->settings[i].ifname, report);
+		if (err)
+			order_free(report);
+		if (access_gone(NULL, err))
+			continue;
 		if (err)
 			return access_failed(order, all->settings[i].ifname, err);
+		all->settings[all->count++] = all->settings[i];
 	}
 	return CLI_OK;
 }

@@ -4,6 +4,7 @@
 #define HOME_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "netns.h"
@@ -19,18 +20,30 @@
 unsigned int home_sockets(const char *text, unsigned int port, uint64_t *drops);
 
 /**
- * home_find() - where an interface that is up has its sockets
+ * struct home - an interface that is up, and where it was made
+ * @own: namespace that it is in
+ * @port: its port
+ * @made: namespace that it was made in, NULL if that cannot be told
+ * @several: that is so as there are several that it could be
+ */
+struct home {
+	const struct netns *own;
+	unsigned int port;
+	const struct netns *made;
+	bool several;
+};
+
+/**
+ * home_find() - where interfaces that are up have their sockets
  * @list: namespaces
  * @count: how many
- * @own: the one that the interface is in
- * @port: its port
+ * @homes: all interfaces that are up; what is not known is set
+ * @number: how many
  *
  * No interface says where it was made, but its sockets show there, as sockets of
- * that port. If that cannot be seen, it is taken to be @own. Leaves the program in another namespace.
- *
- * Return: the namespace, or NULL if it cannot be told.
+ * that port that no process has open. If the sockets of its own namespace cannot
+ * be seen, it is taken to be that one. Leaves the program in another namespace.
  */
-const struct netns *home_find(const struct netns *list, size_t count, const struct netns *own,
-			      unsigned int port);
+void home_find(const struct netns *list, size_t count, struct home *homes, size_t number);
 
 #endif

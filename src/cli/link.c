@@ -6,6 +6,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
+#include "distinct.h"
 #include "nl.h"
 #include "say.h"
 
@@ -65,6 +66,9 @@ int link_list(struct link **list, size_t *count)
 			mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
 			err = nl_talk(&nl, take_link, &found);
 		} while (!err && nl.changed && ++try < NL_TRIES);
+		if (nl.changed)
+			found.count = distinct(found.all, found.count, sizeof(*found.all),
+					       sizeof(found.all->ifindex), NULL);
 		nl_close(&nl);
 	}
 	*list = found.all;

@@ -160,13 +160,16 @@ static int enter(const char *netns)
 			 netns, strerror(-err));
 }
 
-/* What was printed must have arrived: a full disk is an error like others. */
-static int finish(int code)
+/*
+ * What was printed must have arrived: a full disk is an error like others. But
+ * the code of "switch" says which module runs, whoever reads what it prints.
+ */
+static int finish(const struct command *command, int code)
 {
 	if (!fflush(stdout) && !ferror(stdout))
 		return code;
 	say("the output could not be written: %s", strerror(errno));
-	return code ? code : CLI_FAILED;
+	return code || command->run == switch_command ? code : CLI_FAILED;
 }
 
 int main(int count, char **words)
@@ -180,7 +183,7 @@ int main(int count, char **words)
 	cli.colour = isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
 	code = read_options(count, words, &cli);
 	if (code >= 0)
-		return finish(code);
+		return finish(command, code);
 	if (optind < count) {
 		command = find(words[optind]);
 		if (!command)
@@ -193,5 +196,5 @@ int main(int count, char **words)
 		code = enter(cli.netns);
 	if (!code)
 		code = command->run(&cli, count - optind, words + optind);
-	return finish(code);
+	return finish(command, code);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "distinct.h"
 #include "say.h"
 #include "util.h"
 
@@ -130,6 +131,9 @@ int order_list(struct order *order, struct order_settings **all, size_t *count)
 		begin(order, WG_REORDER_CMD_GET, NLM_F_DUMP, NULL);
 		err = nl_talk(&order->nl, take_listed, &list);
 	} while (!err && order->nl.changed && ++try < NL_TRIES);
+	if (order->nl.changed)
+		list.count = distinct(list.all, list.count, sizeof(*list.all),
+				      sizeof(list.all->ifindex), NULL);
 	*all = list.all;
 	*count = list.count;
 	return err;
@@ -232,6 +236,9 @@ int order_read(struct order *order, const char *ifname, struct order_report *rep
 		begin(order, WG_REORDER_CMD_GET_STATS, NLM_F_DUMP, ifname);
 		err = nl_talk(&order->nl, take_stats, report);
 	} while (!err && order->nl.changed && ++try < NL_TRIES);
+	if (order->nl.changed)
+		report->count = distinct(report->peers, report->count, sizeof(*report->peers),
+					 sizeof(report->peers->key), NULL);
 	return err;
 }
 

@@ -103,7 +103,7 @@ void order_close(struct order *order);
 /* Each of these: 0 or -errno; order->nl.why may say more. */
 int order_get(struct order *order, const char *ifname, struct order_settings *settings);
 
-/* All interfaces of the network namespace; *list is to be freed, also on errors. */
+/* All interfaces of the network namespace, each once; *list is to be freed, also on errors. */
 int order_list(struct order *order, struct order_settings **list, size_t *count);
 
 /**
@@ -119,7 +119,7 @@ int order_set(struct order *order, const struct order_settings *settings, unsign
 /* @key: of one peer, or NULL for the interface and all its peers. */
 int order_reset(struct order *order, const char *ifname, const uint8_t *key);
 
-/* Into a report that is all zeros or was filled before; it is freed later. */
+/* Into a report that is all zeros or was filled before; it is freed later. Each peer is there once. */
 int order_read(struct order *order, const char *ifname, struct order_report *report);
 void order_free(struct order_report *report);
 

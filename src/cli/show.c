@@ -209,18 +209,34 @@ static json_t *view_json(const struct view *view)
 	return object;
 }
 
-/* Return: an exit code, after one line of text if it is not %CLI_OK. */
-static int read_view(struct order *order, struct view *view)
+/**
+ * struct show - what is to be shown, and what was
+ * @cli: options
+ * @word: which interface was asked for; "all" or NULL for all
+ * @array: interfaces that are printed as JSON at the end, or NULL
+ * @any: an interface was printed as text
+ */
+struct show {
+	const struct cli *cli;
+	const char *word;
+	json_t *array;
+	bool any;
+};
+
+/* *gone: set if there is nothing to be shown any more. Return: as access_failed(). */
+static int read_view(struct order *order, const char *word, struct view *view, bool *gone)
 {
 	const char *name = view->settings->ifname;
 	int err;
 
 	err = order_read(order, name, &view->report);
+	*gone = access_gone(word, err);
 	if (err)
-		return access_failed(order, name, err);
+		return *gone ? CLI_OK : access_failed(order, name, err);
 	order_sort(&view->report);
 	err = tunnel_read(name, &view->tunnel);
-	if (err) {
+	*gone = access_gone(word, err);
+	if (err && !*gone) {
 		say("%s: its peers cannot be read: %s", name, strerror(-err));
 		return CLI_FAILED;
 	}
@@ -228,45 +244,54 @@ static int read_view(struct order *order, struct view *view)
 	return CLI_OK;
 }
 
-static int show_one(const struct cli *cli, struct order *order,
-		    const struct order_settings *settings, json_t *array)
+static void print_one(struct show *show, const struct view *view)
+{
+	if (show->array) {
+		json_array_append_new(show->array, view_json(view));
+		return;
+	}
+	if (show->any)
+		putchar('\n');
+	show->any = true;
+	show_view(show->cli, view);
+}
+
+static int show_one(struct show *show, struct order *order, const struct order_settings *settings)
 {
 	struct view view = { .settings = settings };
-	int code = read_view(order, &view);
+	bool gone;
+	int code;
 
-	if (!code && array)
-		json_array_append_new(array, view_json(&view));
-	else if (!code)
-		show_view(cli, &view);
+	code = read_view(order, show->word, &view, &gone);
+	if (!code && !gone)
+		print_one(show, &view);
 	tunnel_free(&view.tunnel);
 	order_free(&view.report);
 	return code;
 }
 
-static int show_all(const struct cli *cli, struct order *order,
-		    const struct order_settings *list, size_t count)
+static int show_all(struct show *show, struct order *order, const struct order_settings *list,
+		    size_t count)
 {
-	json_t *array = cli->json ? json_array() : NULL;
 	int code = CLI_OK;
 	json_t *object;
 	size_t i;
 
-	for (i = 0; i < count && !code; i++) {
-		if (i && !array)
-			putchar('\n');
-		code = show_one(cli, order, &list[i], array);
-	}
-	if (array && !code) {
+	show->array = show->cli->json ? json_array() : NULL;
+	for (i = 0; i < count && !code; i++)
+		code = show_one(show, order, &list[i]);
+	if (show->array && !code) {
 		object = json_object();
-		json_object_set(object, "interfaces", array);
+		json_object_set(object, "interfaces", show->array);
 		json_print(object, false);
 	}
-	json_decref(array);
+	json_decref(show->array);
 	return code;
 }
 
 int show_command(const struct cli *cli, int count, char **words)
 {
+	struct show show = { .cli = cli, .word = count ? words[0] : NULL };
 	struct order_settings *list;
 	struct order order;
 	size_t found;
@@ -278,9 +303,9 @@ int show_command(const struct cli *cli, int count, char **words)
 	code = access_open(&order);
 	if (code)
 		return code;
-	code = access_settings(&order, count ? words[0] : NULL, &list, &found);
+	code = access_settings(&order, show.word, &list, &found);
 	if (!code)
-		code = show_all(cli, &order, list, found);
+		code = show_all(&show, &order, list, found);
 	free(list);
 	order_close(&order);
 	return code;

@@ -147,7 +147,7 @@ static json_t *dump_json(const struct order_report *report, const struct order_p
 	return object;
 }
 
-static int dump_one(struct order *order, const char *ifname, json_t *peers)
+static int dump_one(struct order *order, const char *word, const char *ifname, json_t *peers)
 {
 	struct order_report report = {};
 	int err = order_read(order, ifname, &report);
@@ -160,11 +160,12 @@ static int dump_one(struct order *order, const char *ifname, json_t *peers)
 			dump_peer(&report, &report.peers[i]);
 	}
 	order_free(&report);
-	return err ? access_failed(order, ifname, err) : CLI_OK;
+	return err && !access_gone(word, err) ? access_failed(order, ifname, err) : CLI_OK;
 }
 
 int dump_command(const struct cli *cli, int count, char **words)
 {
+	const char *word = count ? words[0] : NULL;
 	json_t *object = NULL, *peers = NULL;
 	struct order_settings *list;
 	struct order order;
@@ -177,14 +178,14 @@ int dump_command(const struct cli *cli, int count, char **words)
 	code = access_open(&order);
 	if (code)
 		return code;
-	code = access_settings(&order, count ? words[0] : NULL, &list, &found);
+	code = access_settings(&order, word, &list, &found);
 	if (cli->json) {
 		object = json_object();
 		peers = json_array();
 		json_object_set_new(object, "peers", peers);
 	}
 	for (i = 0; i < found && !code; i++)
-		code = dump_one(&order, list[i].ifname, peers);
+		code = dump_one(&order, word, list[i].ifname, peers);
 	if (object && !code)
 		json_print(json_incref(object), false);
 	json_decref(object);

@@ -25,7 +25,7 @@
 #include "loader.h"
 #include "netns.h"
 #include "say.h"
-#include "tunnel.h"
+#include "stack.h"
 #include "util.h"
 
 /**
@@ -133,12 +133,17 @@ static int find_files(struct change *change, bool ours)
  * Reading the interfaces.
  */
 
+static void name_with(const char *ifname, const struct netns *netns, char *to, size_t size)
+{
+	if (*netns->name)
+		snprintf(to, size, "%s (namespace %s)", ifname, netns->name);
+	else
+		snprintf(to, size, "%s", ifname);
+}
+
 static void name_of(const struct carry *carry, char *to, size_t size)
 {
-	if (*carry->netns->name)
-		snprintf(to, size, "%s (namespace %s)", carry->link.ifname, carry->netns->name);
-	else
-		snprintf(to, size, "%s", carry->link.ifname);
+	name_with(carry->link.ifname, carry->netns, to, size);
 }
 
 static int save_failed(const struct carry *carry)
@@ -165,32 +170,13 @@ static bool is_movable(const struct change *change, const struct carry *carry)
 
 static int save_one(struct change *change, const struct netns *space, const struct link *link)
 {
-	struct tunnel tunnel = {};
 	struct carry *carry;
-	int err;
 
 	change->carries = say_alloc(change->carries,
 				    (change->count + 1) * sizeof(*change->carries));
 	carry = &change->carries[change->count++];
 	*carry = (struct carry){ .link = *link, .netns = space };
-	if (!carry_save(carry))
-		return save_failed(carry);
-	if (!(link->flags & IFF_UP))
-		return CLI_OK;
-	err = tunnel_read(link->ifname, &tunnel);
-	carry->home = err ? NULL : home_find(change->spaces, change->space_count, space,
-					     tunnel.port);
-	tunnel_free(&tunnel);
-	if (!carry->home)
-		snprintf(carry->why, sizeof(carry->why),
-			 "the network namespace in which it was made cannot be found");
-	else if (!is_movable(change, carry))
-		snprintf(carry->why, sizeof(carry->why),
-			 "its index %d has another interface where it was made, and so it cannot be made there again",
-			 carry->link.ifindex);
-	else if (!netns_go(space))
-		return CLI_OK;
-	return save_failed(carry);
+	return carry_save(carry) ? CLI_OK : save_failed(carry);
 }
 
 static int save_space(struct change *change, const struct netns *space)
@@ -210,6 +196,77 @@ static int save_space(struct change *change, const struct netns *space)
 	for (i = 0; i < count && !code; i++)
 		code = save_one(change, space, &links[i]);
 	free(links);
+	return code;
+}
+
+/* Whether it is known where it was made, and it can be made there again. */
+static bool check_home(const struct change *change, struct carry *carry, const struct home *home)
+{
+	carry->home = home->made;
+	if (home->several)
+		return carry_fail(carry, "its port %u is in use in several network namespaces, and so it cannot be told in which one it was made: give it another port first",
+				  home->port);
+	if (!home->made)
+		return carry_fail(carry, "the network namespace in which it was made cannot be found");
+	return is_movable(change, carry) || carry_fail(carry, "its index %d has another interface where it was made, and so it cannot be made there again",
+						       carry->link.ifindex);
+}
+
+/* One that is down has no sockets, and is taken to have been made where it is. */
+static int find_homes(struct change *change)
+{
+	struct home *homes = say_alloc(NULL, (change->count + 1) * sizeof(*homes)), *home = homes;
+	struct carry *carry, *end = change->carries + change->count;
+	int code = CLI_OK;
+
+	for (carry = change->carries; carry < end; carry++) {
+		if (carry->link.flags & IFF_UP)
+			*home++ = (struct home){ .own = carry->netns, .port = carry->port };
+	}
+	home_find(change->spaces, change->space_count, homes, home - homes);
+	home = homes;
+	for (carry = change->carries; carry < end && !code; carry++) {
+		if (carry->link.flags & IFF_UP && !check_home(change, carry, home++))
+			code = save_failed(carry);
+	}
+	free(homes);
+	return code;
+}
+
+/* Names those that stand on it. Return: whether there is none. */
+static bool stands_free(struct carry *carry, const struct stack *list, size_t count)
+{
+	char names[192] = "", name[128];
+	size_t i, used;
+
+	for (i = 0; i < count; i++) {
+		if (!stack_is_on(&list[i], carry->netns, carry->link.ifindex))
+			continue;
+		name_with(list[i].ifname, list[i].netns, name, sizeof(name));
+		used = strlen(names);
+		snprintf(names + used, sizeof(names) - used, "%s%s", used ? ", " : "", name);
+	}
+	return !*names || carry_fail(carry, "on top of it, and gone with it, would be: %s: remove what is there first",
+				     names);
+}
+
+static int check_stacks(struct change *change)
+{
+	struct stack *list = NULL;
+	size_t i, count = 0;
+	int err, code = CLI_OK;
+
+	err = stack_list(change->spaces, change->space_count, &list, &count);
+	if (err) {
+		say("the interfaces on top of others cannot be listed: %s; nothing has been changed",
+		    strerror(-err));
+		code = CLI_FAILED;
+	}
+	for (i = 0; i < change->count && !code; i++) {
+		if (!stands_free(&change->carries[i], list, count))
+			code = save_failed(&change->carries[i]);
+	}
+	free(list);
 	return code;
 }
 
@@ -273,6 +330,10 @@ static int save_all(struct change *change)
 	}
 	for (i = 0; i < change->space_count && !code; i++)
 		code = save_space(change, &change->spaces[i]);
+	if (!code)
+		code = check_stacks(change);
+	if (!code)
+		code = find_homes(change);
 	netns_go(&change->spaces[0]);
 	threads = count_threads();
 	if (code || threads <= change->count)
@@ -392,20 +453,47 @@ static void be_deaf(void)
 	signal(SIGTSTP, SIG_IGN);
 }
 
-/* All are tried, also when one fails. Return: whether all are back. */
-static bool restore_all(struct change *change)
+static bool restore_failed(const struct carry *carry)
 {
-	bool good = true;
 	char name[128];
+
+	name_of(carry, name, sizeof(name));
+	say("%s: %s", name, carry->why);
+	return false;
+}
+
+static bool restore_routes(struct change *change, bool far, unsigned int *pauses)
+{
+	struct carry *carry;
+	bool good = true;
 	size_t i;
 
 	for (i = 0; i < change->count; i++) {
-		if (carry_restore(&change->carries[i]))
-			continue;
-		good = false;
-		name_of(&change->carries[i], name, sizeof(name));
-		say("%s: %s", name, change->carries[i].why);
+		carry = &change->carries[i];
+		if (carry->made && !carry_routes(carry, far, pauses))
+			good = restore_failed(carry);
 	}
+	return good;
+}
+
+/*
+ * All are tried, also when one fails. A route may lead over several interfaces,
+ * or name an address of another one, and so all of them come first.
+ *
+ * Return: whether all are back.
+ */
+static bool restore_all(struct change *change)
+{
+	unsigned int pauses = CARRY_PAUSES;
+	bool good = true;
+	size_t i;
+
+	for (i = 0; i < change->count; i++) {
+		if (!carry_make(&change->carries[i]))
+			good = restore_failed(&change->carries[i]);
+	}
+	good = restore_routes(change, false, &pauses) && good;
+	good = restore_routes(change, true, &pauses) && good;
 	netns_go(&change->spaces[0]);
 	return good;
 }

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "distinct.h"
 #include "say.h"
 
 /* Lists of allowed addresses grow by this much. */
@@ -144,14 +145,26 @@ int tunnel_ask(struct nl *nl, const char *ifname)
 	return 0;
 }
 
+static void drop_peer(void *peer)
+{
+	free(((struct tunnel_peer *)peer)->allowed);
+}
+
 int tunnel_read(const char *ifname, struct tunnel *tunnel)
 {
+	int err, try = 0;
 	struct nl nl;
-	int err;
 
 	err = tunnel_ask(&nl, ifname);
-	if (!err)
+	while (!err) {
+		tunnel_free(tunnel);
 		err = nl_talk(&nl, take_tunnel, tunnel);
+		if (!nl.changed || ++try >= NL_TRIES)
+			break;
+	}
+	if (nl.changed)
+		tunnel->count = distinct(tunnel->peers, tunnel->count, sizeof(*tunnel->peers),
+					 sizeof(tunnel->peers->key), drop_peer);
 	nl_close(&nl);
 	return err;
 }

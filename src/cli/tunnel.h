@@ -64,7 +64,7 @@ struct tunnel {
  */
 int tunnel_ask(struct nl *nl, const char *ifname);
 
-/* Into one that is all zeros. Return: 0 or -errno. To be freed in any case. */
+/* Into one that is all zeros, each peer once. Return: 0 or -errno. To be freed in any case. */
 int tunnel_read(const char *ifname, struct tunnel *tunnel);
 void tunnel_free(struct tunnel *tunnel);
 

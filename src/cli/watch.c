@@ -68,25 +68,38 @@ static void forget(struct look *look)
 	*look = (struct look){};
 }
 
+/* One that is gone is left out, unless it is the one to be watched. Return: an exit code. */
+static int look_at(struct order *order, const struct watch *watch, struct look *look,
+		   const struct order_settings *settings)
+{
+	struct order_report report = {};
+	int err = order_read(order, settings->ifname, &report);
+
+	if (!err) {
+		look->totals[look->count] = report.totals;
+		look->settings[look->count++] = *settings;
+	}
+	order_free(&report);
+	if (!err || access_gone(watch->ifname, err))
+		return CLI_OK;
+	return access_failed(order, settings->ifname, err);
+}
+
 /* Return: an exit code, after one line of text if it is not %CLI_OK. */
 static int take_look(struct order *order, const struct watch *watch, struct look *look)
 {
-	struct order_report report = {};
-	int code, err = 0;
-	size_t i;
+	size_t i, count;
+	int code;
 
 	*look = (struct look){};
-	code = access_settings(order, watch->ifname, &look->settings, &look->count);
+	code = access_settings(order, watch->ifname, &look->settings, &count);
 	if (code)
 		return code;
 	look->when = now();
-	look->totals = say_alloc(NULL, (look->count + 1) * sizeof(*look->totals));
-	for (i = 0; i < look->count && !err; i++) {
-		err = order_read(order, look->settings[i].ifname, &report);
-		look->totals[i] = report.totals;
-	}
-	order_free(&report);
-	return err ? access_failed(order, look->settings[i - 1].ifname, err) : CLI_OK;
+	look->totals = say_alloc(NULL, (count + 1) * sizeof(*look->totals));
+	for (i = 0; i < count && !code; i++)
+		code = look_at(order, watch, look, &look->settings[i]);
+	return code;
 }
 
 static const struct order_stats *totals_of(const struct look *look, uint32_t ifindex)

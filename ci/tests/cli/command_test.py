@@ -335,6 +335,39 @@ def test_export():
             tap.point(False, "export: types", line)
 
 
+def test_interrupted():
+    """Peers come and go while they are read."""
+    s = ours()
+    good = {words: s.run(*words).stdout for words in (("export",), ("dump",), ("show", "-j"))}
+    for words, wanted in good.items():
+        tap.same(re.sub("handshake\": [0-9]*", "", s.run(*words, FAKE_CHANGED=4).stdout), re.sub("handshake\": [0-9]*", "", wanted),
+                 f"{words[0]}: read again after four that were interrupted")
+    # All of them are: what came twice is there once, as it was last.
+    samples = [line.rsplit(" ", 1)[0] for line in s.run("export", FAKE_CHANGED=99).stdout.splitlines()]
+    tap.same(len(samples) - len(set(samples)), 0, "export: no series twice, though all were interrupted")
+    rows = [line.split("\t")[:3] for line in s.run("dump", FAKE_CHANGED=99).stdout.splitlines()]
+    tap.point(len(rows) == 2 and [FIRST_KEY, "wg0", "2000"] in rows, "dump: no peer twice, and the last figures", rows)
+    shown = json.loads(s.run("show", "-j", FAKE_CHANGED=99).stdout)["interfaces"]
+    tap.same([len(i["peers"]) for i in shown], [2], "show: no peer twice")
+    tap.same(s.run("show", FAKE_CHANGED=99, FAKE_PEERS=300).stdout.count("peer: "), 300, "show: 300 peers")
+
+
+def test_gone():
+    """An interface that goes between the list and the look at it."""
+    s = ours()
+    gone = {"FAKE_IFS": "wg0 wg1 wg2", "FAKE_GONE": "wg0"}
+    left = {"FAKE_IFS": "wg1 wg2"}
+    for words in (("show",), ("show", "all"), ("show", "-j"), ("dump",), ("dump", "all", "-j"), ("export",),
+                  ("watch", "--count", "1", "--interval", "10ms")):
+        result = s.run(*words, **gone)
+        names = re.findall(r"wg\d", result.stdout)
+        tap.point(result.returncode == 0 and not result.stderr and list(dict.fromkeys(names)) == left["FAKE_IFS"].split(),
+                  f"without the one that is gone: {' '.join(words)}", result.stdout, result.stderr)
+    tap.point(not s.run("show", **gone).stdout.startswith("\n"), "show: no empty line in the place of the first")
+    for words in (("show", "wg0"), ("dump", "wg0"), ("stats", "wg0"), ("watch", "wg0", "--count", "1")):
+        refused(s.run(*words, **gone), 1, "wg0: no such interface")
+
+
 def status_line(s):
     return s.run().stdout.splitlines()[0]
 
@@ -479,7 +512,7 @@ def test_output():
 
 
 tap.tests([test_help, test_usage, test_set, test_reset, test_rights, test_stock, test_show, test_terminal, test_json,
-           test_stats_and_dump, test_many_peers, test_watch, test_export, test_status, test_doctor, test_doctor_signing,
+           test_stats_and_dump, test_many_peers, test_watch, test_export, test_interrupted, test_gone, test_status, test_doctor, test_doctor_signing,
            test_doctor_others, test_output])
 shutil.rmtree(work)
 sys.exit(tap.done())

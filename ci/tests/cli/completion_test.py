@@ -54,6 +54,30 @@ def bash(line, env):
     return out.stdout.split()
 
 
+# What a name may be that somebody else has given to an interface or a namespace: a shell would run it.
+EVIL = "$(>ran)"
+
+
+def evil():
+    """The same, with such names, in a folder where it would show that one was run."""
+    env = stand_ins()
+    (work / "ip").write_text(f"""#!/bin/sh
+case "$*" in
+*"type wireguard"*) echo '4: {EVIL}: <UP> mtu 1420' ;;
+"netns list") echo '{EVIL}' ;;
+esac
+""")
+    os.chdir(work)
+    return env
+
+
+def ran():
+    """Whether a name was run; forgets it."""
+    seen = (work / "ran").exists()
+    (work / "ran").unlink(missing_ok=True)
+    return seen
+
+
 CASES = [
     ("", "status show stats dump watch set reset switch doctor export"),
     ("s", "status show stats set switch"),
@@ -87,6 +111,15 @@ def test_bash():
     env = stand_ins()
     for line, wanted in CASES:
         tap.same(bash("wireguard-reorder " + line, env), wanted.split(), f"bash: wireguard-reorder {line}")
+
+
+def test_bash_evil():
+    env = evil()
+    quoted = subprocess.run(["bash", "-c", 'printf %q "$1"', "-", EVIL], capture_output=True, text=True, check=True).stdout
+    for line, wanted in (("-n ", [quoted]), ("show ", ["all", quoted]), ("watch ", [quoted, "--count", "--interval"]),
+                         ("set $", []), ("set \\$", [quoted]), ("stats " + EVIL + " ", ["authenticated", "late"])):
+        tap.same(bash("wireguard-reorder " + line, env), wanted, f"bash: a name that is a command: {line}")
+        tap.point(not ran(), f"bash: it is not run: {line}")
 
 
 class Zsh:
@@ -142,6 +175,18 @@ def test_zsh():
     zsh.close()
 
 
-tap.tests([test_bash, test_zsh])
+def test_zsh_evil():
+    if not shutil.which("zsh"):
+        tap.point(True, "zsh # SKIP is not installed")
+        return
+    zsh = Zsh(evil())
+    for line, wanted in (("-n ", r"\$\(\>ran\)"), ("stats ", r"\$\(\>ran\)"), ("show ", "all")):
+        shown = zsh.complete("wireguard-reorder " + line)
+        tap.point(wanted in shown, f"zsh: a name that is a command: {line}", repr(shown))
+        tap.point(not ran(), f"zsh: it is not run: {line}")
+    zsh.close()
+
+
+tap.tests([test_bash, test_zsh, test_bash_evil, test_zsh_evil])
 shutil.rmtree(work)
 sys.exit(tap.done())

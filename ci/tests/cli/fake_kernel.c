@@ -15,6 +15,9 @@
  *   FAKE_STEP     file: figures of order grow by one step with each reading
  *   FAKE_LATE     that many packets of each peer were late
  *   FAKE_SET_ERROR  errno of all requests to the family wireguard that set
+ *   FAKE_CHANGED  that many dumps are interrupted by a change, and have the first
+ *                 entry once more at their end, with other figures
+ *   FAKE_GONE     an interface that is listed, and gone when it is asked for
  *   FAKE_LOG      file: each request to the family wireguard that sets, in hex
  */
 #include <errno.h>
@@ -116,6 +119,8 @@ ssize_t mnl_socket_recvfrom(const struct mnl_socket *socket, void *to, size_t si
 
 static uint8_t scratch[65536];
 static const struct nlmsghdr *request;
+/* The dump that is being answered is interrupted. */
+static bool changed;
 
 static void push(struct mnl_socket *s, struct nlmsghdr *message)
 {
@@ -141,7 +146,7 @@ static struct nlmsghdr *answer(uint8_t command)
 	struct genlmsghdr *head;
 
 	message->nlmsg_type = request->nlmsg_type;
-	message->nlmsg_flags = NLM_F_MULTI;
+	message->nlmsg_flags = NLM_F_MULTI | (changed ? NLM_F_DUMP_INTR : 0);
 	head = mnl_nlmsg_put_extra_header(message, sizeof(*head));
 	head->cmd = command;
 	head->version = 1;
@@ -219,9 +224,12 @@ static void interface(unsigned int n, char *to)
 /* Return: its number, or -1. */
 static int find(const char *name)
 {
+	const char *gone = getenv("FAKE_GONE");
 	char known[LINE];
 	int n = 0;
 
+	if (gone && !strcmp(name, gone))
+		return -1;
 	for (interface(0, known); *known; interface(++n, known)) {
 		if (!strcmp(known, name))
 			return n;
@@ -337,23 +345,30 @@ static void put_stats(struct nlmsghdr *to, unsigned int times)
 	mnl_attr_nest_end(to, nest);
 }
 
+static void push_peer(struct mnl_socket *s, int n, unsigned int peer, unsigned int times)
+{
+	struct nlmsghdr *to = answer(WG_REORDER_CMD_GET_STATS);
+	uint8_t key[32];
+
+	mnl_attr_put_u32(to, WG_REORDER_A_IFINDEX, 10 + n);
+	key_of(peer, key);
+	mnl_attr_put(to, WG_REORDER_A_PUBLIC_KEY, 32, key);
+	put_stats(to, times);
+	push(s, to);
+}
+
 static void push_stats(struct mnl_socket *s, int n)
 {
 	unsigned int i, peers = number("FAKE_PEERS", 2), now = step();
 	struct nlmsghdr *to = answer(WG_REORDER_CMD_GET_STATS);
-	uint8_t key[32];
 
 	put_name(to, n);
 	put_stats(to, peers * now);
 	push(s, to);
-	for (i = 0; i < peers; i++) {
-		to = answer(WG_REORDER_CMD_GET_STATS);
-		mnl_attr_put_u32(to, WG_REORDER_A_IFINDEX, 10 + n);
-		key_of(i, key);
-		mnl_attr_put(to, WG_REORDER_A_PUBLIC_KEY, 32, key);
-		put_stats(to, now);
-		push(s, to);
-	}
+	for (i = 0; i < peers; i++)
+		push_peer(s, n, i, now);
+	if (changed)
+		push_peer(s, n, 0, 2 * now);
 }
 
 static void attributes(const struct nlattr **table, unsigned int most)
@@ -421,6 +436,8 @@ static void answer_order(struct mnl_socket *s, uint8_t command)
 	if (!name) {
 		for (n = 0, interface(0, known); *known; interface(++n, known))
 			push_settings(s, n);
+		if (changed)
+			push_settings(s, 0);
 		end(s, 0, NULL, NULL);
 		return;
 	}
@@ -536,6 +553,13 @@ static void push_device(struct mnl_socket *s, int n)
 		mnl_attr_nest_end(to, nest);
 		push(s, to);
 	}
+	if (changed) {
+		to = answer(WG_CMD_GET_DEVICE);
+		nest = mnl_attr_nest_start(to, WGDEVICE_A_PEERS);
+		put_peer(to, 0, 0, 1);
+		mnl_attr_nest_end(to, nest);
+		push(s, to);
+	}
 	end(s, 0, NULL, NULL);
 }
 
@@ -591,6 +615,15 @@ static void answer_family(struct mnl_socket *s)
 	end(s, 0, NULL, NULL);
 }
 
+/* Whether this dump is one of those that a change interrupts. */
+static bool is_interrupted(void)
+{
+	static unsigned int dumps;
+
+	return (request->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP &&
+	       dumps++ < number("FAKE_CHANGED", 0);
+}
+
 ssize_t mnl_socket_sendto(const struct mnl_socket *socket, const void *message, size_t len)
 {
 	struct mnl_socket *s = (struct mnl_socket *)socket;
@@ -600,6 +633,7 @@ ssize_t mnl_socket_sendto(const struct mnl_socket *socket, const void *message, 
 		return send(s->fd, message, len, 0);
 	request = message;
 	head = mnl_nlmsg_get_payload(request);
+	changed = is_interrupted();
 	give_back(s->answers, s->len);
 	s->answers = NULL;
 	s->room = 0;

@@ -69,7 +69,7 @@ few_modules()
 {
 	local tree=$scratch/modules file name
 
-	modprobe -q -a veth sch_netem || true
+	modprobe -q -a veth sch_netem sch_fq_codel ipip vxlan 8021q bonding || true
 	mkdir -p "$tree"
 	cp "/lib/modules/$kernel"/modules.{builtin,builtin.modinfo,order} "$tree/" 2>/dev/null || true
 	for name in wireguard udp_tunnel ip6_udp_tunnel $(modinfo -F depends "$WGR_KO" | tr , ' '); do
@@ -368,6 +368,158 @@ test_switch()
 	ping_ok a 192.168.241.2
 }
 
+# all_of NETNS: all that is to be there again of all its interfaces.
+all_of()
+{
+	ip -n "$1" -o link show | grep -o '^[0-9]*: [^@:]*.*<[^>]*>' | sort
+	ip -n "$1" -o addr show | sed 's/\\.*//; s/ stable-privacy//' | sort
+	ip -n "$1" route show table all | sort
+	ip -n "$1" -6 route show table all | sort
+	at "$1" sysctl -a 2>/dev/null | grep -E '^net\.ipv[46]\.conf\.(all|wg[01])\.'
+}
+
+# as_before BEFORE: a's interfaces have all that they had.
+as_before()
+{
+	diff -u0 <(echo "$1") <(all_of a)
+}
+
+# second: wg1 in a, beside wg0; each has routes that need the other one.
+second()
+{
+	ip -n a link add wg1 type wireguard
+	ip -n a addr add 192.168.242.1/24 dev wg1
+	ip -n a addr add fd01::1/64 dev wg1
+	ip -n a link set wg1 up
+	ip -n a route add 10.2.0.0/16 dev wg0 src 192.168.242.1
+	ip -n a route add 10.3.0.0/16 dev wg1 src 192.168.241.1
+	ip -n a -6 route add fd20::/48 nexthop via fd00::2 dev wg0 nexthop via fd01::2 dev wg1 weight 3
+	# Not all kernels have that.
+	ip -n a route add 10.4.0.0/16 nexthop dev wg0 nexthop dev wg1 weight 3 || true
+}
+
+test_switch_two()
+{
+	local before dev
+
+	load stock
+	pair
+	second
+	for dev in wg0 wg1; do
+		ip -n a route append 10.5.0.0/16 dev "$dev"
+		ip -n a -6 route append fd21::/48 dev "$dev"
+	done
+	ip -n a route append 10.5.0.0/16 dev eth0
+	ip -n a -6 route append fd21::/48 dev eth0
+	before=$(all_of a)
+	has "interfaces brought back: 3" "$(wgr switch ours --yes)"
+	as_before "$before"
+	equal "equal routes" "$(ip -n a route show 10.5.0.0/16 | wc -l) $(ip -n a -6 route show fd21::/48 | wc -l)" "3 3"
+	ping_ok a 192.168.241.2
+}
+
+# As somebody has set them, and the module would have them otherwise as it comes up.
+test_switch_flags_and_sysctls()
+{
+	local before
+
+	load stock
+	pair
+	ip -n a link add wg1 type wireguard
+	ip -n a link set wg1 promisc on arp on
+	ip -n a link set wg0 multicast on allmulticast on
+	at a sysctl -qw net.ipv4.conf.all.send_redirects=1 net.ipv4.conf.wg0.send_redirects=1 \
+		net.ipv6.conf.wg0.mtu=1300 net.ipv6.conf.wg0.addr_gen_mode=0
+	before=$(all_of a)
+	wgr switch ours --yes
+	as_before "$before"
+	wgr switch stock --yes
+	as_before "$before"
+	ping_ok a 192.168.241.2
+}
+
+tentative()
+{
+	[[ -n $(ip -n a -6 addr show tentative) ]]
+}
+
+# Addresses that the kernel checks for a second or two, and routes that name them.
+test_switch_tentative()
+{
+	local before
+
+	load stock
+	pair
+	second
+	ip -n a link set wg1 down
+	ip -n a link set wg1 arp on
+	at a sysctl -qw net.ipv6.conf.wg1.accept_dad=1
+	ip -n a link set wg1 up
+	ip -n a addr add fd01::1/64 dev wg1
+	wait_for 10 fails tentative
+	ip -n a -6 route add fd22::/48 dev wg1 src fd01::1
+	ip -n a -6 route add fd23::/48 dev wg0 src fd01::1
+	before=$(all_of a)
+	wgr switch ours --yes
+	wait_for 10 fails tentative
+	as_before "$before"
+}
+
+# on_top NAME ARGUMENT...: that interface would go with wg0, if the kernel has the kind.
+on_top()
+{
+	if ! ip -n a link add "$@" 2>/dev/null; then
+		echo "not there: $*"
+		return
+	fi
+	status 1 "wg0 (namespace a): on top of it, and gone with it, would be: $1 (namespace a): remove" wgr switch ours --yes
+	runs stock
+	ip -n a link del "$1"
+}
+
+# What goes with a tunnel keeps it from going; what stays works on.
+test_switch_on_top()
+{
+	load stock
+	pair
+	on_top vx5 type vxlan id 5 remote 192.168.241.2 dstport 4789 dev wg0
+	on_top vlan5 link wg0 type vlan id 5
+	if ip -n a link add bond5 type bond mode active-backup fail_over_mac active 2>/dev/null; then
+		ip -n a link set wg0 down
+		ip -n a link set wg0 master bond5
+		status 1 "wg0 (namespace a): it is part of a bond" wgr switch ours --yes
+		ip -n a link del bond5
+		ip -n a addr replace 192.168.241.1/24 dev wg0
+		ip -n a link set wg0 up
+	fi
+	ip -n a link add ip5 type ipip local 192.168.241.1 remote 192.168.241.2 dev wg0 || skip "the kernel has no tunnels of IP"
+	ip -n b link add ip5 type ipip local 192.168.241.2 remote 192.168.241.1
+	ip -n a addr add 10.5.0.1/24 dev ip5
+	ip -n b addr add 10.5.0.2/24 dev ip5
+	ip -n a link set ip5 up
+	ip -n b link set ip5 up
+	ping_ok a 10.5.0.2
+	wgr switch ours --yes
+	ping_ok a 10.5.0.2
+}
+
+# What gets lost is said before.
+test_switch_lost()
+{
+	local index
+
+	load stock
+	ip link add wg9 type wireguard
+	index=$(cat /sys/class/net/wg9/ifindex)
+	ip link set wg9 up
+	tc qdisc replace dev wg9 root fq_codel
+	mkdir -p /run/systemd/resolve/netif
+	: >"/run/systemd/resolve/netif/$index"
+	has "not brought back: its queueing discipline (fq_codel), its DNS servers (resolvectl)" "$(wgr switch ours --yes)"
+	rm "/run/systemd/resolve/netif/$index"
+	ip link del wg9
+}
+
 # away MADE: a's wg0 was made in a and is in c: "moved", or made with c as its namespace.
 away()
 {
@@ -420,6 +572,35 @@ test_switch_moved_taken()
 	wgr switch stock --yes
 	equal "c, and back" "$(configuration c wg0)" "$before"
 	ping_ok c 192.168.241.2
+}
+
+# Its port is another one's where it is: of a tunnel, or of a process.
+test_switch_moved_port()
+{
+	local before other
+
+	load stock
+	pair
+	away moved
+	ip -n c link add wg1 type wireguard
+	at c wg set wg1 listen-port 1
+	ip -n c link set wg1 up
+	status 1 "(namespace c): its port 1 is in use in several network namespaces" wgr switch ours --yes
+	runs stock
+	ip -n c link del wg1
+	at c python3 -c '
+import socket, time
+user = socket.socket(type=socket.SOCK_DGRAM)
+user.bind(("", 1))
+time.sleep(600)' &
+	other=$!
+	wait_for 20 udp_listens c 1
+	before=$(configuration c wg0)
+	wgr switch ours --yes
+	equal "c" "$(configuration c wg0)" "$before"
+	ping_ok c 192.168.241.2
+	kill "$other"
+	wait "$other" || true
 }
 
 # hold HOST: keep it by a socket alone, which no name leads to. Sets $holder.
@@ -553,7 +734,9 @@ test_doctor_advice()
 }
 
 tests=(test_status test_show test_stats_and_dump test_set_and_reset test_bad_values test_watch test_export
-       test_unprivileged test_stock test_many_peers test_switch test_switch_moved test_switch_moved_taken
+       test_unprivileged test_stock test_many_peers test_switch test_switch_two
+       test_switch_flags_and_sysctls test_switch_tentative test_switch_on_top test_switch_lost test_switch_moved
+       test_switch_moved_taken test_switch_moved_port
        test_switch_hidden test_switch_many test_switch_failure test_switch_refused test_doctor test_doctor_advice)
 
 [[ -x $command ]] || { echo "1..0 # no $command: run make cli first"; exit 1; }

@@ -9,6 +9,7 @@ Needs root and makes namespaces of its own. Prints TAP. Addresses, routes and al
 """
 
 import os
+import pathlib
 import re
 import shutil
 import socket
@@ -62,7 +63,7 @@ def system(**how):
     (s.root / "proc").mkdir()
     (s.root / "proc/sys").symlink_to("/proc/sys")
     (work / "log").write_text("")
-    for link in ("wg0", "veth0"):
+    for link in ("wg0", "wg1", "veth0"):
         subprocess.run(["ip", "link", "del", link], capture_output=True, check=False)
     tunnel()
     return s
@@ -143,8 +144,16 @@ def attributes(data):
     return found
 
 
+def settled(before, netns=None):
+    """The state, as soon as it is that: the kernel sets routes to addresses of IPv6 some time after the addresses."""
+    end = time.monotonic() + 5
+    while (after := state(netns)) != before and time.monotonic() < end:
+        time.sleep(0.05)
+    return after
+
+
 def same_state(before, name):
-    after = state()
+    after = settled(before)
     missing = "\n".join(sorted(set(before.splitlines()) - set(after.splitlines())))
     more = "\n".join(sorted(set(after.splitlines()) - set(before.splitlines())))
     return tap.point(before == after, name, "gone:\n" + missing, "new:\n" + more)
@@ -195,6 +204,131 @@ def test_to_stock():
     (work / "log").write_text("")
     s.run("switch", "stock", "--yes")
     tap.point(log()[-1].endswith(f"stock/{KERNEL}/wireguard.ko"), "from the copy, if DKMS has moved the file away", log())
+
+
+def second():
+    """Another tunnel in the same namespace; each has routes that need the other one."""
+    ip("link", "add", "wg1", "index", "78", "type", "bridge")
+    ip("addr", "add", "198.51.101.1/24", "dev", "wg1")
+    ip("addr", "add", "fd01::1/64", "dev", "wg1", "nodad")
+    ip("link", "set", "wg1", "up")
+    both = ("nexthop", "via", "198.51.100.2", "dev", "wg0", "nexthop", "via", "198.51.101.2", "dev", "wg1", "weight", "3")
+    ip("route", "add", "10.20.0.0/16", *both)
+    ip("-6", "route", "add", "fd20::/48", "nexthop", "via", "fd00::2", "dev", "wg0", "nexthop", "via", "fd01::2", "dev", "wg1",
+       "weight", "3")
+    ip("route", "add", "10.21.0.0/16", "dev", "wg0", "src", "198.51.101.1")
+    ip("route", "add", "10.22.0.0/16", "dev", "wg1", "src", "198.51.100.1")
+    ip("-6", "route", "add", "fd21::/48", "dev", "wg0", "src", "fd01::1")
+    ip("-6", "route", "add", "fd22::/48", "dev", "wg1", "src", "fd00::1")
+
+
+def test_two():
+    s = system()
+    second()
+    before = state()
+    result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1")
+    tap.point(result.returncode == 0 and "interfaces brought back: 2" in result.stdout and not result.stderr,
+              "two that need one another", result.stdout, result.stderr)
+    same_state(before, "two that need one another: all as before")
+
+
+def test_refused_route():
+    """One route is refused, as an address of another interface has gone: the others come back all the same."""
+    s = system(unload="ip addr del 203.0.113.9/24 dev veth0 2>/dev/null")
+    second()
+    ip("addr", "add", "203.0.113.9/24", "dev", "veth0")
+    ip("route", "add", "10.5.0.0/16", "dev", "wg0", "src", "203.0.113.9")
+    before = ip("route", "show")
+    result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1")
+    tap.point(result.returncode == 5 and "wg0: setting its routes: " in result.stderr and "wg1:" not in result.stderr,
+              "a route that is refused", result.returncode, result.stderr)
+    left = [line for line in before.splitlines() if not line.startswith("10.5.0.0/16")]
+    tap.same(ip("route", "show").splitlines(), left, "a route that is refused: all others are there")
+
+
+def test_flags():
+    for up in ("up", "down"):
+        s = system()
+        ip("link", "set", "wg0", up, "multicast", "off", "arp", "off", "allmulticast", "on", "promisc", "on")
+        before = re.search("<.*>", ip("link", "show", "wg0"))[0]
+        result = s.run("switch", "ours", "--yes")
+        tap.point(result.returncode == 0 and "PROMISC" in before and "NOARP" in before, f"flags: {up}", before, result.stderr)
+        tap.same(re.search("<.*>", ip("link", "show", "wg0"))[0], before, f"flags: as before, {up}")
+
+
+SYSCTLS = {"ipv4/conf/all/send_redirects": "1", "ipv4/conf/wg0/send_redirects": "1", "ipv4/conf/wg1/send_redirects": "0",
+           "ipv6/conf/wg0/mtu": "1290", "ipv6/conf/wg0/stable_secret": "fd00:0000:0000:0000:0000:0000:0000:0007",
+           "ipv6/conf/wg0/addr_gen_mode": "1"}
+
+
+def sysctl(name, value=None):
+    path = pathlib.Path("/proc/sys/net", name)
+    if value:
+        path.write_text(value, encoding="ascii")
+    return path.read_text(encoding="ascii").strip()
+
+
+def test_sysctls():
+    """What changes as an interface comes up, and what the module changes for all then: a loader's stand-in does that."""
+    s = system(load="for n in /proc/sys/net/ipv4/conf/*/send_redirects; do echo 0 >$n; done")
+    second()
+    for name, value in SYSCTLS.items():
+        sysctl(name, value)
+    result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1")
+    tap.point(result.returncode == 0 and not result.stderr, "sysctls", result.stderr)
+    tap.same({name: sysctl(name) for name in SYSCTLS}, SYSCTLS, "sysctls: as before")
+
+
+def test_equal_routes():
+    """Routes with one prefix and metric, and some of them over an interface that stays."""
+    s = system()
+    second()
+    for words in (("10.30.0.0/16", "dev", "wg0"), ("10.30.0.0/16", "dev", "wg1"), ("10.30.0.0/16", "dev", "veth0"),
+                  ("10.31.0.0/16", "via", "198.51.100.2", "dev", "wg0"), ("10.31.0.0/16", "via", "198.51.100.3", "dev", "wg0"),
+                  ("10.32.0.0/16", "nexthop", "via", "198.51.100.2", "dev", "wg0", "nexthop", "via", "198.51.101.2", "dev", "wg1"),
+                  ("10.32.0.0/16", "nexthop", "via", "198.51.100.3", "dev", "wg0", "nexthop", "via", "198.51.101.3", "dev", "wg1")):
+        ip("route", "append", *words)
+    for words in (("fd30::/48", "dev", "wg0"), ("fd30::/48", "dev", "wg1"), ("fd30::/48", "dev", "veth0"),
+                  ("fd31::/48", "via", "fd00::2", "dev", "wg0"), ("fd31::/48", "dev", "wg1"), ("fd31::/48", "dev", "veth0"),
+                  ("fd32::/48", "via", "fd12::2", "dev", "veth0"), ("fd32::/48", "via", "fd00::2", "dev", "wg0")):
+        ip("-6", "route", "append", *words)
+    before = state()
+    tap.same((ip("route").count("10.30.0.0/16"), ip("-6", "route").count("fd30::/48")), (3, 3), "equal routes: there are some")
+    result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1")
+    tap.point(result.returncode == 0 and not result.stderr, "equal routes", result.stderr)
+    same_state(before, "equal routes: all as before")
+
+
+def test_tentative():
+    """An address that the kernel has yet to check when the route that names it is set."""
+    s = system()
+    second()
+    ip("addr", "add", "fd00::9/64", "dev", "wg0")
+    while "tentative" in ip("addr", "show", "dev", "wg0"):
+        time.sleep(0.1)
+    ip("-6", "route", "add", "fd40::/48", "dev", "wg0", "src", "fd00::9")
+    ip("-6", "route", "add", "fd41::/48", "via", "fd01::2", "dev", "wg1", "src", "fd00::9")
+    before = ip("-6", "route", "show")
+    result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1")
+    tap.point(result.returncode == 0 and not result.stderr, "a source that is tentative", result.stderr)
+    tap.same(sorted(ip("-6", "route", "show").splitlines()), sorted(before.splitlines()), "a source that is tentative: all as before")
+
+
+def test_closed_pipe():
+    """Nobody reads what it prints: its status still says that the module is another one."""
+    s = system()
+    reader, writer = os.pipe()
+    os.close(reader)
+    result = subprocess.run([PROGRAM, "switch", "ours", "--yes"], env=s.env({}), stdout=writer, stderr=subprocess.PIPE,
+                            stdin=subprocess.DEVNULL, text=True, check=False)
+    os.close(writer)
+    runs = (s.root / "sys/module/wireguard/srcversion").read_text()
+    tap.point(result.returncode == 0 and runs == "OURS1\n" and "could not be written" in result.stderr, "a closed pipe",
+              result.returncode, result.stderr)
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        result = subprocess.run([PROGRAM, "switch", "ours", "--yes"], env=s.env({}), stdout=full, stderr=subprocess.PIPE,
+                                text=True, check=False)
+    tap.same(result.returncode, 0, "a full disk, and it runs already")
 
 
 def test_down():
@@ -340,6 +474,38 @@ def test_not_begun():
     tap.point(result.returncode == 1 and "no folder in /lib/modules" in result.stderr, "no such kernel", result.stderr)
 
 
+def on_top(s, part, name, *words):
+    """Something stands on wg0, in its namespace or another one."""
+    ip("link", "add", *words)
+    result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1")
+    tap.point(result.returncode == 1 and f"wg0: on top of it, and gone with it, would be: {part}: remove" in result.stderr and
+              "nothing has been changed" in result.stderr and not log(), f"on top of it: {name}", result.returncode, result.stderr)
+
+
+def test_on_top():
+    """What goes with a tunnel is not lost; the index alone, which counts in one namespace only, does not make it that."""
+    s = system()
+    blue = namespace(s)
+    on_top(s, "mac5", "macvlan", "mac5", "link", "wg0", "type", "macvlan")
+    ip("link", "set", "mac5", "netns", str(blue))
+    on_top(s, "vx5, mac5 (namespace blue)", "vxlan, and another one in another namespace", "vx5", "type", "vxlan", "id", "5",
+           "remote", "192.0.2.9", "dstport", "4789", "dev", "wg0")
+    ip("link", "del", "mac5", netns=blue)
+    ip("link", "set", "vx5", "netns", str(blue))
+    result = s.run("switch", "ours", "--yes")
+    tap.point(result.returncode == 1 and "would be: vx5 (namespace blue): remove" in result.stderr and not log(),
+              "on top of it: vxlan that was moved", result.stderr)
+    ip("link", "del", "vx5", netns=blue)
+    # Others have the same index, on top of one and as the other end of a cable.
+    ip("link", "add", "br5", "index", "77", "type", "veth", "peer", "name", "br6", netns=blue)
+    ip("link", "add", "mac6", "link", "br5", "type", "macvlan", netns=blue)
+    ip("link", "add", "ve5", "type", "veth", "peer", "name", "ve6", "netns", str(blue))
+    result = s.run("switch", "ours", "--yes")
+    tap.point(result.returncode == 0, "on top of another one with its index", result.stderr)
+    ip("link", "del", "ve5")
+    forget(blue)
+
+
 def test_nothing_up():
     s = system()
     ip("link", "del", "wg0")
@@ -401,14 +567,79 @@ def test_wiping():
                   result.stderr)
 
 
+def test_lost():
+    """What systemd-resolved keeps by index; in other namespaces the same index is nothing to it."""
+    s = system()
+    s.file("run/systemd/resolve/netif/77", "SERVERS=192.0.2.53\n")
+    s.file("run/systemd/resolve/netif/79", "SERVERS=192.0.2.53\n")
+    blue = namespace(s)
+    ip("link", "add", "wg1", "index", "79", "type", "bridge", netns=blue)
+    said = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1").stdout
+    tap.point(said.count("not brought back: its DNS servers (resolvectl)\n") == 1, "DNS servers get lost", said)
+    forget(blue)
+
+
 def test_qdisc():
     s = system()
+    s.file("run/systemd/resolve/netif/77", "SERVERS=192.0.2.53\n")
     if subprocess.run(["tc", "qdisc", "replace", "dev", "wg0", "root", "pfifo_fast"], capture_output=True,
                       check=False).returncode:
         return
     result = s.run("switch", "ours", "--yes")
-    tap.point("not brought back: its queueing discipline (pfifo_fast)" in result.stdout, "what gets lost is said",
+    tap.point("not brought back: its queueing discipline (pfifo_fast), its DNS servers (resolvectl)\n" in result.stdout, "what gets lost is said",
               result.stdout)
+
+
+def namespace(s, name="blue"):
+    """Another one that only a file leads to."""
+    path = work / name
+    path.touch()
+    subprocess.run(["unshare", f"--net={path}", "true"], check=True)
+    (s.root / "run/netns").mkdir(parents=True, exist_ok=True)
+    (s.root / "run/netns" / name).symlink_to(path)
+    return path
+
+
+def forget(path):
+    subprocess.run(["umount", path], check=True)
+    path.unlink()
+
+
+class Holder:
+    """Another process that has a port open in another namespace; a fake /proc shows that by and by."""
+
+    def __init__(self, netns, port):
+        text = f"import socket, sys; s = socket.socket(type=socket.SOCK_DGRAM); s.bind(('', {port})); print('', flush=True); sys.stdin.read()"
+        self.child = subprocess.Popen(["nsenter", f"--net={netns}", sys.executable, "-c", text], stdin=subprocess.PIPE,
+                                      stdout=subprocess.PIPE)
+        self.child.stdout.readline()
+
+    def show(self, s):
+        (s.root / f"proc/{self.child.pid}").mkdir()
+        (s.root / f"proc/{self.child.pid}/fd").symlink_to(f"/proc/{self.child.pid}/fd")
+
+    def end(self, s):
+        self.child.communicate()
+        shutil.rmtree(s.root / f"proc/{self.child.pid}")
+
+
+def moved_unclear(s, blue):
+    """The ports of both are in use in the other namespace, too: it matters by whom."""
+    for port, name in ((51821, "wg1 (namespace blue)"), (51820, "wg0")):
+        holder = Holder(blue, port)
+        result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1")
+        tap.point(result.returncode == 1 and f"{name}: its port {port} is in use in several network namespaces" in result.stderr and
+                  not log(), f"moved: {name}: not clear from where", result.stderr)
+        holder.show(s)
+        before, before_blue = state(), state(blue)
+        result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1")
+        tap.point(result.returncode == 0 and not result.stderr, f"moved: {name}: clear if a process has the other socket open",
+                  result.stderr)
+        same_state(before, "moved: here all as before")
+        tap.same(settled(before_blue, blue), before_blue, "moved: there all as before")
+        holder.end(s)
+        s.load("STOCK1", "1.0.0")
+        (work / "log").write_text("")
 
 
 def moved(s, blue):
@@ -429,36 +660,32 @@ def moved(s, blue):
         result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1", WGR_RELEASE=old)
         tap.point(result.returncode == 1 and "its index 77 has another interface where it was made" in result.stderr and
                   not log(), "moved: old kernels cannot give it its index back", result.stderr)
+        moved_unclear(s, blue)
         before, before_blue = state(), state(blue)
         result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1")
         tap.point(result.returncode == 0 and "interfaces brought back: 2" in result.stdout, "moved", result.stdout,
                   result.stderr)
         same_state(before, "moved: here all as before")
-        tap.same(state(blue), before_blue, "moved: it is in the other namespace again")
+        tap.same(settled(before_blue, blue), before_blue, "moved: it is in the other namespace again")
 
 
 def test_namespaces():
     """wg0 here, wg1 in another namespace that only a file leads to."""
     s = system()
-    blue = work / "blue"
-    blue.touch()
-    subprocess.run(["unshare", f"--net={blue}", "true"], check=True)
+    blue = namespace(s)
     ip("link", "add", "wg1", "index", "77", "type", "bridge", netns=blue)
     ip("addr", "add", "198.51.100.9/24", "dev", "wg1", netns=blue)
     ip("link", "set", "wg1", "up", netns=blue)
-    (s.root / "run/netns").mkdir(parents=True)
-    (s.root / "run/netns/blue").symlink_to(blue)
     before, before_blue = state(), state(blue)
     result = s.run("switch", "ours", "--yes", FAKE_IFS="wg0 wg1")
     tap.point(result.returncode == 0 and "  wg1 (namespace blue): up, peers: 2, " in result.stdout and
               "interfaces brought back: 2" in result.stdout, "two namespaces", result.stdout, result.stderr)
     same_state(before, "two namespaces: here all as before")
-    tap.same(state(blue), before_blue, "two namespaces: there all as before")
+    tap.same(settled(before_blue, blue), before_blue, "two namespaces: there all as before")
     result = s.run("-n", str(blue), "status", FAKE_IFS="wg0 wg1")
     tap.point("wg1: fixed" in result.stdout and "wg0:" not in result.stdout, "status in another namespace", result.stdout)
     moved(s, blue)
-    subprocess.run(["umount", blue], check=True)
-    blue.unlink()
+    forget(blue)
 
 
 if os.geteuid():
@@ -467,7 +694,7 @@ if os.geteuid():
 if INSIDE not in os.environ:
     # Mounts are private, too: files that namespaces are bound to go with it.
     os.execvpe("unshare", ["unshare", "--net", "--mount", sys.executable, *sys.argv], {**os.environ, INSIDE: "1"})
-tap.tests([test_to_ours, test_to_stock, test_down, test_questions, test_failures, test_upgrade, test_peers_refused, test_not_begun,
-           test_nothing_up, test_status_without_rights, test_connections, test_wiping, test_qdisc, test_namespaces])
+tap.tests([test_to_ours, test_to_stock, test_two, test_refused_route, test_flags, test_sysctls, test_equal_routes, test_tentative, test_closed_pipe, test_down, test_questions, test_failures, test_upgrade, test_peers_refused, test_not_begun,
+           test_on_top, test_nothing_up, test_status_without_rights, test_connections, test_wiping, test_lost, test_qdisc, test_namespaces])
 shutil.rmtree(work)
 sys.exit(tap.done())
