@@ -515,7 +515,7 @@ system
 touch "$root/fails-to-build"
 installed
 test_point "a build error: the log's place and what it says" 'said "could NOT be built"' \
-	'said "$version/build/make.log says why"' 'said "main.c:1:2: error: no such thing"' \
+	'said "/var/lib/wireguard-reorder/failed/$kernel says why"' 'said "main.c:1:2: error: no such thing"' \
 	'said "dkms install -m wireguard-reorder -v $version -k $kernel"' stock_back
 
 system
@@ -878,6 +878,63 @@ run kernel-installed "$kernel"
 test_point "nothing is said while the package is not set up" '[[ ! -s $work/said ]]'
 run kernel-installed 0.0-none
 test_point "nor of a kernel that is not there" '[[ ! -s $work/said ]]'
+
+# What DKMS reads of dkms.conf while its scripts run.
+autoinstall()
+{
+	bash -c '. <(sed "s|/run/|$1/run/|" "$2/dkms.conf"); echo "$AUTOINSTALL"' - "$root" "$top"
+}
+
+system
+mkdir -p "$tree/$version"
+run kernel-arrives "$kernel"
+test_point "a new kernel that ours is built for before DKMS does: installed" names_ours \
+	'[[ $(autoinstall) == yes && $(<"$kept/sha256") == "$stock_sum" ]]'
+run kernel-arrives "$kernel"
+test_point "and not built again" '[[ $(grep -c "dkms install" "$root/calls") == 1 ]]'
+
+system
+mkdir -p "$tree/$version"
+touch "$root/fails-to-build"
+run kernel-arrives "$kernel"
+test_point "one that it cannot be built for: DKMS is to leave it alone" '[[ -z $(autoinstall) ]]' stock_back
+echo 'kernel 9.8-other' >"$tree/$version/build/make.log"
+run kernel-installed "$kernel"
+test_point "until its scripts are through; the log is kept and told" '[[ $(autoinstall) == yes ]]' \
+	'[[ ! -e $root/run/wireguard-reorder ]]' 'said "/var/lib/wireguard-reorder/failed/$kernel says why"' \
+	'said "main.c:1:2: error: no such thing"'
+run kernel-arrives "$kernel"
+run kernel-changes "$kernel"
+test_point "nor is it left alone when a kernel goes" '[[ $(autoinstall) == yes ]]'
+rm "$root/fails-to-build"
+run kernel-arrives "$kernel"
+run kernel-installed "$kernel"
+test_point "a later one that it is built for: the log goes" names_ours '[[ ! -e $root/var/lib/wireguard-reorder/failed ]]'
+
+system
+mkdir -p "$tree/$version"
+touch "$root/fails-to-build"
+run kernel-arrives "$kernel"
+run kernel-removed "$kernel"
+test_point "with the kernel the log goes" '[[ ! -e $root/var/lib/wireguard-reorder ]]'
+
+for missing in headers no-autoinstall sources; do
+	system
+	mkdir -p "$tree/$version" "$root/etc/dkms"
+	case $missing in
+	headers) rm -r "$mod/build" ;;
+	no-autoinstall) touch "$root/etc/dkms/no-autoinstall" ;;
+	sources) rm -r "${tree:?}/$version" ;;
+	esac
+	run kernel-arrives "$kernel"
+	test_point "nothing is built for a new kernel ($missing)" '! called "dkms install"' '[[ $(autoinstall) == yes ]]'
+done
+
+system
+touch "$root/fails-to-build"
+installed
+removed
+test_point "nothing is left of what could not be built" '[[ ! -e $root/var/lib/wireguard-reorder ]]' stock_back
 
 # --- DKMS
 
