@@ -230,6 +230,8 @@ system()
 	mkdir -p "$mod/build/include" "$root"/{etc,run,boot,dev} "$root/proc"/{1,self/ns} "$root/sys/module"
 	ln -s "$root" "$root/proc/1/root"
 	ln -s 'net:[1]' "$root/proc/self/ns/net"
+	ln -s 'pid:[4026531836]' "$root/proc/self/ns/pid"
+	printf 'HOME=/\0TERM=linux\0' >"$root/proc/1/environ"
 	echo kernel/drivers/net/wireguard/wireguard.ko >"$mod/modules.order"
 	: >"$mod/modules.builtin"
 	echo "ID=${1:-debian}" >"$root/etc/os-release"
@@ -754,6 +756,21 @@ for mark in run/systemd/container run/.containerenv .dockerenv; do
 	installed
 	test_point "nor in a container (/$mark)" names_ours '! called rmmod'
 done
+
+system
+loaded
+printf 'HOME=/\0container=lxc\0' >"$root/proc/1/environ"
+installed
+test_point "nor in a container (its first process says so)" names_ours '! called rmmod' \
+	'[[ $(<"$running/srcversion") == STOCK ]]'
+
+system
+loaded
+rm "$root/proc/self/ns/pid"
+ln -s 'pid:[4026532001]' "$root/proc/self/ns/pid"
+installed
+test_point "nor in a namespace of processes of its own" names_ours '! called rmmod' \
+	'[[ ! -e $root/run/reboot-required ]]'
 
 system
 loaded
