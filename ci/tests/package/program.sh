@@ -204,6 +204,7 @@ module_file()
 		echo "description: $2"
 		echo "version: $3"
 		echo "srcversion: $4"
+		echo 'vermagic: 9.9.0-1-amd64 SMP'
 		[[ -z ${5:-} ]] || echo "$5"
 	} >"$1"
 }
@@ -327,6 +328,33 @@ test_point "a good copy stays as it is" '[[ -n $(find "$kept/path" -mmin +30) ]]
 echo damage >>"$kept/wireguard.ko"
 run before-install
 test_point "a damaged one is made anew" 'cmp -s "$own" "$kept/wireguard.ko"' '[[ ! -s $work/said ]]'
+
+for damage in empty cut; do
+	system
+	export FAKE_DKMS=exact
+	run before-install
+	case $damage in
+	empty) : >"$own" ;;
+	cut) echo ELF >"$own" ;;
+	esac
+	run before-install
+	test_point "a kernel's module that is damaged ($damage) does not replace the copy" \
+		'[[ $(sum "$kept/wireguard.ko") == "$stock_sum" && $(<"$kept/sha256") == "$stock_sum" ]]' \
+		'said "kernel/drivers/net/wireguard/wireguard.ko is damaged, so the copy of it stays"'
+	installed
+	test_point "nor what DKMS keeps of it ($damage)" '! said mended' '[[ $(sum "$kept/wireguard.ko") == "$stock_sum" ]]'
+	removed
+	test_point "and in the end it is whole ($damage)" stock_back 'said "has been put back"'
+done
+
+system
+: >"$own"
+run before-install
+test_point "of an empty one there is no copy" '[[ ! -e $kept ]]' 'said "wireguard.ko is empty"'
+stock_module "$own"
+sed -i /vermagic/d "$own"
+run before-install
+test_point "one that modinfo cannot read is copied, for there is no other" 'cmp -s "$own" "$kept/wireguard.ko"'
 
 system
 mkdir "$mod/kernel/own"
