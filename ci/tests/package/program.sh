@@ -634,6 +634,24 @@ test_point "an enrolled key" names_ours 'said "mok.pub\) is enrolled"' 'said "ou
 
 system
 secure
+export FAKE_KEY='is already in db'
+installed
+test_point "a key that the firmware's own list has" names_ours 'said "mok.pub\) is enrolled"'
+
+system
+secure
+export FAKE_KEY='is blocked in dbx'
+installed
+test_point "a key that is blocked" stock_back 'said "is blocked by the firmware"'
+
+system
+secure
+export FAKE_KEY='EFI variables are not supported on this system'
+installed
+test_point "what mokutil may say otherwise decides nothing" names_ours 'said "does not tell .*not supported"'
+
+system
+secure
 export FAKE_KEY='is already in the enrollment request'
 installed
 test_point "a key that waits to be enrolled" stock_back 'said "to mend: restart and confirm it there"'
