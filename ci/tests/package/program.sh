@@ -48,6 +48,7 @@ for d in updates/dkms updates extra kernel; do
 	[[ -z $f ]] || break
 done
 echo "$f" >"$r/lib/modules/$1/named"
+touch "$r/lib/modules/$1/modules.dep"
 END
 
 standin modinfo <<'END'
@@ -918,6 +919,43 @@ image_with /wireguard.ko.xz
 export FAKE_NO_SPACE=1
 installed
 test_point "a failure there is reported" 'said "that failed: no space left"'
+
+system
+secure
+image_with usr/lib/modules/x/updates/dkms/wireguard.ko
+installed
+test_point "it is made anew when ours gives way" stock_back 'called "update-initramfs -u -k $kernel"'
+touch "$root/boot/initrd.img-$kernel"
+: >"$root/calls"
+run after-install
+test_point "and once" '! called update-initramfs'
+
+system
+export FAKE_REFUSE=1
+image_with usr/lib/modules/x/updates/dkms/wireguard.ko
+loaded
+run before-install
+run build
+touch -d '1 minute ago' "$mod/updates/dkms/wireguard.ko"
+touch -d '30 seconds ago' "$root/boot/initrd.img-$kernel"
+run after-install
+test_point "also when the kernel does not take ours" stock_back 'called "update-initramfs -u -k $kernel"'
+
+system
+installed
+image_with usr/lib/modules/x/updates/dkms/wireguard.ko
+rm "$mod/updates/dkms/wireguard.ko"
+outside depmod "$kernel"
+touch "$root/fails-to-build"
+run kernel-installed "$kernel"
+test_point "and when ours is no longer named" stock_back 'called "update-initramfs -u -k $kernel"'
+
+system
+rm "$own"
+run build
+image_with usr/lib/modules/x/updates/dkms/wireguard.ko
+removed
+test_point "and on removal where the kernel has none of its own" 'called "update-initramfs -u -k $kernel"'
 
 # --- new kernels
 
