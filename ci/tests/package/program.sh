@@ -850,7 +850,35 @@ installed
 export FAKE_DKMS=fail
 removed
 test_point "DKMS fails to remove: what it left of ours goes" stock_back 'said "in good order: dkms: broken"' \
-	'said "has left .*updates/dkms/wireguard.ko behind"'
+	'said "has left .*updates/dkms/wireguard.ko behind"' '[[ ! -e $tree ]]' \
+	'said "DKMS has left version $version in its tree: removed"'
+
+system
+installed
+mkdir -p "$tree/0.9/source" "$tree/1.0/$kernel"
+touch "$tree/0.9/source/dkms.conf"
+ln -s "$version/$kernel/x86_64" "$tree/kernel-$kernel-x86_64"
+export FAKE_DKMS=fail
+removed upgrade
+test_point "before an upgrade, too; another version stays if it has its sources" stock_back \
+	'[[ -e $tree/0.9 && ! -e $tree/1.0 && ! -e $tree/$version && ! -L $tree/kernel-$kernel-x86_64 ]]'
+
+system
+installed
+mv "$work/standins/dkms" "$work"
+removed
+mv "$work/dkms" "$work/standins"
+test_point "DKMS is gone: so is what it left" stock_back '[[ ! -e $tree ]]'
+
+system
+export FAKE_DKMS=exact
+installed
+rm -r "$kept"
+export FAKE_DKMS=fail
+run unbuild
+run after-remove
+test_point "what DKMS keeps of a kernel's own module is not thrown away with it" \
+	'[[ $(sum "$archive/wireguard.ko") == "$stock_sum" ]]'
 
 system
 installed
