@@ -343,7 +343,7 @@ step_new-kernel-fails()
 	rm -r "$sys/run/standin"
 	must kernel_again second
 	ours_on "$ours" "$k1" "$k2"
-	gone_like two
+	gone_like two kernel_again second
 }
 
 # The same again, then one with another module under the same name.

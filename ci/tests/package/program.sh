@@ -129,6 +129,7 @@ END
 
 # Loading: the module says what it is in /sys. FAKE_REFUSE: ours is refused.
 standin modprobe <<'END'
+[[ $1 != -r ]] || { rm -r "$r/sys/module/wireguard"; exit; }
 f=$(cat "$r/lib/modules/$(uname -r)/named")
 if [[ -n ${FAKE_REFUSE:-} ]] && grep -q 'keeps the order' "$f"; then
 	echo "modprobe: ERROR: could not insert 'wireguard': Key was rejected by service" >&2
@@ -780,6 +781,25 @@ export FAKE_REFUSE=1
 installed
 test_point "the kernel does not take ours: its own is loaded again and stays" stock_back \
 	'[[ $(<"$running/srcversion") == STOCK ]]' 'said "Key was rejected"' 'said "loaded instead"'
+
+for mokutil in unknown enrolled; do
+	system
+	secure
+	export FAKE_KEY="is already $mokutil" FAKE_REFUSE=1
+	installed
+	test_point "not loaded, and the kernel would not take ours though its key is $mokutil: ours gives way" stock_back \
+		'said "Key was rejected"' 'said "its own wireguard stays in use"' '[[ ! -e $running ]]'
+done
+
+system
+secure
+export FAKE_KEY='is already enrolled'
+installed
+test_point "where signatures count ours is loaded to see, and unloaded" names_ours \
+	'called "modprobe --ignore-install wireguard"' '[[ ! -e $running ]]'
+echo '7: wg0: <UP>' >"$root/links"
+run after-install
+test_point "but not from under a tunnel that came meanwhile" '[[ $(<"$running/srcversion") == OURS ]]'
 
 system
 loaded
