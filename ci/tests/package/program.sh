@@ -454,6 +454,22 @@ for how in exact bare; do
 	test_point "and comes back in the end ($how)" stock_back '! said "has been put back"'
 done
 
+for how in exact bare; do
+	system debian .xz
+	export FAKE_DKMS=$how
+	installed
+	own=${own%.xz}.zst
+	stock_module "$own" NEWER
+	stock_sum=$(sum "$own")
+	run kernel-changes "$kernel"
+	test_point "a newer one that is compressed in another way ($how): the archive has that and no other" \
+		'[[ -z $(find "$archive" -name "*.xz*") ]]' \
+		'[[ $(sum "$archive/wireguard.ko.zst") == "$stock_sum" ]]' 'said "older module of its own: mended"'
+	removed
+	test_point "and it is what comes back ($how)" stock_back '[[ $(echo "${own%/*}"/*) == "$own" ]]' \
+		'! said "has been put back"'
+done
+
 system
 export FAKE_DKMS=exact
 installed
