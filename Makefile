@@ -125,6 +125,8 @@ install-package-files: install-files
 	@sed "s/@VERSION@/$(VERSION)/" src/dist/$(NAME)-package \
 		>$(DESTDIR)$(LIBEXECDIR)/$(NAME)-package
 	@chmod 755 $(DESTDIR)$(LIBEXECDIR)/$(NAME)-package
+	@install -D -m 644 src/dist/dkms.service.conf \
+		$(DESTDIR)/usr/lib/systemd/system/dkms.service.d/$(NAME).conf
 
 # program,COMMAND: what the packages' scripts call: it keeps copies of the kernels'
 # own modules, puts them back, and says what will be loaded.

@@ -97,9 +97,10 @@ one()
 				[[ $how == bare ]] || echo "$f" >"$tree/original_module/$1/x86_64/${f##*/}.origin"
 			done
 		fi
+		ln -sfn "$v/$1/x86_64" "$tree/kernel-$1-x86_64"
 		cp "$r/ours" "$d/$(install_dir)/wireguard.ko" ;;
 	remove|uninstall)
-		rm -f "$d/$(install_dir)/wireguard.ko"
+		rm -f "$d/$(install_dir)/wireguard.ko" "$tree/kernel-$1-x86_64"
 		for f in "$tree/original_module/$1/x86_64"/wireguard.ko*; do
 			[[ -f $f && $f != *.origin ]] || continue
 			case $how in
@@ -120,7 +121,9 @@ build_error()
 }
 case $command in
 add) mkdir -p "$tree/$v" ;;
-status) [[ ! -e $tree/$v/$k/x86_64/module ]] || echo "wireguard-reorder/$v, $k, x86_64: installed" ;;
+status)
+	[[ ! -e $tree/$v/$k/x86_64/module ]] ||
+		echo "wireguard-reorder/$v, $k, x86_64: $([[ -L $tree/kernel-$k-x86_64 ]] && echo installed || echo built)" ;;
 install|uninstall) one "$k" ;;
 remove) for k in "$tree/$v"/[0-9]*; do [[ ! -d $k ]] || one "${k##*/}"; done; rm -rf "${tree:?}/$v" ;;
 esac
@@ -893,7 +896,7 @@ system
 installed
 mkdir -p "$tree/0.9/source" "$tree/1.0/$kernel"
 touch "$tree/0.9/source/dkms.conf"
-ln -s "$version/$kernel/x86_64" "$tree/kernel-$kernel-x86_64"
+ln -sfn "$version/$kernel/x86_64" "$tree/kernel-$kernel-x86_64"
 export FAKE_DKMS=fail
 removed upgrade
 test_point "before an upgrade, too; another version stays if it has its sources" stock_back \
@@ -1082,6 +1085,39 @@ touch "$root/fails-to-build"
 run kernel-arrives "$kernel"
 run kernel-removed "$kernel"
 test_point "with the kernel the log goes" '[[ ! -e $root/var/lib/wireguard-reorder ]]'
+
+system
+secure
+installed
+: >"$root/calls"
+run kernel-starts "$kernel"
+test_point "a start of the system: what had to give way does so again, and DKMS is to leave it" stock_back \
+	'said "ours would be refused"' '[[ -z $(autoinstall) ]]'
+export FAKE_KEY='is already enrolled'
+run kernel-starts "$kernel"
+test_point "its key has been enrolled: it is back" names_ours '[[ $(autoinstall) == yes ]]'
+
+system
+mv "$mod/build" "$root"
+installed
+mv "$root/build" "$mod"
+run kernel-starts "$kernel"
+test_point "headers have come since: it is built" names_ours 'said "ours will be loaded"'
+run kernel-starts "$kernel"
+test_point "and not again" names_ours '[[ $(grep -c "dkms install" "$root/calls") == 1 ]]'
+
+system
+touch "$root/fails-to-build"
+installed
+: >"$root/calls"
+run kernel-starts "$kernel"
+test_point "what could not be built is not tried at a start, and said" stock_back '! called "dkms install"' \
+	'said "could NOT be built"' '[[ -z $(autoinstall) ]]'
+
+system
+run kernel-starts "$kernel"
+test_point "nothing happens at a start while the package is not set up" '[[ ! -s $work/said ]]' \
+	'[[ $(autoinstall) == yes ]]'
 
 for missing in headers no-autoinstall sources; do
 	system

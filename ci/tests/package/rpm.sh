@@ -29,6 +29,7 @@ contents()
 	rpm -qpl "$rpm" >"$work/list"
 	for f in /usr/libexec/wireguard-reorder/wireguard-reorder-package \
 			/usr/lib/depmod.d/wireguard-reorder.conf \
+			/usr/lib/systemd/system/dkms.service.d/wireguard-reorder.conf \
 			/usr/lib/kernel/install.d/{35,45}-wireguard-reorder.install \
 			"/usr/src/wireguard-reorder-$ours"/{dkms.conf,Makefile,src/version.h,src/main.c}; do
 		grep -x -F "$f" "$work/list" || { echo "$f is not in it"; return 1; }
