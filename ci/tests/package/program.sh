@@ -1137,6 +1137,61 @@ installed
 removed
 test_point "nothing is left of what could not be built" '[[ ! -e $root/var/lib/wireguard-reorder ]]' stock_back
 
+# arrived FILE...: what rpm's trigger is told after a transaction.
+arrived()
+{
+	printf '%s\n' "$@" >"$work/files"
+	run kernel-files <"$work/files"
+}
+
+system opensuse
+mkdir -p "$tree/$version"
+arrived "/usr/lib/modules/$kernel/modules.order" "/lib/modules/$kernel/kernel/fs/x.ko" /usr/lib/modules/0.0-none/x
+test_point "files of a kernel have come, and nobody has called: built, told" names_ours \
+	'[[ $(<"$kept/sha256") == "$stock_sum" && $(wc -l <"$work/said") == 1 ]]' 'said "ours will be loaded"'
+: >"$root/calls"
+arrived "/usr/lib/modules/$kernel/modules.order"
+test_point "and nothing again" '! called dkms' '[[ ! -s $work/said ]]'
+
+system opensuse
+mkdir -p "$tree/$version"
+rm -r "$mod/build"
+arrived "/lib/modules/$kernel/modules.order"
+test_point "without headers that is said on SUSE" 'said "headers are not installed"' stock_back
+
+system fedora
+mkdir -p "$tree/$version"
+arrived "/usr/src/kernels/$kernel/Makefile"
+test_point "headers have come alone: built, told" names_ours 'said "ours will be loaded"'
+
+for before in no-headers failed; do
+	system fedora
+	mkdir -p "$tree/$version"
+	case $before in
+	no-headers) rm -r "$mod/build" ;;
+	failed)     touch "$root/fails-to-build"; run kernel-arrives "$kernel" ;;
+	esac
+	: >"$root/calls"
+	arrived "/usr/lib/modules/$kernel/modules.order"
+	test_point "what a kernel's own scripts have said is not said again ($before)" '! called "dkms install"' '[[ ! -s $work/said ]]'
+done
+
+system opensuse
+arrived "/usr/lib/modules/$kernel/modules.order"
+test_point "while the package is not set up, no more than a copy is made" '[[ $(<"$kept/sha256") == "$stock_sum" ]]' \
+	'! called dkms' '[[ ! -s $work/said ]]'
+arrived "/usr/lib/modules" "/somewhere/else" "lib/modules/$kernel/x"
+test_point "other files are nobody's" '[[ ! -s $work/said && $status == 0 ]]'
+
+system opensuse
+installed
+mkdir -p "$tree/$version/9.8-gone/x86_64" "$root/lib/modules/9.8-gone"
+cp -R "$kept" "${kept%/*}/9.8-gone"
+: >"$root/calls"
+run kernels-gone
+test_point "of a kernel that rpm has removed nothing stays" '[[ -e $kept && ! -e ${kept%/*}/9.8-gone ]]' \
+	'called "dkms unbuild .*-k 9.8-gone"' '! called "dkms unbuild .*-k 9.9"' names_ours
+
 # --- DKMS
 
 system

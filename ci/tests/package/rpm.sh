@@ -68,8 +68,9 @@ scriptlets_parse()
 {
 	local tag
 
-	for tag in POSTIN PREUN POSTTRANS; do
+	for tag in POSTIN PREUN POSTTRANS TRANSFILETRIGGERSCRIPTS; do
 		rpm -qp --qf "%{$tag}\n" "$rpm" >"$work/scriptlet"
+		[[ -s $work/scriptlet ]] || return
 		[[ $(tail -n 1 "$work/scriptlet") == 'exit 0' ]] && dash -n "$work/scriptlet" &&
 			shellcheck -s sh -e SC2086 "$work/scriptlet" || return
 	done

@@ -107,11 +107,16 @@ pose()
 }
 
 # What a kernel's packages do in such a system: kernel-install is called, which
-# runs these, and ends with the first that fails as a kernel is added.
+# runs these, and ends with the first that fails as a kernel is added. SUSE's call
+# nobody.
 kernel_scripts()
 {
 	local failed=:
 
+	if [[ $system == opensuse ]]; then
+		echo "$1"
+		return
+	fi
 	[[ $2 != add ]] || failed='exit $?'
 	cat <<-END
 		$1
