@@ -1132,6 +1132,14 @@ for missing in headers no-autoinstall sources; do
 done
 
 system
+mkdir -p "$tree/$version"
+touch "$root/fails-to-build"
+run kernel-arrives "$kernel"
+rm "$root/fails-to-build"
+run before-install
+test_point "nor when the package is installed after that was cut off" '[[ $(autoinstall) == yes ]]'
+
+system
 touch "$root/fails-to-build"
 installed
 removed
