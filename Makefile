@@ -125,6 +125,8 @@ install-package-files: install-files
 	@sed "s/@VERSION@/$(VERSION)/" src/dist/$(NAME)-package \
 		>$(DESTDIR)$(LIBEXECDIR)/$(NAME)-package
 	@chmod 755 $(DESTDIR)$(LIBEXECDIR)/$(NAME)-package
+	@install -D -m 644 src/dist/dkms.service.conf \
+		$(DESTDIR)/usr/lib/systemd/system/dkms.service.d/$(NAME).conf
 
 # program,COMMAND: what the packages' scripts call: it keeps copies of the kernels'
 # own modules, puts them back, and says what will be loaded.
@@ -160,6 +162,8 @@ no-package:
 	$(call die-if,$(filter installed,$(shell dpkg-query -W -f '$${db:Status-Status}' \
 		$(NAME)-dkms 2>/dev/null)),\
 		the package $(NAME)-dkms is installed: apt purge it first)
+	$(call die-if,$(shell rpm -q --quiet $(NAME)-dkms 2>/dev/null && echo installed),\
+		the package $(NAME)-dkms is installed: rpm -e it first)
 
 ## deb: build dist/wireguard-reorder-dkms_<version>_all.deb, and -tools for this machine
 # In a copy, since building leaves files behind and writes to the parent folder.

@@ -70,6 +70,15 @@ without()
 	PATH=$work/tools make --no-print-directory -C "$work/tree" "$@"
 }
 
+# Where rpm has our package.
+with_rpm()
+{
+	mkdir -p "$work/rpm"
+	printf '#!/bin/sh\n[ "$*" = "-q --quiet wireguard-reorder-dkms" ]\n' >"$work/rpm/rpm"
+	chmod +x "$work/rpm/rpm"
+	PATH=$work/rpm:$PATH make_here "$@"
+}
+
 # kernel LINE...: a kernel build directory with that configuration.
 kernel()
 {
@@ -106,6 +115,8 @@ one_line "a kernel without the libraries" 'CONFIG_WIREGUARD=m there selects' \
 one_line "make install without root" 'needs root: sudo make install' as_nobody install
 one_line "make uninstall without root" 'needs root: sudo make uninstall' as_nobody uninstall
 one_line "make install without dkms" 'dkms is missing' without dkms install
+one_line "make install over the .rpm" 'is installed: rpm -e it first' with_rpm install
+one_line "make uninstall of the .rpm" 'is installed: rpm -e it first' with_rpm uninstall
 one_line "make deb without its tools" 'apt install dpkg-dev' without dpkg-buildpackage deb
 one_line "make rpm without its tools" 'apt install rpm' without rpmbuild rpm
 one_line "make cli without its libraries" 'apt install libmnl-dev' make_here cli CPPFLAGS=-nostdinc

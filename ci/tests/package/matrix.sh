@@ -22,7 +22,7 @@ set -euo pipefail
 # shellcheck source=ci/tests/package/systems.sh
 . "$top/ci/tests/package/systems.sh"
 
-steps=(install no-headers new-kernel kernel-again kernel-removed upgrade downgrade reinstall
+steps=(install no-headers new-kernel new-kernel-fails kernel-again kernel-removed upgrade downgrade reinstall
 	killed-building killed-installing killed-upgrading killed-removing one-fails remove purge
 	dkms-upgraded none gz xz zst)
 old=1.1.0
@@ -321,6 +321,29 @@ step_new-kernel()
 	ours_on "$ours" "$k1" "$k2"
 	healthy
 	gone_like two
+}
+
+# One that the module cannot be built for, and then can.
+step_new-kernel-fails()
+{
+	enter ours
+	mkdir "$sys/run/standin"
+	touch "$sys/run/standin/fail-$k2"
+	must kernel_install second
+	heard "kernel $k2: the module could NOT be built"
+	heard "/var/lib/wireguard-reorder/failed/$k2 says why"
+	healthy
+	keep_stock "$k2"
+	stock_on "$k2"
+	ours_on "$ours" "$k1"
+	[[ ! -e $sys/run/wireguard-reorder ]] || fail "DKMS is still told to leave it alone"
+	must kernel_again second
+	healthy
+	stock_on "$k2"
+	rm -r "$sys/run/standin"
+	must kernel_again second
+	ours_on "$ours" "$k1" "$k2"
+	gone_like two kernel_again second
 }
 
 # The same again, then one with another module under the same name.

@@ -48,6 +48,7 @@ for d in updates/dkms updates extra kernel; do
 	[[ -z $f ]] || break
 done
 echo "$f" >"$r/lib/modules/$1/named"
+touch "$r/lib/modules/$1/modules.dep"
 END
 
 standin modinfo <<'END'
@@ -96,9 +97,10 @@ one()
 				[[ $how == bare ]] || echo "$f" >"$tree/original_module/$1/x86_64/${f##*/}.origin"
 			done
 		fi
+		ln -sfn "$v/$1/x86_64" "$tree/kernel-$1-x86_64"
 		cp "$r/ours" "$d/$(install_dir)/wireguard.ko" ;;
 	remove|uninstall)
-		rm -f "$d/$(install_dir)/wireguard.ko"
+		rm -f "$d/$(install_dir)/wireguard.ko" "$tree/kernel-$1-x86_64"
 		for f in "$tree/original_module/$1/x86_64"/wireguard.ko*; do
 			[[ -f $f && $f != *.origin ]] || continue
 			case $how in
@@ -119,7 +121,9 @@ build_error()
 }
 case $command in
 add) mkdir -p "$tree/$v" ;;
-status) [[ ! -e $tree/$v/$k/x86_64/module ]] || echo "wireguard-reorder/$v, $k, x86_64: installed" ;;
+status)
+	[[ ! -e $tree/$v/$k/x86_64/module ]] ||
+		echo "wireguard-reorder/$v, $k, x86_64: $([[ -L $tree/kernel-$k-x86_64 ]] && echo installed || echo built)" ;;
 install|uninstall) one "$k" ;;
 remove) for k in "$tree/$v"/[0-9]*; do [[ ! -d $k ]] || one "${k##*/}"; done; rm -rf "${tree:?}/$v" ;;
 esac
@@ -128,6 +132,7 @@ END
 
 # Loading: the module says what it is in /sys. FAKE_REFUSE: ours is refused.
 standin modprobe <<'END'
+[[ $1 != -r ]] || { rm -r "$r/sys/module/wireguard"; exit; }
 f=$(cat "$r/lib/modules/$(uname -r)/named")
 if [[ -n ${FAKE_REFUSE:-} ]] && grep -q 'keeps the order' "$f"; then
 	echo "modprobe: ERROR: could not insert 'wireguard': Key was rejected by service" >&2
@@ -204,6 +209,7 @@ module_file()
 		echo "description: $2"
 		echo "version: $3"
 		echo "srcversion: $4"
+		echo 'vermagic: 9.9.0-1-amd64 SMP'
 		[[ -z ${5:-} ]] || echo "$5"
 	} >"$1"
 }
@@ -230,6 +236,8 @@ system()
 	mkdir -p "$mod/build/include" "$root"/{etc,run,boot,dev} "$root/proc"/{1,self/ns} "$root/sys/module"
 	ln -s "$root" "$root/proc/1/root"
 	ln -s 'net:[1]' "$root/proc/self/ns/net"
+	ln -s 'pid:[4026531836]' "$root/proc/self/ns/pid"
+	printf 'HOME=/\0TERM=linux\0' >"$root/proc/1/environ"
 	echo kernel/drivers/net/wireguard/wireguard.ko >"$mod/modules.order"
 	: >"$mod/modules.builtin"
 	echo "ID=${1:-debian}" >"$root/etc/os-release"
@@ -325,6 +333,33 @@ test_point "a good copy stays as it is" '[[ -n $(find "$kept/path" -mmin +30) ]]
 echo damage >>"$kept/wireguard.ko"
 run before-install
 test_point "a damaged one is made anew" 'cmp -s "$own" "$kept/wireguard.ko"' '[[ ! -s $work/said ]]'
+
+for damage in empty cut; do
+	system
+	export FAKE_DKMS=exact
+	run before-install
+	case $damage in
+	empty) : >"$own" ;;
+	cut) echo ELF >"$own" ;;
+	esac
+	run before-install
+	test_point "a kernel's module that is damaged ($damage) does not replace the copy" \
+		'[[ $(sum "$kept/wireguard.ko") == "$stock_sum" && $(<"$kept/sha256") == "$stock_sum" ]]' \
+		'said "kernel/drivers/net/wireguard/wireguard.ko is damaged, so the copy of it stays"'
+	installed
+	test_point "nor what DKMS keeps of it ($damage)" '! said mended' '[[ $(sum "$kept/wireguard.ko") == "$stock_sum" ]]'
+	removed
+	test_point "and in the end it is whole ($damage)" stock_back 'said "has been put back"'
+done
+
+system
+: >"$own"
+run before-install
+test_point "of an empty one there is no copy" '[[ ! -e $kept ]]' 'said "wireguard.ko is empty"'
+stock_module "$own"
+sed -i /vermagic/d "$own"
+run before-install
+test_point "one that modinfo cannot read is copied, for there is no other" 'cmp -s "$own" "$kept/wireguard.ko"'
 
 system
 mkdir "$mod/kernel/own"
@@ -422,6 +457,22 @@ for how in exact bare; do
 	test_point "and comes back in the end ($how)" stock_back '! said "has been put back"'
 done
 
+for how in exact bare; do
+	system debian .xz
+	export FAKE_DKMS=$how
+	installed
+	own=${own%.xz}.zst
+	stock_module "$own" NEWER
+	stock_sum=$(sum "$own")
+	run kernel-changes "$kernel"
+	test_point "a newer one that is compressed in another way ($how): the archive has that and no other" \
+		'[[ -z $(find "$archive" -name "*.xz*") ]]' \
+		'[[ $(sum "$archive/wireguard.ko.zst") == "$stock_sum" ]]' 'said "older module of its own: mended"'
+	removed
+	test_point "and it is what comes back ($how)" stock_back '[[ $(echo "${own%/*}"/*) == "$own" ]]' \
+		'! said "has been put back"'
+done
+
 system
 export FAKE_DKMS=exact
 installed
@@ -515,7 +566,7 @@ system
 touch "$root/fails-to-build"
 installed
 test_point "a build error: the log's place and what it says" 'said "could NOT be built"' \
-	'said "$version/build/make.log says why"' 'said "main.c:1:2: error: no such thing"' \
+	'said "/var/lib/wireguard-reorder/failed/$kernel says why"' 'said "main.c:1:2: error: no such thing"' \
 	'said "dkms install -m wireguard-reorder -v $version -k $kernel"' stock_back
 
 system
@@ -601,6 +652,24 @@ secure
 export FAKE_KEY='is already enrolled'
 installed
 test_point "an enrolled key" names_ours 'said "mok.pub\) is enrolled"' 'said "ours will be loaded"'
+
+system
+secure
+export FAKE_KEY='is already in db'
+installed
+test_point "a key that the firmware's own list has" names_ours 'said "mok.pub\) is enrolled"'
+
+system
+secure
+export FAKE_KEY='is blocked in dbx'
+installed
+test_point "a key that is blocked" stock_back 'said "is blocked by the firmware"'
+
+system
+secure
+export FAKE_KEY='EFI variables are not supported on this system'
+installed
+test_point "what mokutil may say otherwise decides nothing" names_ours 'said "does not tell .*not supported"'
 
 system
 secure
@@ -732,6 +801,25 @@ installed
 test_point "the kernel does not take ours: its own is loaded again and stays" stock_back \
 	'[[ $(<"$running/srcversion") == STOCK ]]' 'said "Key was rejected"' 'said "loaded instead"'
 
+for mokutil in unknown enrolled; do
+	system
+	secure
+	export FAKE_KEY="is already $mokutil" FAKE_REFUSE=1
+	installed
+	test_point "not loaded, and the kernel would not take ours though its key is $mokutil: ours gives way" stock_back \
+		'said "Key was rejected"' 'said "its own wireguard stays in use"' '[[ ! -e $running ]]'
+done
+
+system
+secure
+export FAKE_KEY='is already enrolled'
+installed
+test_point "where signatures count ours is loaded to see, and unloaded" names_ours \
+	'called "modprobe --ignore-install wireguard"' '[[ ! -e $running ]]'
+echo '7: wg0: <UP>' >"$root/links"
+run after-install
+test_point "but not from under a tunnel that came meanwhile" '[[ $(<"$running/srcversion") == OURS ]]'
+
 system
 loaded
 rm "$root/proc/1/root"
@@ -754,6 +842,21 @@ for mark in run/systemd/container run/.containerenv .dockerenv; do
 	installed
 	test_point "nor in a container (/$mark)" names_ours '! called rmmod'
 done
+
+system
+loaded
+printf 'HOME=/\0container=lxc\0' >"$root/proc/1/environ"
+installed
+test_point "nor in a container (its first process says so)" names_ours '! called rmmod' \
+	'[[ $(<"$running/srcversion") == STOCK ]]'
+
+system
+loaded
+rm "$root/proc/self/ns/pid"
+ln -s 'pid:[4026532001]' "$root/proc/self/ns/pid"
+installed
+test_point "nor in a namespace of processes of its own" names_ours '! called rmmod' \
+	'[[ ! -e $root/run/reboot-required ]]'
 
 system
 loaded
@@ -786,7 +889,35 @@ installed
 export FAKE_DKMS=fail
 removed
 test_point "DKMS fails to remove: what it left of ours goes" stock_back 'said "in good order: dkms: broken"' \
-	'said "has left .*updates/dkms/wireguard.ko behind"'
+	'said "has left .*updates/dkms/wireguard.ko behind"' '[[ ! -e $tree ]]' \
+	'said "DKMS has left version $version in its tree: removed"'
+
+system
+installed
+mkdir -p "$tree/0.9/source" "$tree/1.0/$kernel"
+touch "$tree/0.9/source/dkms.conf"
+ln -sfn "$version/$kernel/x86_64" "$tree/kernel-$kernel-x86_64"
+export FAKE_DKMS=fail
+removed upgrade
+test_point "before an upgrade, too; another version stays if it has its sources" stock_back \
+	'[[ -e $tree/0.9 && ! -e $tree/1.0 && ! -e $tree/$version && ! -L $tree/kernel-$kernel-x86_64 ]]'
+
+system
+installed
+mv "$work/standins/dkms" "$work"
+removed
+mv "$work/dkms" "$work/standins"
+test_point "DKMS is gone: so is what it left" stock_back '[[ ! -e $tree ]]'
+
+system
+export FAKE_DKMS=exact
+installed
+rm -r "$kept"
+export FAKE_DKMS=fail
+run unbuild
+run after-remove
+test_point "what DKMS keeps of a kernel's own module is not thrown away with it" \
+	'[[ $(sum "$archive/wireguard.ko") == "$stock_sum" ]]'
 
 system
 installed
@@ -856,6 +987,43 @@ export FAKE_NO_SPACE=1
 installed
 test_point "a failure there is reported" 'said "that failed: no space left"'
 
+system
+secure
+image_with usr/lib/modules/x/updates/dkms/wireguard.ko
+installed
+test_point "it is made anew when ours gives way" stock_back 'called "update-initramfs -u -k $kernel"'
+touch "$root/boot/initrd.img-$kernel"
+: >"$root/calls"
+run after-install
+test_point "and once" '! called update-initramfs'
+
+system
+export FAKE_REFUSE=1
+image_with usr/lib/modules/x/updates/dkms/wireguard.ko
+loaded
+run before-install
+run build
+touch -d '1 minute ago' "$mod/updates/dkms/wireguard.ko"
+touch -d '30 seconds ago' "$root/boot/initrd.img-$kernel"
+run after-install
+test_point "also when the kernel does not take ours" stock_back 'called "update-initramfs -u -k $kernel"'
+
+system
+installed
+image_with usr/lib/modules/x/updates/dkms/wireguard.ko
+rm "$mod/updates/dkms/wireguard.ko"
+outside depmod "$kernel"
+touch "$root/fails-to-build"
+run kernel-installed "$kernel"
+test_point "and when ours is no longer named" stock_back 'called "update-initramfs -u -k $kernel"'
+
+system
+rm "$own"
+run build
+image_with usr/lib/modules/x/updates/dkms/wireguard.ko
+removed
+test_point "and on removal where the kernel has none of its own" 'called "update-initramfs -u -k $kernel"'
+
 # --- new kernels
 
 system
@@ -878,6 +1046,159 @@ run kernel-installed "$kernel"
 test_point "nothing is said while the package is not set up" '[[ ! -s $work/said ]]'
 run kernel-installed 0.0-none
 test_point "nor of a kernel that is not there" '[[ ! -s $work/said ]]'
+
+# What DKMS reads of dkms.conf while its scripts run.
+autoinstall()
+{
+	bash -c '. <(sed "s|/run/|$1/run/|" "$2/dkms.conf"); echo "$AUTOINSTALL"' - "$root" "$top"
+}
+
+system
+mkdir -p "$tree/$version"
+run kernel-arrives "$kernel"
+test_point "a new kernel that ours is built for before DKMS does: installed" names_ours \
+	'[[ $(autoinstall) == yes && $(<"$kept/sha256") == "$stock_sum" ]]'
+run kernel-arrives "$kernel"
+test_point "and not built again" '[[ $(grep -c "dkms install" "$root/calls") == 1 ]]'
+
+system
+mkdir -p "$tree/$version"
+touch "$root/fails-to-build"
+run kernel-arrives "$kernel"
+test_point "one that it cannot be built for: DKMS is to leave it alone" '[[ -z $(autoinstall) ]]' stock_back
+echo 'kernel 9.8-other' >"$tree/$version/build/make.log"
+run kernel-installed "$kernel"
+test_point "until its scripts are through; the log is kept and told" '[[ $(autoinstall) == yes ]]' \
+	'[[ ! -e $root/run/wireguard-reorder ]]' 'said "/var/lib/wireguard-reorder/failed/$kernel says why"' \
+	'said "main.c:1:2: error: no such thing"'
+run kernel-arrives "$kernel"
+run kernel-changes "$kernel"
+test_point "nor is it left alone when a kernel goes" '[[ $(autoinstall) == yes ]]'
+rm "$root/fails-to-build"
+run kernel-arrives "$kernel"
+run kernel-installed "$kernel"
+test_point "a later one that it is built for: the log goes" names_ours '[[ ! -e $root/var/lib/wireguard-reorder/failed ]]'
+
+system
+mkdir -p "$tree/$version"
+touch "$root/fails-to-build"
+run kernel-arrives "$kernel"
+run kernel-removed "$kernel"
+test_point "with the kernel the log goes" '[[ ! -e $root/var/lib/wireguard-reorder ]]'
+
+system
+secure
+installed
+: >"$root/calls"
+run kernel-starts "$kernel"
+test_point "a start of the system: what had to give way does so again, and DKMS is to leave it" stock_back \
+	'said "ours would be refused"' '[[ -z $(autoinstall) ]]'
+export FAKE_KEY='is already enrolled'
+run kernel-starts "$kernel"
+test_point "its key has been enrolled: it is back" names_ours '[[ $(autoinstall) == yes ]]'
+
+system
+mv "$mod/build" "$root"
+installed
+mv "$root/build" "$mod"
+run kernel-starts "$kernel"
+test_point "headers have come since: it is built" names_ours 'said "ours will be loaded"'
+run kernel-starts "$kernel"
+test_point "and not again" names_ours '[[ $(grep -c "dkms install" "$root/calls") == 1 ]]'
+
+system
+touch "$root/fails-to-build"
+installed
+: >"$root/calls"
+run kernel-starts "$kernel"
+test_point "what could not be built is not tried at a start, and said" stock_back '! called "dkms install"' \
+	'said "could NOT be built"' '[[ -z $(autoinstall) ]]'
+
+system
+run kernel-starts "$kernel"
+test_point "nothing happens at a start while the package is not set up" '[[ ! -s $work/said ]]' \
+	'[[ $(autoinstall) == yes ]]'
+
+for missing in headers no-autoinstall sources; do
+	system
+	mkdir -p "$tree/$version" "$root/etc/dkms"
+	case $missing in
+	headers) rm -r "$mod/build" ;;
+	no-autoinstall) touch "$root/etc/dkms/no-autoinstall" ;;
+	sources) rm -r "${tree:?}/$version" ;;
+	esac
+	run kernel-arrives "$kernel"
+	test_point "nothing is built for a new kernel ($missing)" '! called "dkms install"' '[[ $(autoinstall) == yes ]]'
+done
+
+system
+mkdir -p "$tree/$version"
+touch "$root/fails-to-build"
+run kernel-arrives "$kernel"
+rm "$root/fails-to-build"
+run before-install
+test_point "nor when the package is installed after that was cut off" '[[ $(autoinstall) == yes ]]'
+
+system
+touch "$root/fails-to-build"
+installed
+removed
+test_point "nothing is left of what could not be built" '[[ ! -e $root/var/lib/wireguard-reorder ]]' stock_back
+
+# arrived FILE...: what rpm's trigger is told after a transaction.
+arrived()
+{
+	printf '%s\n' "$@" >"$work/files"
+	run kernel-files <"$work/files"
+}
+
+system opensuse
+mkdir -p "$tree/$version"
+arrived "/usr/lib/modules/$kernel/modules.order" "/lib/modules/$kernel/kernel/fs/x.ko" /usr/lib/modules/0.0-none/x
+test_point "files of a kernel have come, and nobody has called: built, told" names_ours \
+	'[[ $(<"$kept/sha256") == "$stock_sum" && $(wc -l <"$work/said") == 1 ]]' 'said "ours will be loaded"'
+: >"$root/calls"
+arrived "/usr/lib/modules/$kernel/modules.order"
+test_point "and nothing again" '! called dkms' '[[ ! -s $work/said ]]'
+
+system opensuse
+mkdir -p "$tree/$version"
+rm -r "$mod/build"
+arrived "/lib/modules/$kernel/modules.order"
+test_point "without headers that is said on SUSE" 'said "headers are not installed"' stock_back
+
+system fedora
+mkdir -p "$tree/$version"
+arrived "/usr/src/kernels/$kernel/Makefile"
+test_point "headers have come alone: built, told" names_ours 'said "ours will be loaded"'
+
+for before in no-headers failed; do
+	system fedora
+	mkdir -p "$tree/$version"
+	case $before in
+	no-headers) rm -r "$mod/build" ;;
+	failed)     touch "$root/fails-to-build"; run kernel-arrives "$kernel" ;;
+	esac
+	: >"$root/calls"
+	arrived "/usr/lib/modules/$kernel/modules.order"
+	test_point "what a kernel's own scripts have said is not said again ($before)" '! called "dkms install"' '[[ ! -s $work/said ]]'
+done
+
+system opensuse
+arrived "/usr/lib/modules/$kernel/modules.order"
+test_point "while the package is not set up, no more than a copy is made" '[[ $(<"$kept/sha256") == "$stock_sum" ]]' \
+	'! called dkms' '[[ ! -s $work/said ]]'
+arrived "/usr/lib/modules" "/somewhere/else" "lib/modules/$kernel/x"
+test_point "other files are nobody's" '[[ ! -s $work/said && $status == 0 ]]'
+
+system opensuse
+installed
+mkdir -p "$tree/$version/9.8-gone/x86_64" "$root/lib/modules/9.8-gone"
+cp -R "$kept" "${kept%/*}/9.8-gone"
+: >"$root/calls"
+run kernels-gone
+test_point "of a kernel that rpm has removed nothing stays" '[[ -e $kept && ! -e ${kept%/*}/9.8-gone ]]' \
+	'called "dkms unbuild .*-k 9.8-gone"' '! called "dkms unbuild .*-k 9.9"' names_ours
 
 # --- DKMS
 

@@ -29,6 +29,7 @@ contents()
 	rpm -qpl "$rpm" >"$work/list"
 	for f in /usr/libexec/wireguard-reorder/wireguard-reorder-package \
 			/usr/lib/depmod.d/wireguard-reorder.conf \
+			/usr/lib/systemd/system/dkms.service.d/wireguard-reorder.conf \
 			/usr/lib/kernel/install.d/{35,45}-wireguard-reorder.install \
 			"/usr/src/wireguard-reorder-$ours"/{dkms.conf,Makefile,src/version.h,src/main.c}; do
 		grep -x -F "$f" "$work/list" || { echo "$f is not in it"; return 1; }
@@ -67,8 +68,9 @@ scriptlets_parse()
 {
 	local tag
 
-	for tag in POSTIN PREUN POSTTRANS; do
+	for tag in POSTIN PREUN POSTTRANS TRANSFILETRIGGERSCRIPTS; do
 		rpm -qp --qf "%{$tag}\n" "$rpm" >"$work/scriptlet"
+		[[ -s $work/scriptlet ]] || return
 		[[ $(tail -n 1 "$work/scriptlet") == 'exit 0' ]] && dash -n "$work/scriptlet" &&
 			shellcheck -s sh -e SC2086 "$work/scriptlet" || return
 	done

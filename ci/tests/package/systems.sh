@@ -107,14 +107,22 @@ pose()
 }
 
 # What a kernel's packages do in such a system: kernel-install is called, which
-# runs these.
+# runs these, and ends with the first that fails as a kernel is added. SUSE's call
+# nobody.
 kernel_scripts()
 {
+	local failed=:
+
+	if [[ $system == opensuse ]]; then
+		echo "$1"
+		return
+	fi
+	[[ $2 != add ]] || failed='exit $?'
 	cat <<-END
 		$1
 		for f in /usr/lib/kernel/install.d/*; do
 			case \$f in
-			*dkms*|*wireguard*) [ ! -x "\$f" ] || "\$f" $2 $k2 /boot /boot/vmlinuz-$k2 || : ;;
+			*dkms*|*wireguard*) [ ! -x "\$f" ] || "\$f" $2 $k2 /boot /boot/vmlinuz-$k2 || $failed ;;
 			esac
 		done
 	END
