@@ -59,7 +59,7 @@ apt()
 
 dnf()
 {
-	in_root dnf -y -q --releasever=1 --setopt=gpgcheck=0 --setopt=install_weak_deps=False "$@"
+	in_root dnf -y --releasever=1 --setopt=gpgcheck=0 --setopt=install_weak_deps=False "$@"
 }
 
 # alone COMMAND...: one of these functions, with all it starts in a namespace of
