@@ -318,7 +318,10 @@ kernel_remove()
 {
 	case $kind in
 	deb) in_root sh -c "apt-get -y purge \$(dpkg-query -W -f '\${Package} ' 'linux-*-$k2')" ;;
-	rpm) in_root rpm -e kernel-core kernel-devel ;;
+	rpm)
+		# An empty folder stays there because of the link to the headers, which ours
+		# may remove: it is nobody's.
+		in_root rpm -e kernel-core kernel-devel && { in_root rmdir "/lib/modules/$k2" 2>/dev/null || :; } ;;
 	esac
 }
 
