@@ -165,7 +165,7 @@ static void check_key(const struct doctor *d)
 	if (status == 127)
 		doctor_note(d, DOCTOR_WARN, "secure-boot", "install mokutil",
 			    "on, and there is no telling whether the key that signs is enrolled");
-	else if (strstr(said, "is already enrolled"))
+	else if (strstr(said, "is already enrolled") || strstr(said, "is already in db"))
 		doctor_note(d, DOCTOR_OK, "secure-boot", NULL,
 			    "on, and the key that signs (%s) is enrolled", path);
 	else

@@ -469,6 +469,8 @@ def test_doctor_signing():
     s.file("sys/firmware/efi/efivars/SecureBoot-8be4df61", "\x07\0\0\0\x01")
     s.program("mokutil", 'echo "$2 is already enrolled"; exit 1')
     found(s, "secure-boot", "ok", "is enrolled", "the key is enrolled")
+    s.program("mokutil", 'echo "$2 is already in db"; exit 1')
+    found(s, "secure-boot", "ok", "is enrolled", "the key is one of the firmware's own")
     s.program("mokutil", 'echo "$2 is not enrolled"')
     found(s, "secure-boot", "fail", "mokutil --import", "the key is not enrolled")
 
