@@ -149,12 +149,13 @@ static void send_one(struct wgr_peer *peer, struct sk_buff *skb)
 	wgr_session_put(session);
 }
 
-static void take_run(struct wgr_line *line, struct sk_buff_head *run)
+static unsigned int take_run(struct wgr_line *line, struct sk_buff_head *run)
 {
 	struct sk_buff *skb;
 
 	while (skb_queue_len(run) < SEND_MOST && (skb = wgr_line_take(line)))
 		__skb_queue_tail(run, skb);
+	return skb_queue_len(run);
 }
 
 /*
@@ -184,45 +185,50 @@ static void call_sender(struct wgr_peer *peer)
 		wgr_peer_put(peer);
 }
 
-static void send_run(struct wgr_peer *peer)
+/*
+ * Whoever sends looks once more under the lock before it stops. Where others
+ * want this CPU it stops with packets left: as long as it is off the CPU nobody
+ * could send them.
+ */
+static bool send_runs(struct wgr_peer *peer)
 	__must_hold(&peer->tx.line.queue.lock)
 {
 	struct wgr_line *line = &peer->tx.line;
 	struct sk_buff_head run;
 	struct sk_buff *skb;
+	bool stop = false;
 
 	__skb_queue_head_init(&run);
-	take_run(line, &run);
-	peer->tx.sending = true;
-	spin_unlock(&line->queue.lock);
-	while ((skb = __skb_dequeue(&run)))
-		send_one(peer, skb);
-	spin_lock(&line->queue.lock);
-	peer->tx.sending = false;
+	while (!stop && take_run(line, &run)) {
+		spin_unlock(&line->queue.lock);
+		while ((skb = __skb_dequeue(&run)))
+			send_one(peer, skb);
+		/*
+		 * What a device queued for softirqs of this CPU goes first, and
+		 * before another CPU may send: it could overtake.
+		 */
+		local_bh_enable();
+		stop = need_resched();
+		spin_lock_bh(&line->queue.lock);
+	}
 	peer->tx.sent_ns = ktime_get_ns();
+	return wgr_line_front_done(line);
 }
 
-/*
- * Sends what the front of the line has finished, if nobody does so already.
- * Softirqs of this CPU, among them what a device has queued, and tasks go on
- * between runs, and find nobody sending: as long as it is off the CPU, who sends
- * would keep others from it. The last look at the line is under the lock.
- */
+/* Sends what the front of the line has finished, if nobody does so already. */
 static void send_finished(struct wgr_line *line)
 {
 	struct wgr_peer *peer = line_peer(line);
-	bool left, here;
+	bool left;
 
-	do {
-		spin_lock_bh(&line->queue.lock);
-		left = wgr_line_front_done(line) && !peer->tx.sending;
-		here = left && may_send_here(peer);
-		if (here) {
-			send_run(peer);
-			left = wgr_line_front_done(line);
-		}
-		spin_unlock_bh(&line->queue.lock);
-	} while (left && here && !need_resched());
+	spin_lock_bh(&line->queue.lock);
+	left = wgr_line_front_done(line) && !peer->tx.sending;
+	if (left && may_send_here(peer)) {
+		peer->tx.sending = true;
+		left = send_runs(peer);
+		peer->tx.sending = false;
+	}
+	spin_unlock_bh(&line->queue.lock);
 	if (left)
 		call_sender(peer);
 }
