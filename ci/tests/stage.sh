@@ -52,8 +52,9 @@ on_pair()
 		--memory 1024 --cpus 1 -- "$@"
 }
 
-# Options of uml.sh for a stage's guests.
+# Options of uml.sh for a stage's guests, and of module.sh.
 uml_options=()
+module_options=()
 
 # on_uml FLAVOUR NAME SECONDS SCRIPT [ARGUMENT...]
 on_uml()
@@ -61,7 +62,8 @@ on_uml()
 	local flavour=$1 name=$2 seconds=$3
 	shift 3
 
-	WGR_KO=$(ci/vm/module.sh "$flavour") || { module_broken "$name"; return; }
+	WGR_KO=$(ci/vm/module.sh "$flavour" ${module_options[@]+"${module_options[@]}"}) ||
+		{ module_broken "$name"; return; }
 	export WGR_KO
 	in_guest "$name" ci/vm/uml.sh "$flavour" --timeout "$seconds" --results "$WGR_STAGE_RESULTS/$name" \
 		${uml_options[@]+"${uml_options[@]}"} -- "$@"

@@ -6,9 +6,10 @@
 # several kernels' modules exist side by side, and an unchanged tree is not
 # built again.
 #
-#   ci/vm/module.sh KERNEL
+#   ci/vm/module.sh KERNEL [slow]
 #
 # KERNEL: fast, kasan, lockdep (user-mode), or a release (bookworm, sid).
+# slow: it takes 1.5 ms to decrypt a packet, for tests of what happens meanwhile.
 #
 #   WGR_KO=$(ci/vm/module.sh kasan) ci/vm/uml.sh kasan -- ci/tests/tunnel/basics.sh
 #   WGR_KO=$(ci/vm/module.sh bookworm) ci/vm/qemu.sh -- ci/tests/tunnel/basics.sh
@@ -19,13 +20,22 @@ tree=$(cd "$here/../.." && pwd)
 # shellcheck source=ci/lib/cache.sh
 . "$here/../lib/cache.sh"
 
-# BUILDER: DIR KDIR [MAKE ARGUMENT...]
+# In the tree at $1.
+slow_down()
+{
+	sed -i -e '/^static void decrypt_work(/,/^}/s/^\twgr_packet_finish/\tudelay(1500);\n&/' \
+		-e '0,/^#include <linux/s//#include <linux\/delay.h>\n&/' "$1/src/rx.c"
+	grep -q 'udelay(1500)' "$1/src/rx.c" || { echo 'there is no place to slow it down'; return 1; }
+}
+
+# BUILDER: DIR KDIR SLOW [MAKE ARGUMENT...]
 make_module()
 {
-	local dir=$1 kdir=$2
-	shift 2
+	local dir=$1 kdir=$2 slow=$3
+	shift 3
 
 	cp -R "$tree/Makefile" "$tree/src" "$dir/"
+	[[ -z $slow ]] || slow_down "$dir" || return
 	# Files that a build in the tree left.
 	find "$dir/src" \( -name '*.o' -o -name '*.ko' -o -name '*.cmd' -o -name '*.mod*' -o -name '.target' \
 		-o -name '.module-common*' -o -name 'modules.order' -o -name 'Module.symvers' \) -delete
@@ -40,7 +50,7 @@ make_module()
 
 main()
 {
-	local kernel=${1:-} kdir arguments=() sources
+	local kernel=${1:-} slow=${2:-} kdir arguments=() sources
 
 	if [[ -f $here/config/uml-$kernel.config && $kernel != base ]]; then
 		kdir=${WGR_UML_KDIR:-$("$here/uml.sh" "$kernel" --kdir)}
@@ -54,7 +64,7 @@ main()
 	sources=$(cd "$tree" && find Makefile src -path src/cli -prune -o -type f \( -name '*.[chS]' -o -name Kbuild -o -name 'Makefile*' \
 			-o -name '*.sh' -o -path '*/probe/*' \) ! -name '*.mod.c' ! -name '.*' -print0 |
 		  LC_ALL=C sort -z | xargs -0 sha256sum | wgr_hash)
-	echo "$(wgr_cache_get "module-$kernel" "$kdir $sources" make_module "$kdir" ${arguments[@]+"${arguments[@]}"})/wireguard.ko"
+	echo "$(wgr_cache_get "module-$kernel" "$kdir $sources $slow" make_module "$kdir" "$slow" ${arguments[@]+"${arguments[@]}"})/wireguard.ko"
 }
 
 # On one line: the shell may read on in a file that has changed meanwhile.

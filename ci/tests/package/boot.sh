@@ -114,9 +114,7 @@ far_conf()
 prepare()
 {
 	mkdir -p "$sys/packages" "$sys"/etc/{wireguard,udev/rules.d}
-	printf 'force-unsafe-io\n' >"$sys/etc/dpkg/dpkg.cfg.d/tests"
-	# Without one it would take this for its first start.
-	echo 0123456789abcdef0123456789abcdef >"$sys/etc/machine-id"
+	ready_to_start
 	in_root systemctl enable systemd-networkd >/dev/null 2>&1
 	keys
 	networkd_conf
@@ -147,43 +145,29 @@ own_time()
 	awk -v took="$took" '{ took -= $1 } END { printf "%.0f\n", took / 1e6 }' "$sys/packages/times" >"$work/own-time"
 }
 
-# start ours|stock: the machine, and take its points for ours.
-start()
-{
-	local rc=0 results=$work/results
-
-	rm -rf "$results"
-	mkdir "$results"
-	cp "$top"/ci/tests/package/{booted,look}.sh "$results"
-	umount "$sys/proc"
-	"$top/ci/vm/qemu.sh" --root "$sys" --systemd --results "$results" --memory 1024 --timeout 900 \
-		-- bash /run/wgr/booted.sh "$1" "$ours" "$number" "$about$1, " >"$work/said" 2>&1 || rc=$?
-	mount -t proc proc "$sys/proc"
-	cat "$work/said"
-	number=$((number + $(grep -c -E '^(not )?ok ' "$work/said" || true)))
-	# What is wrong with the machine itself is a failed test too.
-	[[ $rc == 0 ]] || grep -q '^not ok' "$work/said" || point "the machine ends with status 0, not $rc" false
-	! grep -q '^not ok' "$work/said" || failed=1
-}
-
 run_suite()
 {
-	local suite=$1 dir=$work/$1 root about="$1: "
+	local suite=$1 dir=$work/$1 root about results=$work/results-$1
 	local -A private=() public=()
 
 	root=$(boot_root "$suite")
 	mount_root "$dir" "$root"
 	sys=$dir/root
 	prepare
+	mkdir "$results"
+	about="$suite: "
 	cp "$(variant deb "$ours" whole)" "$sys/packages"
 	point "the package is installed" own_time
 	point "in less than 2 s beside DKMS's work: $(<"$work/own-time") ms" test "$(<"$work/own-time")" -lt 2000
 	quick_conf "$(from_readme 'PostUp = .*')"
 	from_readme 'ACTION=="add".*reorder.*' | sed 's/"wg0"/"wg1"/' >"$sys/etc/udev/rules.d/90-wireguard.rules"
-	start ours
+	about="$suite, ours: "
+	in_machine 1024 900 booted.sh ours "$ours"
+	about="$suite: "
 	point "the package is purged" in_root dpkg --purge wireguard-reorder-dkms
 	quick_conf
-	start stock
+	about="$suite, stock: "
+	in_machine 1024 900 booted.sh stock "$ours"
 	unmount_below "$dir"
 	rm -rf "$dir"
 }

@@ -5,13 +5,13 @@
 # tunnels, made by systemd-networkd and by wg-quick as configured there, and the
 # module that carries them.
 #
-#   booted.sh ours|stock VERSION NUMBER ABOUT
+#   booted.sh NUMBER ABOUT ours|stock VERSION
 #
 #   machine  home0 ==== far0  namespace far
 #            wg0 (wg-quick), wg1 (networkd)   and its end of both: wg0, wg1
 set -uo pipefail
 
-expected=$1 version=$2 number=$3 about=$4
+number=$1 about=$2 expected=$3 version=$4
 failed=0
 sys=''
 # shellcheck source=ci/tests/package/look.sh

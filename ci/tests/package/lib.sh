@@ -55,6 +55,34 @@ in_root()
 		DEBIAN_FRONTEND=noninteractive OMP_NUM_THREADS=1 INITRD=No "$@" </dev/null
 }
 
+# A system that was not started before is asked who it is; this one does not sync.
+ready_to_start()
+{
+	printf 'force-unsafe-io\n' >"$sys/etc/dpkg/dpkg.cfg.d/tests"
+	echo 0123456789abcdef0123456789abcdef >"$sys/etc/machine-id"
+}
+
+# in_machine MEMORY SECONDS SCRIPT ARGUMENT...: start the system below $sys by its
+# systemd, with that one of these scripts in it, and take its points for ours.
+# $results is shared with it. The script gets the last number and $about too.
+in_machine()
+{
+	local memory=$1 seconds=$2 script=$3 rc=0
+	shift 3
+
+	cp "$top/ci/tests/package/$script" "$top/ci/tests/package/look.sh" "$results"
+	umount "$sys/proc"
+	"$top/ci/vm/qemu.sh" --root "$sys" --systemd --results "$results" --memory "$memory" --timeout "$seconds" \
+		-- bash "/run/wgr/$script" "$number" "$about" "$@" 2>&1 | tee "$work/said" || rc=$?
+	mount -t proc proc "$sys/proc"
+	number=$((number + $(grep -c -E '^(not )?ok ' "$work/said" || true)))
+	# What is wrong with the machine itself is a failed test too.
+	[[ $rc == 0 ]] || grep -q '^not ok' "$work/said" || point "the machine ends with status 0, not $rc" false
+	# For those that read this.
+	# shellcheck disable=SC2034
+	! grep -q '^not ok' "$work/said" || failed=1
+}
+
 # Builder for the cache: DIR FORMAT VERSION KIND
 make_variant()
 {

@@ -44,8 +44,7 @@ fresh()
 
 	conf=$(apt-config dump | grep -E '^Acquire::(Check-|https?::Proxy)') || true
 	printf '%s\n' "$conf" 'APT::Get::Assume-Yes "true";' >"$sys/etc/apt/apt.conf.d/99tests"
-	printf 'force-unsafe-io\n' >"$sys/etc/dpkg/dpkg.cfg.d/tests"
-	echo 0123456789abcdef0123456789abcdef >"$sys/etc/machine-id"
+	ready_to_start
 	cat /etc/resolv.conf >"$sys/etc/resolv.conf"
 	mkdir -p "$sys/root/dist"
 	cp "$top"/dist/*.deb "$sys/root/dist"
@@ -72,19 +71,12 @@ sys=$work/machine/root
 about="$suite: "
 point "a fresh machine" fresh
 point "the mirror has what README installs" download
-umount "$sys/proc"
 results=$work/results
 mkdir "$results"
-cp "$top"/ci/tests/package/{walked,look}.sh "$results"
 after "Debian:" >"$results/install"
 after "## Verify" >"$results/verify"
 typed >"$results/typed"
 quoted "apt purge" >"$results/remove"
-rc=0
-"$top/ci/vm/qemu.sh" --root "$sys" --systemd --results "$results" --memory 4096 --timeout 5400 \
-	-- bash /run/wgr/walked.sh "$ours" "$number" "$about" | tee "$work/said" || rc=$?
-number=$((number + $(grep -c -E '^(not )?ok ' "$work/said" || true)))
-[[ $rc == 0 ]] || grep -q '^not ok' "$work/said" || point "the machine ends with status 0, not $rc" false
-! grep -q '^not ok' "$work/said" || failed=1
+in_machine 4096 5400 walked.sh "$ours"
 echo "1..$number"
 exit "$failed"

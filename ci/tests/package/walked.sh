@@ -4,13 +4,13 @@
 # The part of walk.sh that runs in the machine: what README says is in the files
 # install, verify, typed and remove beside this one.
 #
-#   walked.sh VERSION NUMBER ABOUT
+#   walked.sh NUMBER ABOUT VERSION
 #
 #   machine  wg0, cable0 ==== cable1, wg0  namespace far, from which packets
 #                                          come out of order
 set -uo pipefail
 
-version=$1 number=$2 about=$3
+number=$1 about=$2 version=$3
 here=$(cd "$(dirname "$0")" && pwd)
 kernel=$(uname -r)
 failed=0

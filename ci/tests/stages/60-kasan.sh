@@ -14,4 +14,7 @@ on_uml kasan fuzz 600 env TOLERANCE_US=20000 ci/tests/tunnel/peer.sh fuzz_test.p
 on_uml kasan netlink 900 ci/tests/tunnel/peer.sh ../tunnel/netlink_test.py
 on_uml kasan hold 600 env TOLERANCE_US=20000 ci/tests/tunnel/peer.sh hold_test.py
 on_uml kasan reorder 900 ci/tests/tunnel/peer.sh ../tunnel/reorder_test.py
+# At full speed there is hardly a backlog by the time that workers are waited for.
+module_options=(slow)
+on_uml kasan backlog 300 env TESTS=test_down_with_backlog ci/tests/tunnel/lifetimes.sh
 stage_end
