@@ -70,6 +70,8 @@ in_machine()
 	local memory=$1 seconds=$2 script=$3 rc=0
 	shift 3
 
+	# Who calls this has set it.
+	# shellcheck disable=SC2154
 	cp "$top/ci/tests/package/$script" "$top/ci/tests/package/look.sh" "$results"
 	umount "$sys/proc"
 	"$top/ci/vm/qemu.sh" --root "$sys" --systemd --results "$results" --memory "$memory" --timeout "$seconds" \
