@@ -4,8 +4,9 @@
 # The module built against the headers of all kernels that it is for, each by
 # the compiler of its release. What is wanted is a module without a warning that
 # says it is for that kernel. One kernel of each version is started in a virtual
-# machine, with the self-test of its own source. Needs root; TAP and a table on
-# standard output.
+# machine, with the self-test of its own source; so are the user-mode kernels that
+# look for errors of memory and of locking. Needs root; TAP and a table on standard
+# output.
 #
 #   ci/tests/kernels.sh [WORD...]     only kernels whose line in the list below
 #                                     has all the words
@@ -17,8 +18,8 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # shellcheck source=ci/lib/debian.sh
 . "$top/ci/lib/debian.sh"
 
-# Suite (see ci/lib/debian.sh), flavour, architecture, compiler, and whether to
-# start it. Oldest first.
+# Suite (see ci/lib/debian.sh) or user-mode (see ci/vm/uml.sh), flavour,
+# architecture, compiler, and whether to start it. Oldest first.
 kernels()
 {
 	cat <<-'EOF'
@@ -48,6 +49,8 @@ kernels()
 		sid                rt      amd64 gcc
 		sid                generic amd64 clang
 		sid                generic arm64 gcc
+		user-mode          kasan   um    gcc run
+		user-mode          lockdep um    gcc run
 	EOF
 }
 
@@ -158,13 +161,12 @@ as_clang=(
 	KCFLAGS=-Wno-duplicate-decl-specifier
 )
 
-# build SUITE FLAVOUR ARCH COMPILER: sets $release, $compiler, $size and
+# build_for SUITE FLAVOUR ARCH COMPILER: sets $ko, $release, $compiler, $size and
 # $warned; what went wrong is in $work/log.
-build()
+build_for()
 {
-	local suite=$1 flavour=$2 arch=$3 kdir root arguments=() ko
+	local suite=$1 flavour=$2 arch=$3 kdir root arguments=()
 
-	release='-' compiler=$4 size='-' warned='-'
 	kdir=$("$top/ci/vm/kernels.sh" headers "$suite" "$flavour" "$arch" 2>"$work/log") || return
 	root=$(tools "$suite" 2>"$work/log") || return
 	: >"$work/log"
@@ -184,17 +186,36 @@ build()
 	inside "$root" make -s -C "$work/tree" module "KDIR=$kdir" -j"${WGR_JOBS:-$(nproc)}" \
 		${arguments[@]+"${arguments[@]}"} >"$work/log" 2>&1 || return
 	ko=$work/tree/src/wireguard.ko
-	size=$(loaded_size "$ko")
-	warned=$(warnings "$work/log" | wc -l) || true
 	if [[ $(modinfo -F vermagic "$ko") != "$release "* ]]; then
-		echo "the module is for $(modinfo -F vermagic "$ko")" >"$work/log"
+		echo "error: the module is for $(modinfo -F vermagic "$ko")" >>"$work/log"
 		return 1
 	fi
 	# It says of itself who made it: "clang version 19" or "GCC: (Debian 12...".
 	if [[ $(made_by "$ko") != "${compiler%-*}" ]]; then
-		echo "error: the module was made by $(made_by "$ko"), not $compiler" >"$work/log"
+		echo "error: the module was made by $(made_by "$ko"), not $compiler" >>"$work/log"
 		return 1
 	fi
+}
+
+# build_user_mode FLAVOUR: the same for that one.
+build_user_mode()
+{
+	ko=$("$top/ci/vm/module.sh" "$1" 2>"$work/log") || return
+	cp "${ko%/*}/log" "$work/log"
+	release=$(modinfo -F vermagic "$ko")
+	release=${release%% *}
+}
+
+# build SUITE FLAVOUR ARCH COMPILER: sets $size and $warned too.
+build()
+{
+	release='-' compiler=$4 size='-' warned='-'
+	case $1 in
+	user-mode) build_user_mode "$2" ;;
+	*)         build_for "$@" ;;
+	esac || return
+	size=$(loaded_size "$ko")
+	warned=$(warnings "$work/log" | wc -l) || true
 	[[ $warned == 0 ]]
 }
 
@@ -221,14 +242,16 @@ point()
 	return $rc
 }
 
-# self_test SUITE: its kernel with the module that build() has left. What the
-# guest says is in $work/guest.
+# self_test SUITE FLAVOUR: its kernel with the module that build() has left. What
+# the guest says is in $work/guest.
 self_test()
 {
-	local netns
+	local netns source=$1 guest=(qemu.sh --suite "$1" --append log_buf_len=16M)
 
-	netns=$("$top/ci/vm/kernels.sh" netns "$1" 2>"$work/log") || return
-	WGR_KO=$ko "$top/ci/vm/qemu.sh" --suite "$1" --timeout 2400 --append log_buf_len=16M \
+	# That is the newest.
+	[[ $1 != user-mode ]] || source=sid guest=(uml.sh "$2")
+	netns=$("$top/ci/vm/kernels.sh" netns "$source" 2>"$work/log") || return
+	WGR_KO=$ko "$top/ci/vm/${guest[0]}" "${guest[@]:1}" --timeout 2400 \
 		-- "$top/ci/tests/netns.sh" "$netns" >"$work/guest" 2>>"$work/log"
 }
 
@@ -239,7 +262,7 @@ said()
 	grep "^ok .*$1" "$work/guest"
 }
 
-# kernel SUITE FLAVOUR ARCH COMPILER [run]
+# kernel SUITE FLAVOUR ARCH COMPILER [run]: a line of the table.
 kernel()
 {
 	local builds=yes loads='-' passes='-' rc=0
@@ -248,7 +271,7 @@ kernel()
 	if [[ $builds == yes && ${5:-} == run ]]; then
 		loads=yes passes=yes
 		: >"$work/guest"
-		self_test "$1" || rc=$?
+		self_test "$1" "$2" || rc=$?
 		point "$release loads it" said 'the module loads' || loads=no
 		point "$release passes its self-test" test "$rc" = 0 || passes=no
 	fi

@@ -549,11 +549,30 @@ dkms_both()
 	dkms_put newer
 }
 
+# Builder for the cache: DIR SUITE
+make_zstd()
+{
+	wgr_deb_fetch "$2" "$1" zstd
+}
+
+# What DKMS compresses with, which a system with such modules has: without it DKMS
+# leaves ours as it is.
+zstd_install()
+{
+	local version debs
+
+	version=$(wgr_deb_version "$suite" zstd)
+	debs=$(wgr_cache_get "package-zstd-$suite" "$version" make_zstd "$suite")
+	cp "$debs"/zstd_*.deb "$sys/packages"
+	in_root sh -c 'dpkg -i /packages/zstd_*.deb'
+}
+
 # Modules in that form, and no others than the few that are needed.
 convert()
 {
-	local dir=$sys/lib/modules/$k1/kernel f
+	local dir=$sys/lib/modules/$k1/kernel
 
+	[[ $1 != zst ]] || zstd_install
 	in_root modinfo -k "$k1" -F depends wireguard >/dev/null
 	find "$dir" -name '*.ko*' ! -name 'wireguard.ko*' ! -name 'udp_tunnel.ko*' ! -name 'ip6_udp_tunnel.ko*' \
 		! -path '*/crypto/*' -delete
@@ -563,7 +582,7 @@ convert()
 	case $1 in
 	gz)  find "$dir" -name '*.ko' -exec gzip {} + ;;
 	xz)  find "$dir" -name '*.ko' -exec xz --check=crc32 {} + ;;
-	zst) find "$dir" -name '*.ko' -exec zstd -q --rm {} + ;;
+	zst) in_root find "/lib/modules/$k1/kernel" -name '*.ko' -exec zstd -q --rm {} + ;;
 	esac
 	in_root depmod "$k1"
 }

@@ -872,8 +872,25 @@ for how in stay exact bare wrong lose; do
 	installed
 	removed
 	test_point "removal where DKMS does '$how': path and checksum are the kernel's own" stock_back \
-		'[[ ! -e $root/var/lib/wireguard-reorder && -z $(find "$mod/updates" -type f 2>/dev/null) ]]'
+		'[[ ! -e $root/var/lib/wireguard-reorder && ! -e $mod/updates ]]'
 done
+
+system
+mkdir -p "$mod/extra"
+installed
+standin rpm <<'END'
+[[ $1 == -qf && $2 == */extra ]]
+END
+removed
+rm "$work/standins/rpm"
+test_point "DKMS has left empty folders: they go, but not one that a package has" stock_back \
+	'[[ ! -e $mod/updates && -d $mod/extra ]]'
+
+system
+installed
+touch "$mod/updates/other.ko"
+removed
+test_point "nor one with another module in it" stock_back '[[ -e $mod/updates/other.ko && ! -e $mod/updates/dkms ]]'
 
 system
 export FAKE_DKMS=exact
