@@ -11,7 +11,8 @@
 #   ci/tests/kernels.sh [WORD...]     only kernels whose line in the list below
 #                                     has all the words
 #
-# WGR_JOBS is what each make gets as -j (default: all CPUs).
+# WGR_JOBS is what each make gets as -j (default: all CPUs). $WGR_STAGE_RESULTS (or
+# a folder in the cache) keeps what the machines said, in folders named by kernel.
 set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -222,6 +223,7 @@ build()
 number=0
 failed=0
 table=()
+results=${WGR_STAGE_RESULTS:-$WGR_CACHE/results-$(printf '%s' "$top" | wgr_hash)/kernels}
 
 # point WHAT COMMAND...
 point()
@@ -247,11 +249,14 @@ point()
 self_test()
 {
 	local netns source=$1 guest=(qemu.sh --suite "$1" --append log_buf_len=16M)
+	local kept=$results/$release-$2
 
+	rm -rf "$kept"
+	mkdir -p "$kept"
 	# That is the newest.
 	[[ $1 != user-mode ]] || source=sid guest=(uml.sh "$2")
 	netns=$("$top/ci/vm/kernels.sh" netns "$source" 2>"$work/log") || return
-	WGR_KO=$ko "$top/ci/vm/${guest[0]}" "${guest[@]:1}" --timeout 2400 \
+	WGR_KO=$ko "$top/ci/vm/${guest[0]}" "${guest[@]:1}" --timeout 2400 --results "$kept" \
 		-- "$top/ci/tests/netns.sh" "$netns" >"$work/guest" 2>>"$work/log"
 }
 

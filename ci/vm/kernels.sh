@@ -40,9 +40,14 @@ unpack_all()
 # BUILDER: DIR SUITE PACKAGE=VERSION
 make_image()
 {
-	local dir=$1 suite=$2 package=$3 version
+	local dir=$1 suite=$2 packages=("$3") version name part
 
-	wgr_deb_fetch "$suite" "$dir/debs" "$package"
+	# Since 7.2 what used to be one package is several that it depends on.
+	for name in base binary modules; do
+		part=$(wgr_deb_depends "$suite" "$3" "linux-$name-[0-9].*") || continue
+		packages+=("$part=${3#*=}")
+	done
+	wgr_deb_fetch "$suite" "$dir/debs" "${packages[@]}"
 	mkdir "$dir/root"
 	unpack_all "$dir/root" "$dir"/debs/*.deb
 	rm -r "$dir/debs"
@@ -53,8 +58,11 @@ make_image()
 	fi
 	version=$(ls "$dir/root/lib/modules")
 	echo "$version" >"$dir/version"
-	mv "$dir/root/boot/vmlinuz-$version" "$dir/vmlinuz"
-	mv "$dir/root/boot/config-$version" "$dir/config"
+	for name in vmlinuz config; do
+		part=$dir/root/boot/$name-$version
+		[[ -e $part ]] || part=$dir/root/lib/modules/$version/$name
+		mv "$part" "$dir/$name"
+	done
 	depmod -b "$dir/root" "$version"
 	printf '%s\n' vmlinuz version '*/wireguard/*' '*/modules.dep*' >"$dir/.precious"
 }

@@ -223,12 +223,20 @@ make_layer()
 # enter LAYER: a fresh system with that.
 enter()
 {
-	local k sum folders
+	local folders
 
 	leave
 	folders=$(lower "$1")
 	mount_root "$work/here" "$folders"
 	sys=$work/here/root
+	stock_as_in "$1"
+}
+
+# stock_as_in LAYER: what the kernels' own modules were before ours came there.
+stock_as_in()
+{
+	local k sum
+
 	while read -r k sum; do
 		stock[$k]=$sum
 	done <"$(layer "$1")/stock"
@@ -317,7 +325,8 @@ step_new-kernel()
 	enter real
 	run kernel_install second
 	[[ $status == 0 ]] || { healthy; fail "the kernel's package could not be installed, or not built for"; }
-	keep_stock "$k2"
+	# DKMS may have moved it away.
+	stock_as_in two
 	ours_on "$ours" "$k1" "$k2"
 	healthy
 	gone_like two
@@ -525,7 +534,7 @@ step_purge()
 step_dkms-upgraded()
 {
 	enter one
-	dkms_from
+	must dkms_from
 	must pm_install standin
 	ours_on "$ours" "$k1"
 	must dkms_to
@@ -535,7 +544,9 @@ step_dkms-upgraded()
 
 dkms_from()
 {
-	[[ ! -d $arrivals/dkms-older ]] || must dkms_put older
+	[[ -d $arrivals/dkms-older ]] || return 0
+	# apt does nothing where a dependency is missing.
+	put_package lsb-release && dkms_put older
 }
 
 dkms_to()
@@ -545,26 +556,24 @@ dkms_to()
 
 dkms_both()
 {
-	[[ ! -d $arrivals/dkms-older ]] || dkms_put older
-	dkms_put newer
+	dkms_from && dkms_to
 }
 
-# Builder for the cache: DIR SUITE
-make_zstd()
+# Builder for the cache: DIR SUITE PACKAGE
+make_debs()
 {
-	wgr_deb_fetch "$2" "$1" zstd
+	wgr_deb_fetch "$2" "$1" "$3"
 }
 
-# What DKMS compresses with, which a system with such modules has: without it DKMS
-# leaves ours as it is.
-zstd_install()
+# put_package PACKAGE: one of Debian's, for what is done next.
+put_package()
 {
 	local version debs
 
-	version=$(wgr_deb_version "$suite" zstd)
-	debs=$(wgr_cache_get "package-zstd-$suite" "$version" make_zstd "$suite")
-	cp "$debs"/zstd_*.deb "$sys/packages"
-	in_root sh -c 'dpkg -i /packages/zstd_*.deb'
+	version=$(wgr_deb_version "$suite" "$1")
+	debs=$(wgr_cache_get "package-$1-$suite" "$version" make_debs "$suite" "$1")
+	cp "$debs/$1"_*.deb "$sys/packages"
+	in_root sh -c "dpkg -i /packages/$1_*.deb"
 }
 
 # Modules in that form, and no others than the few that are needed.
@@ -572,7 +581,9 @@ convert()
 {
 	local dir=$sys/lib/modules/$k1/kernel
 
-	[[ $1 != zst ]] || zstd_install
+	# DKMS leaves ours as it is where nothing compresses it, and systems that have
+	# such modules have what does.
+	[[ $1 != zst ]] || put_package zstd
 	in_root modinfo -k "$k1" -F depends wireguard >/dev/null
 	find "$dir" -name '*.ko*' ! -name 'wireguard.ko*' ! -name 'udp_tunnel.ko*' ! -name 'ip6_udp_tunnel.ko*' \
 		! -path '*/crypto/*' -delete

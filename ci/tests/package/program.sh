@@ -1064,6 +1064,14 @@ test_point "nothing is said while the package is not set up" '[[ ! -s $work/said
 run kernel-installed 0.0-none
 test_point "nor of a kernel that is not there" '[[ ! -s $work/said ]]'
 
+system
+installed
+rm "$mod/named" "$mod/modules.dep"
+run kernel-installed "$kernel"
+test_point "nor of one whose own package has not been set up" '[[ ! -s $work/said ]]'
+run after-install
+test_point "unless ours is: its modules are not listed" 'said "have not been listed"' 'said "or: depmod $kernel"'
+
 # What DKMS reads of dkms.conf while its scripts run.
 autoinstall()
 {
