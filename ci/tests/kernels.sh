@@ -248,7 +248,7 @@ point()
 # the guest says is in $work/guest.
 self_test()
 {
-	local netns source=$1 guest=(qemu.sh --suite "$1" --append log_buf_len=16M)
+	local netns wg source=$1 guest=(qemu.sh --suite "$1" --append log_buf_len=16M)
 	local kept=$results/$release-$2
 
 	rm -rf "$kept"
@@ -256,8 +256,10 @@ self_test()
 	# That is the newest.
 	[[ $1 != user-mode ]] || source=sid guest=(uml.sh "$2")
 	netns=$("$top/ci/vm/kernels.sh" netns "$source" 2>"$work/log") || return
+	# The newest knows what any of them asks for.
+	wg=$("$top/ci/vm/kernels.sh" wg sid 2>"$work/log") || return
 	WGR_KO=$ko "$top/ci/vm/${guest[0]}" "${guest[@]:1}" --timeout 2400 --results "$kept" \
-		-- "$top/ci/tests/netns.sh" "$netns" >"$work/guest" 2>>"$work/log"
+		-- "$top/ci/tests/netns.sh" "$netns" "$wg" >"$work/guest" 2>>"$work/log"
 }
 
 # said WORDS: a test of the guest that passed.

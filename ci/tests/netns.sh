@@ -4,13 +4,15 @@
 # In a guest: run the kernel's own WireGuard self-test, unmodified, with the
 # module's debug lines on, which is what its check for leaked objects reads.
 #
-#   ci/tests/netns.sh PATH-OF-NETNS.SH
+#   ci/tests/netns.sh PATH-OF-NETNS.SH [FOLDER]
+#
+# FOLDER has the wg to use, where the machine's is older than the self-test.
 set -euo pipefail
 
 # shellcheck source=ci/tests/tunnel/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/tunnel/lib.sh"
 
-netns=$1
+netns=$1 tools=${2:-}
 
 # The script takes them for granted, and loading them inside a namespace by
 # themselves is not always possible.
@@ -23,7 +25,7 @@ mkdir -p /run/bin
 for p in iptables ip6tables; do
 	ln -sfn "$(command -v "$p-legacy")" "/run/bin/$p"
 done
-export PATH=/run/bin:$PATH
+export PATH=${tools:+$tools:}/run/bin:$PATH
 
 echo "1..3"
 module_load

@@ -15,6 +15,8 @@
 #   ci/vm/kernels.sh tree SUITE            enough of the source to build ARCH=um
 #   ci/vm/kernels.sh netns SUITE           path of the unmodified netns.sh
 #   ci/vm/kernels.sh checkpatch SUITE      path of checkpatch.pl
+#   ci/vm/kernels.sh wg SUITE              folder with its wg, which brings its own
+#                                          libc: self-tests want the one of their time
 #
 # SUITE: bookworm (6.1) or any other release, sid for the newest; see also
 # ci/lib/debian.sh. Prints a path.
@@ -128,6 +130,21 @@ make_tree()
 	rm -r "$dir/debs"
 }
 
+# BUILDER: DIR FINAL SUITE
+make_wg()
+{
+	local dir=$1 libs=$2/usr/lib/x86_64-linux-gnu
+
+	wgr_deb_fetch "$3" "$dir/debs" wireguard-tools libc6
+	unpack_all "$dir" "$dir"/debs/*.deb
+	rm -r "$dir/debs"
+	mkdir "$dir/bin"
+	printf '#!/bin/sh\nexec %s --library-path %s %s "$@"\n' \
+		"$libs/ld-linux-x86-64.so.2" "$libs" "$2/usr/bin/wg" >"$dir/bin/wg"
+	chmod 755 "$dir/bin/wg"
+	echo bin/wg >"$dir/.precious"
+}
+
 main()
 {
 	local what=${1:-} suite=${2:-} flavour=${3:+$3-} arch=${4:-amd64} version package key dir
@@ -148,6 +165,12 @@ main()
 		dir=$WGR_CACHE/headers-$suite-$(printf '%s' "$key" | wgr_hash)
 		wgr_cache_get "headers-$suite" "$key" make_headers "$dir" "$suite" "$package" "$version" >/dev/null
 		echo "$dir/usr/src/$package"
+		;;
+	wg)
+		key="2 $(wgr_deb_version "$suite" wireguard-tools) $(wgr_deb_version "$suite" libc6)"
+		dir=$WGR_CACHE/wg-$suite-$(printf '%s' "$key" | wgr_hash)
+		wgr_cache_get "wg-$suite" "$key" make_wg "$dir" "$suite" >/dev/null
+		echo "$dir/bin"
 		;;
 	source|netns|checkpatch|tree)
 		version=$(wgr_deb_version "$suite" linux-source)
