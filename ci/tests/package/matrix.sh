@@ -633,7 +633,7 @@ one_cell()
 	: >"$work/log"
 	: >"$work/why"
 	set +e
-	(set -e; [[ -z ${WGR_TRACE:-} ]] || set -x; "step_$step") >"$work/errors" 2>&1
+	(set -e; [[ -z ${WGR_TRACE:-} ]] || { PS4='+$EPOCHREALTIME '; set -x; }; "step_$step") >"$work/errors" 2>&1
 	rc=$?
 	set -e
 	leave
