@@ -78,7 +78,7 @@ compiler_of()
 # architectures; clang where the list asks for it.
 tools()
 {
-	local release=${1%-*} kdir kbuild gcc name packages
+	local release=${1%-*} suite kdir kbuild gcc name packages
 
 	kdir=$("$top/ci/vm/kernels.sh" headers "$release") || return
 	gcc=$(compiler_of "$kdir")
@@ -88,10 +88,13 @@ tools()
 	fi
 	packages=(make "$gcc" "$gcc-aarch64-linux-gnu")
 	# What the headers' own tools run with.
-	kbuild=$(wgr_deb_depends "$release" "$(basename "$kdir")" 'linux-kbuild-.*') || return
-	for name in 'libelf.*' pahole; do
-		packages+=("$(wgr_deb_depends "$release" "$kbuild" "$name")") || unset 'packages[-1]'
-	done
+	while read -r suite; do
+		kdir=$("$top/ci/vm/kernels.sh" headers "$suite") || return
+		kbuild=$(wgr_deb_depends "$suite" "$(basename "$kdir")" 'linux-kbuild-.*') || return
+		for name in 'libelf.*' pahole; do
+			packages+=("$(wgr_deb_depends "$suite" "$kbuild" "$name")") || unset 'packages[-1]'
+		done
+	done < <(kernels | cut -d ' ' -f 1 | grep -x -E "$release(-backports)?" | sort -u)
 	if kernels | grep -q "^${release}[ -].* clang\$"; then
 		packages+=(clang lld llvm)
 	fi

@@ -429,6 +429,9 @@ killed_when()
 	# Its first child is the one that the namespace of processes ends with.
 	pkill -KILL -P "$pid" || :
 	wait "$pid" 2>/dev/null || :
+	# dnf waits for the process that it names, which was number 1 of its namespace: on
+	# a system that was started again it would be nobody.
+	rm -f "$sys"/var/lib/dnf/*_lock.pid
 	sed 's/^/   /' "$work/said" >>"$work/log"
 	look killed
 	eval "$condition" || fail "it never came to where it was to be killed"
