@@ -876,6 +876,12 @@ for how in stay exact bare wrong lose; do
 done
 
 system
+installed
+rm "$mod/updates/dkms/wireguard.ko"
+run after-remove
+test_point "the kernel's list of modules names ours, which is gone: it is made anew" stock_back '[[ $status == 0 ]]'
+
+system
 mkdir -p "$mod/extra"
 installed
 standin rpm <<'END'
