@@ -25,10 +25,10 @@ kernels()
 {
 	cat <<-'EOF'
 		bullseye-release   generic amd64 gcc run
+		bullseye-release   generic arm64 gcc
 		bullseye           generic amd64 gcc
 		bullseye           cloud   amd64 gcc
 		bullseye           rt      amd64 gcc
-		bullseye           generic arm64 gcc
 		bookworm-release   generic amd64 gcc
 		bookworm           generic amd64 gcc run
 		bookworm           cloud   amd64 gcc
