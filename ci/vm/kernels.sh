@@ -167,7 +167,7 @@ main()
 		echo "$dir/usr/src/$package"
 		;;
 	wg)
-		key="2 $(wgr_deb_version "$suite" wireguard-tools) $(wgr_deb_version "$suite" libc6)"
+		key="1 $(wgr_deb_version "$suite" wireguard-tools) $(wgr_deb_version "$suite" libc6)"
 		dir=$WGR_CACHE/wg-$suite-$(printf '%s' "$key" | wgr_hash)
 		wgr_cache_get "wg-$suite" "$key" make_wg "$dir" "$suite" >/dev/null
 		echo "$dir/bin"
