@@ -142,6 +142,8 @@ wgr_apt_update()
 		suite=${suite%-release}
 		if wgr_apt_fetch "$suite" "$dir"; then
 			touch "$dir/updated"
+			# Those of older lists; one that somebody waits for is younger.
+			find "$dir/answers" -type f -mmin +60 -delete 2>/dev/null || true
 		elif [[ ! -e $dir/updated ]]; then
 			echo "could not fetch the package lists of $suite" >&2
 			return 1
@@ -150,11 +152,31 @@ wgr_apt_update()
 	exec {fd}>&-
 }
 
+# wgr_apt_ask SUITE ARGUMENT...: what apt-cache says, from the second time on without
+# it: it reads all of the lists for every answer, which takes it a second.
+wgr_apt_ask()
+{
+	local dir answer
+
+	wgr_apt_update "$1" || return 1
+	dir=$WGR_CACHE/apt/$(wgr_apt_name "$1")
+	# Other lists, other answers.
+	answer=$dir/answers/$(stat -c %Y "$dir/updated")-$(printf '%s\n' "$@" | wgr_hash)
+	if [[ ! -s $answer ]]; then
+		mkdir -p "$dir/answers"
+		if ! wgr_apt "$1" apt-cache "${@:2}" >"$answer.$BASHPID"; then
+			rm -f "$answer.$BASHPID"
+			return 1
+		fi
+		mv "$answer.$BASHPID" "$answer"
+	fi
+	cat "$answer"
+}
+
 # wgr_deb_version SUITE PACKAGE: the version apt would install.
 wgr_deb_version()
 {
-	wgr_apt_update "$1" || return 1
-	wgr_apt "$1" apt-cache policy "$2" | sed -n 's/^  Candidate: //p' | grep -v '^(none)$' || {
+	wgr_apt_ask "$1" policy "$2" | sed -n 's/^  Candidate: //p' | grep -v '^(none)$' || {
 		echo "the mirror has no $2 for $1 ($WGR_DEB_ARCH)" >&2
 		return 1
 	}
@@ -163,8 +185,7 @@ wgr_deb_version()
 # wgr_deb_depends SUITE PACKAGE PATTERN: the first dependency whose name fits.
 wgr_deb_depends()
 {
-	wgr_apt_update "$1" || return 1
-	wgr_apt "$1" apt-cache show --no-all-versions "$2" | sed -n 's/^\(Pre-\)\?Depends: //p' |
+	wgr_apt_ask "$1" show --no-all-versions "$2" | sed -n 's/^\(Pre-\)\?Depends: //p' |
 		sed 's/[,|]/\n/g' | sed 's/^ *//; s/ .*//' | grep -x -m 1 -E -- "$3"
 }
 

@@ -4,8 +4,8 @@
 # The module built against the headers of all kernels that it is for, each by
 # the compiler of its release. What is wanted is a module without a warning that
 # says it is for that kernel. One kernel of each version is started in a virtual
-# machine, with the self-test of its own source; so are the user-mode kernels that
-# look for errors of memory and of locking. Needs root; TAP and a table on standard
+# machine, with the self-test of its own source; so is the user-mode kernel that
+# looks for errors of memory and of locking. Needs root; TAP and a table on standard
 # output.
 #
 #   ci/tests/kernels.sh [WORD...]     only kernels whose line in the list below
@@ -50,8 +50,7 @@ kernels()
 		sid                rt      amd64 gcc
 		sid                generic amd64 clang
 		sid                generic arm64 gcc
-		user-mode          kasan   um    gcc run
-		user-mode          lockdep um    gcc run
+		user-mode          debug   um    gcc run
 	EOF
 }
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Run the tests: every executable tests/stages/NN-NAME.sh, in order, two at a
-# time.
+# time, and after them those that want to be alone.
 #
 #   ci/tests/run.sh [quick] [NAME...]    all, the quick ones, or those named
 #                                        (part of a stage's name is enough)
@@ -17,7 +17,7 @@
 #   WGR_JOBS      how many stages at a time (2)
 #   WGR_STAGE_TIMEOUT   seconds for each stage (2400)
 #
-# Prints each stage's outcome, and what failed, as it ends; at the end
+# Prints each stage's outcome, what failed, and what time it took, as it ends; at the end
 # "N passed, N failed". Status: 0 only if nothing failed and something passed.
 set -euo pipefail
 
@@ -68,8 +68,9 @@ start_stage()
 	began[$name]=$SECONDS
 	set -m
 	(
-		exec </dev/null >"$results/$name/tap" 2>"$results/$name/stderr"
-		WGR_STAGE_RESULTS=$results/$name timeout -k 30 "$limit" "$tests/stages/$name.sh"
+		exec </dev/null >"$results/$name/tap" 3>"$results/$name/stderr" 2>"$results/$name/cpu"
+		TIMEFORMAT='%0U + %0S'
+		time WGR_STAGE_RESULTS=$results/$name timeout -k 30 "$limit" "$tests/stages/$name.sh" 2>&3 3>&-
 	) &
 	pid_of[$name]=$!
 	set +m
@@ -78,7 +79,7 @@ start_stage()
 # finish_stage NAME STATUS: count and tell.
 finish_stage()
 {
-	local name=$1 rc=$2 tap=$results/$1/tap ok not_ok skip planned why=''
+	local name=$1 rc=$2 tap=$results/$1/tap ok not_ok skip planned cpu why=''
 
 	ok=$(grep -c '^ok ' "$tap" || true)
 	skip=$(grep -c '^ok .*# SKIP' "$tap" || true)
@@ -106,10 +107,13 @@ finish_stage()
 			tail -q -n 15 "$tap" "$results/$name/stderr" | sed 's/^/      /'
 		fi
 	fi
+	# The shell may have something to say there, too.
+	cpu=$(grep -xE '[0-9]+ \+ [0-9]+' "$results/$name/cpu") || cpu=0
 	passed=$((passed + ok))
 	failed=$((failed + not_ok))
 	skipped=$((skipped + skip))
-	echo "$(clock) $name: $ok passed, $not_ok failed, $skip skipped, $((SECONDS - began[$name])) s"
+	echo "$(clock) $name: $ok passed, $not_ok failed, $skip skipped, $((SECONDS - began[$name])) s," \
+		"$((cpu)) s of CPU"
 	unset "pid_of[$name]" "began[$name]"
 }
 
@@ -158,15 +162,16 @@ main()
 	mkdir -p "$results"
 	trap end_all EXIT
 	trap 'exit 130' INT TERM HUP
+	# Those that want the machine for themselves come last: no CPU idles before each.
 	for name in ${names[@]+"${names[@]}"}; do
-		if has "$name" alone; then
-			reap_below 1
-			start_stage "$name"
-			reap_below 1
-		else
-			reap_below "$jobs"
-			start_stage "$name"
-		fi
+		! has "$name" alone || continue
+		reap_below "$jobs"
+		start_stage "$name"
+	done
+	for name in ${names[@]+"${names[@]}"}; do
+		has "$name" alone || continue
+		reap_below 1
+		start_stage "$name"
 	done
 	reap_below 1
 	echo "logs: $results; $skipped skipped, $((SECONDS / 60)) min $((SECONDS % 60)) s"

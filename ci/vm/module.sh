@@ -8,10 +8,10 @@
 #
 #   ci/vm/module.sh KERNEL [slow]
 #
-# KERNEL: fast, kasan, lockdep (user-mode), or a release (bookworm, sid).
+# KERNEL: fast, debug (user-mode), or a release (bookworm, sid).
 # slow: it takes 1.5 ms to decrypt a packet, for tests of what happens meanwhile.
 #
-#   WGR_KO=$(ci/vm/module.sh kasan) ci/vm/uml.sh kasan -- ci/tests/tunnel/basics.sh
+#   WGR_KO=$(ci/vm/module.sh debug) ci/vm/uml.sh debug -- ci/tests/tunnel/basics.sh
 #   WGR_KO=$(ci/vm/module.sh bookworm) ci/vm/qemu.sh -- ci/tests/tunnel/basics.sh
 set -euo pipefail
 

@@ -8,9 +8,9 @@
 #                                      it is not in the cache): KDIR of
 #                                      make module KDIR=... ARCH=um
 #
-# FLAVOUR: fast (no checks), kasan (memory errors, undefined behaviour),
-# lockdep (locks, RCU, sleeping where it must not, freed objects in use); see
-# ci/vm/config. All are SMP kernels from the newest source package.
+# FLAVOUR: fast (no checks) or debug (memory errors, undefined behaviour, locks,
+# RCU, sleeping where it must not, freed objects in use); see ci/vm/config. Both
+# are SMP kernels from the newest source package.
 #
 #   --timeout SECONDS hard limit (600)
 #   --cpus N, --memory MB (2, 2048)
@@ -28,8 +28,8 @@
 # wireguard in the guest.
 #
 # Example:
-#   make module KDIR="$(ci/vm/uml.sh kasan --kdir)" ARCH=um
-#   WGR_KO=$PWD/src/wireguard.ko ci/vm/uml.sh kasan -- ci/tests/tunnel/run.sh
+#   make module KDIR="$(ci/vm/uml.sh debug --kdir)" ARCH=um
+#   WGR_KO=$PWD/src/wireguard.ko ci/vm/uml.sh debug -- ci/tests/tunnel/run.sh
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -9,6 +9,8 @@ suite=$1 ours=$2 number=$3
 package=wireguard-reorder-dkms
 deb=$(echo /debs/"$package"_*_all.deb)
 broken=$(echo /debs/broken/"$package"_*_all.deb)
+# Its module is built in seconds: for what is not about the module.
+standin=$(echo /debs/standin/"$package"_*_all.deb)
 kernels=$(ls /lib/modules)
 failed=0
 about="$suite: "
@@ -170,7 +172,7 @@ point "a copy of the stock file is kept, with its checksum" for_all copy_kept
 point "a copy is kept while a kernel's package is replaced" for_all kernel_upgraded
 point "a kernel's scripts run after it has been removed and installed" for_all kernel_again
 point "a module that a kernel's package brings is what DKMS brings back" for_all module_replaced
-point "apt installs it again" apt-get install -y --reinstall "$deb"
+point "apt installs it again" apt-get install -y --reinstall "$standin"
 point "ours is named after that" for_all ours_named
 point "apt removes it" apt-get remove -y "$package"
 point "stock is named after removal" for_all stock_named
@@ -182,7 +184,7 @@ point "nothing is left behind" same_state
 point "a module that cannot be built is reported" apt_says
 point "apt is in order after that" apt_healthy
 point "stock is named after that" for_all stock_named
-point "the good package replaces it" apt-get install -y --reinstall "$deb"
+point "the good package replaces it" apt-get install -y --reinstall "$standin"
 point "ours is named at last" for_all ours_named
 point "make install leaves the package alone" make_refused
 point "apt purges that too" apt-get purge -y "$package"

@@ -17,9 +17,10 @@ run_suite()
 	local suite=$1 dir
 
 	package_root "$suite"
-	mkdir "$dir/root/debs" "$dir/root/debs/broken"
+	mkdir -p "$dir/root/debs"/{broken,standin}
 	cp "$(variant deb "$ours" whole)" "$dir/root/debs"
 	cp "$(variant deb "$ours" broken)" "$dir/root/debs/broken"
+	cp "$(variant deb "$ours" standin)" "$dir/root/debs/standin"
 	mkdir "$dir/root/debs/tree"
 	cp -R "$top"/{Makefile,dkms.conf,src} "$dir/root/debs/tree"
 	cp "$top"/ci/tests/package/{inside,look}.sh "$dir/root/debs"

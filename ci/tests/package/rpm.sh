@@ -142,7 +142,7 @@ point "it installs, and says that ours will be loaded" installs -i "$rpm"
 point "ours is named, in extra/" ours_named "$ours"
 point "a copy of the kernel's own module is kept" copy_kept
 point "a kernel removed and installed again" new_kernel
-point "a newer package replaces it" installs -U "$(variant rpm "$next" whole)"
+point "a newer package replaces it" installs -U "$(variant rpm "$next" standin)"
 point "the newer one is named" ours_named "$next"
 point "nothing is left of the older one" old_gone
 point "it is erased" rpm_here -e wireguard-reorder-dkms

@@ -1,0 +1,14 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The tunnel on a user-mode kernel that looks for errors of memory, of locking and of context.
+# quick: no
+set -uo pipefail
+# shellcheck source=ci/tests/stage.sh
+. "$(dirname "$0")/../stage.sh"
+
+on_uml debug basics 1200 ci/tests/tunnel/basics.sh
+on_uml debug lifetimes 900 ci/tests/tunnel/lifetimes.sh
+# At full speed there is hardly a backlog by the time that workers are waited for.
+module_options=(slow)
+on_uml debug backlog 600 env TESTS=test_down_with_backlog ci/tests/tunnel/lifetimes.sh
+stage_end
