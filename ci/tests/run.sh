@@ -15,7 +15,7 @@
 # $WGR_STAGE_RESULTS, which stays until the next run.
 #
 #   WGR_JOBS      how many stages at a time (2)
-#   WGR_STAGE_TIMEOUT   seconds for each stage (2400)
+#   WGR_STAGE_TIMEOUT   seconds for each stage (3000)
 #
 # Prints each stage's outcome, what failed, and what time it took, as it ends; at the end
 # "N passed, N failed". Status: 0 only if nothing failed and something passed.
@@ -27,7 +27,7 @@ cd "$tests/../.."
 . ci/lib/cache.sh
 
 jobs=${WGR_JOBS:-2}
-limit=${WGR_STAGE_TIMEOUT:-2400}
+limit=${WGR_STAGE_TIMEOUT:-3000}
 # One for each tree, so that two may be tested at a time.
 results=${WGR_CACHE}/results-$(printf '%s' "$PWD" | wgr_hash)
 passed=0

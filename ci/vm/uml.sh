@@ -39,7 +39,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # BUILDER: DIR FINAL FLAVOUR TREE. Leaves build/ (the KDIR), linux, lib/modules.
 make_kernel()
 {
-	local dir=$1 final=$2 flavour=$3 tree=$4 build log rc=0 begin=$SECONDS lost version
+	local dir=$1 final=$2 flavour=$3 tree=$4 build log rc=0 begin=$SECONDS lost version walk=()
 
 	mkdir "$dir/build"
 	build=$dir/build
@@ -53,7 +53,9 @@ make_kernel()
 		echo "not to be had in this kernel: ${lost//$'\n'/ }"
 		return 1
 	fi
-	make -s -C "$tree" ARCH=um O="$build" -j"$(nproc)" linux modules >>"$log" 2>&1 || rc=$?
+	# What is to be read before the walk over stacks, see there.
+	[[ ! -f $here/config/uml-$flavour.h ]] || walk=("CFLAGS_stacktrace.o=-include $here/config/uml-$flavour.h")
+	make -s -C "$tree" ARCH=um O="$build" ${walk[@]+"${walk[@]}"} -j"$(nproc)" linux modules >>"$log" 2>&1 || rc=$?
 	if [[ $rc != 0 ]]; then
 		tail -n 30 "$log"
 		return "$rc"
@@ -80,7 +82,7 @@ uml_kernel()
 
 	[[ -f $here/config/uml-$flavour.config ]] || guest_usage
 	tree=$("$here/kernels.sh" tree sid)
-	key="1 $tree $(wgr_hash_files "$here/config/uml-base.config" "$here/config/uml-$flavour.config") $(gcc -dumpfullversion)"
+	key="1 $tree $(wgr_hash_files "$here"/config/uml-{base,"$flavour"}.*) $(gcc -dumpfullversion)"
 	dir=$WGR_CACHE/uml-$flavour-$(printf '%s' "$key" | wgr_hash)
 	wgr_cache_get "uml-$flavour" "$key" make_kernel "$dir" "$flavour" "$tree"
 }
