@@ -184,23 +184,48 @@ caching()
 	check 'cache: two at once, one builds' cache_two
 }
 
-# stage_says WANTED-STATUS WANTED-LAST-LINE SCRIPT: the runner on one stage.
-stage_says()
+# runner SCRIPT [SECONDS]: it becomes a run of that as its only stage.
+runner()
 {
-	local dir=$work/runner rc=0 last
+	local dir=$work/runner
 
 	rm -rf "$dir"
 	mkdir -p "$dir/ci/tests/stages" "$dir/ci/lib"
 	cp "$tree/ci/tests/run.sh" "$dir/ci/tests/"
 	cp "$tree/ci/lib/cache.sh" "$dir/ci/lib/"
-	printf '#!/bin/bash\n%s\n' "$3" >"$dir/ci/tests/stages/10-it.sh"
+	printf '#!/bin/bash\n%s\n' "$1" >"$dir/ci/tests/stages/10-it.sh"
 	chmod +x "$dir/ci/tests/stages/10-it.sh"
-	WGR_CACHE=$work/cache WGR_STAGE_TIMEOUT=3 "$dir/ci/tests/run.sh" >"$work/out" || rc=$?
+	WGR_CACHE=$work/cache WGR_STAGE_TIMEOUT=${2:-60} exec "$dir/ci/tests/run.sh" >"$work/out"
+}
+
+# stage_says WANTED-STATUS WANTED-LAST-LINE SCRIPT: the runner on one stage.
+stage_says()
+{
+	local rc=0 last
+
+	(runner "$3" 3) || rc=$?
 	last=$(tail -n 1 "$work/out")
 	[[ $rc == "$1" && $last == "$2" ]] || {
 		echo "status $rc, '$last'; wanted $1, '$2'"
 		return 1
 	}
+}
+
+# A run that is stopped takes its stages along, and what they have started.
+stopped()
+{
+	local pid child
+
+	(runner "sleep 100 & echo \$! >$work/child.new; mv $work/child.new $work/child; wait") &
+	pid=$!
+	until [[ -s $work/child ]]; do
+		sleep 0.1
+	done
+	child=$(<"$work/child")
+	kill "$pid"
+	status 130 wait "$pid"
+	# Dead is dead, whether or not somebody has asked for its status.
+	[[ $(ps -o stat= -p "$child") == @(|Z*) ]]
 }
 
 running()
@@ -211,6 +236,7 @@ running()
 	check 'runner: a status only' stage_says 1 '1 passed, 1 failed' 'echo 1..1; echo ok 1; exit 3'
 	check 'runner: fewer results than planned' stage_says 1 '1 passed, 1 failed' 'echo 1..2; echo ok 1'
 	check 'runner: no results' stage_says 1 '0 passed, 1 failed' ':'
+	check 'runner: stopped half way' stopped
 	check 'runner: no end' stage_says 1 '1 passed, 1 failed' 'echo 1..1; echo ok 1; sleep 60'
 }
 

@@ -69,8 +69,11 @@ start_stage()
 	set -m
 	(
 		exec </dev/null >"$results/$name/tap" 3>"$results/$name/stderr" 2>"$results/$name/cpu"
-		TIMEFORMAT='%0U + %0S'
-		time WGR_STAGE_RESULTS=$results/$name timeout -k 30 "$limit" "$tests/stages/$name.sh" 2>&3 3>&-
+		export WGR_STAGE_RESULTS=$results/$name
+		# timeout is a group of its own: it has to be this process.
+		# shellcheck disable=SC2016
+		exec timeout -k 30 "$limit" bash -c 'TIMEFORMAT="%0U + %0S"; time "$0" 2>&3 3>&-' \
+			"$tests/stages/$name.sh"
 	) &
 	pid_of[$name]=$!
 	set +m
