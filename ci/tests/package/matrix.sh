@@ -547,9 +547,17 @@ step_dkms-upgraded()
 
 dkms_from()
 {
+	local package compiler
+
 	[[ -d $arrivals/dkms-older ]] || return 0
-	# apt does nothing where a dependency is missing.
-	put_package lsb-release && dkms_put older
+	# apt does nothing where a dependency is missing. Headers may bring a compiler
+	# that is for them alone.
+	# shellcheck disable=SC2016
+	compiler=$(in_root dpkg-query -W -f '${Package}\n' 'gcc-*-for-host' 2>/dev/null | sed 's/^gcc-//; s/-for-host$//')
+	for package in lsb-release ${compiler:+binutils "cpp-$compiler" "gcc-$compiler"}; do
+		put_package "$package" || return
+	done
+	dkms_put older
 }
 
 dkms_to()

@@ -575,9 +575,31 @@ touch "$root/fails-to-build"
 installed
 test_point "another kernel is not blamed for it" 'said "kernel 9.9.1: its headers"'
 
+# What Debian's DKMS leaves when it ends with the first of two kernels.
+system
+other=$root/lib/modules/9.9.1-1-amd64
+mkdir -p "$other"/{kernel,build/include}
+run before-install
+touch "$root/fails-to-build"
+outside dkms install -m wireguard-reorder -v "$version" -k "$kernel" >/dev/null 2>&1
+rm "$root/fails-to-build"
+: >"$root/calls"
+run build-rest
+run after-install
+test_point "kernels that DKMS has not come to are built for" '[[ -e $other/updates/dkms/wireguard.ko ]]' \
+	'said "kernel 9.9.1-1-amd64: ours will be loaded"'
+test_point "and the one that it cannot be built for is not tried again" '! called "dkms install.*-k $kernel"' \
+	'said "kernel $kernel: the module could NOT be built"' 'said "failed/$kernel says why"' stock_back
+: >"$root/calls"
+run build-rest
+test_point "and nothing is built twice" '! called "dkms install"'
+
 system
 mkdir -p "$root/etc/dkms"
 touch "$root/etc/dkms/no-autoinstall"
+run before-install
+run build-rest
+test_point "nor where DKMS is not to build by itself" '! called "dkms install"'
 installed
 test_point "DKMS told not to build" 'said "told not to build by itself"' 'said "rm /etc/dkms/no-autoinstall"'
 
