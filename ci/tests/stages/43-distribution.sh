@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# A test peer that sends what no honest one would, on a distribution kernel.
+# On a distribution kernel: all of what other stages leave out there because it is
+# slow, and has been run on a user-mode kernel.
 # quick: no
 # alone: yes
 # wide: yes
@@ -8,6 +9,8 @@ set -uo pipefail
 # shellcheck source=ci/tests/stage.sh
 . "$(dirname "$0")/../stage.sh"
 
+on_qemu basics 1200 ci/tests/tunnel/basics.sh
+on_pair stock 1200 ci/tests/tunnel/stock.sh
 # An emulated machine's timers are as good as the emulator's turn on the CPU.
 on_qemu paths 900 ci/tests/tunnel/order.sh
 on_qemu order 900 env TOLERANCE_US=20000 ci/tests/tunnel/peer.sh order_test.py
