@@ -214,11 +214,12 @@ stage_says()
 # A run that is stopped takes its stages along, and what they have started.
 stopped()
 {
-	local pid child
+	local pid child try
 
 	(runner "sleep 100 & echo \$! >$work/child.new; mv $work/child.new $work/child; wait") &
 	pid=$!
-	until [[ -s $work/child ]]; do
+	for ((try = 0; try < 300; try++)); do
+		[[ ! -s $work/child ]] || break
 		sleep 0.1
 	done
 	child=$(<"$work/child")
