@@ -3,7 +3,7 @@
 #
 # The tests' own tools: what must make a run fail does, and nothing else. TAP.
 #
-#   ci/tests/harness.sh            log scanning, cache, runner
+#   ci/tests/harness.sh            log scanning, cache, runner, guests' start
 #   ci/tests/harness.sh FLAVOUR    guests too, on that user-mode kernel
 set -euo pipefail
 
@@ -99,6 +99,8 @@ cache_build()
 
 cache_in()
 (
+	# Each function's subshell sets its own.
+	# shellcheck disable=SC2030
 	export WGR_CACHE=$work/cache
 	# shellcheck source=ci/lib/cache.sh
 	. "$tree/ci/lib/cache.sh"
@@ -287,10 +289,38 @@ guests()
 	check "guest ($flavour): its checks are on" checks_on
 }
 
+# starts WANTED COMMANDS: an emulator that runs these in the results directory, with
+# the number of the start as $1, is started so often.
+starts()
+(
+	export TMPDIR=$work
+	# shellcheck source=ci/lib/guest.sh
+	. "$tree/ci/lib/guest.sh"
+	guest_prepare true
+	rm -f "$work/starts"
+	# shellcheck disable=SC2016
+	guest_run_emulated bash -c 'cd "$1" && echo >>"$2" && set -- $(wc -l <"$2") && eval "$0"' \
+		"$2" "$guest_results" "$work/starts"
+	[[ $(wc -l <"$work/starts") == "$1" ]]
+)
+
+starting()
+{
+	# The emulator has the number of its start, not this.
+	# shellcheck disable=SC2016
+	local late='[[ $1 == 2 ]] && touch begun && echo 0 >status || echo "Kernel panic" >console.log'
+
+	check 'guest: one that begins is started once' starts 1 'touch begun; echo 0 >status'
+	check 'guest: one that dies later is not started again' starts 1 'touch begun; echo "Kernel panic" >console.log'
+	check 'guest: one that dies before it begins is' starts 2 "$late"
+	check 'guest: but no third time' starts 2 'echo "Kernel panic" >console.log'
+}
+
 flavour=${1:-}
 scanning
 caching
 running
+starting
 [[ -z $flavour ]] || guests
 echo "1..$number"
 exit "$failed"

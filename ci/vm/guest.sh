@@ -61,6 +61,7 @@ hand_over()
 # shellcheck disable=SC1091
 . /run/wgr/environment
 if [[ $$ == 1 ]]; then
+	: >/run/wgr/begun
 	[[ ${WGR_INIT:-} != systemd ]] || hand_over
 	small_system
 fi

@@ -113,7 +113,7 @@ main()
 
 	# Text for people goes through a port of its own, so that the kernel's
 	# lines do not come between.
-	guest_run qemu-system-x86_64 "${accel[@]}" -cpu max -m "$guest_memory" \
+	guest_run_emulated qemu-system-x86_64 "${accel[@]}" -cpu max -m "$guest_memory" \
 		-nodefaults -display none -no-reboot -monitor none \
 		-kernel "$image/vmlinuz" -initrd "$initrd" \
 		-append "console=ttyS0 panic=-1 oops=panic quiet loglevel=8 printk.devkmsg=on net.ifnames=0 mitigations=off $append" \
