@@ -132,23 +132,27 @@ class Zsh:
                                       stdout=other, stderr=other, start_new_session=True)
         os.close(other)
         self.send(f"PS1='ready> '; unsetopt zle_bracketed_paste; fpath=({work} $fpath); autoload -U compinit; "
-                  f"compinit -u -d {work}/dump; zstyle ':completion:*' list-colors ''; stty cols 200; LISTMAX=1000\n")
-        self.read(2)
+                  f"compinit -u -d {work}/dump; zstyle ':completion:*' list-colors ''; stty cols 200; LISTMAX=1000; "
+                  "echo set' 'up\n")
+        self.read(1, ["set up"])
 
     def send(self, text):
         os.write(self.main, text.encode())
 
-    def read(self, quiet):
-        """What comes until it has been quiet for that long."""
-        out = b""
-        while select.select([self.main], [], [], quiet)[0]:
-            out += os.read(self.main, 65536)
-        return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|\x1b[=>]|\r|\x07", "", out.decode(errors="replace"))
+    def read(self, quiet, wanted=()):
+        """What comes until it has all that is wanted, or for 30 s, and then until it has been quiet for that long."""
+        out, text, end = b"", "", time.monotonic() + 30
+        while True:
+            if select.select([self.main], [], [], quiet)[0]:
+                out += os.read(self.main, 65536)
+                text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|\x1b[=>]|\r|\x07", "", out.decode(errors="replace"))
+            elif all(word in text for word in wanted) or time.monotonic() > end:
+                return text
 
-    def complete(self, line):
+    def complete(self, line, wanted=()):
         """What is shown after tab; ctrl-U then clears the line."""
         self.send(line + "\t")
-        shown = self.read(1)
+        shown = self.read(1, wanted)
         self.send("\x15")
         self.read(0.3)
         return shown
@@ -170,7 +174,7 @@ def test_zsh():
                          ("-n ", ["blue", "red"]), ("set wg0 ", ["hold-max", "mode", "window"]),
                          ("set wg0 mode ", ["adaptive", "fixed", "off"]), ("stats wg0 ", ["authenticated", "late"]),
                          ("reset wg0 peer ", ["AKEY=", "BKEY="]), ("switch o", ["ours"]), ("watch wg0 --c", ["--count"])):
-        shown = zsh.complete("wireguard-reorder " + line)
+        shown = zsh.complete("wireguard-reorder " + line, wanted)
         tap.point(all(word in shown for word in wanted), f"zsh: wireguard-reorder {line}", repr(shown))
     zsh.close()
 
@@ -181,7 +185,7 @@ def test_zsh_evil():
         return
     zsh = Zsh(evil())
     for line, wanted in (("-n ", r"\$\(\>ran\)"), ("stats ", r"\$\(\>ran\)"), ("show ", "all")):
-        shown = zsh.complete("wireguard-reorder " + line)
+        shown = zsh.complete("wireguard-reorder " + line, [wanted])
         tap.point(wanted in shown, f"zsh: a name that is a command: {line}", repr(shown))
         tap.point(not ran(), f"zsh: it is not run: {line}")
     zsh.close()
