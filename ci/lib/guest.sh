@@ -168,7 +168,8 @@ guest_finish()
 		echo "$reports"
 		status=99
 	fi
-	if [[ -s $guest_results/status ]]; then
+	# Both are guest.sh's, so one without the other is a fault of this harness.
+	if [[ -s $guest_results/status && -e $guest_results/begun ]]; then
 		[[ -n ${status:-} ]] || status=$(<"$guest_results/status")
 	else
 		echo "# guest: ${guest_verdict:-it died before the script ended}; the end of its log:"
