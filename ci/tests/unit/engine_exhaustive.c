@@ -303,7 +303,7 @@ static void plant(const struct forest *f)
 			       path[i].refuse ? " (no memory)" : "");
 		printf("\n");
 	}
-	tap_ok(!problem, "%u packets, %s (%llu arrivals)", f->packets, f->name, nodes);
+	tap_ok(!problem && nodes, "%u packets, %s (%llu arrivals)", f->packets, f->name, nodes);
 	problem = NULL;
 }
 
