@@ -55,9 +55,11 @@ quiet()
 	shift
 
 	number=$((number + 1))
+	: >"$work/notes"
 	said=$("$@" 2>&1) || rc=$?
 	if [[ $rc == 0 && -z $said ]]; then
 		echo "ok $number - $what"
+		xargs -r -d '\n' touch <"$work/notes"
 		return
 	fi
 	echo "not ok $number - $what"
@@ -65,11 +67,15 @@ quiet()
 	failed=1
 }
 
-# note CHECKER FILE...: where it says that CHECKER found these files clean: a file
-# named by all that this depends on.
-note()
+# noted CHECKER FILE...: whether CHECKER has found these files clean before. That is
+# a file named by all that it depends on, which "quiet" makes if its point holds.
+noted()
 {
-	echo "$notes/$({ printf '%s\n' "$@" && cat ci/lint.sh "${@:2}"; } | wgr_hash)"
+	local note
+
+	note=$notes/$({ printf '%s\n' "$@" && cat ci/lint.sh "${@:2}"; } | wgr_hash)
+	echo "$note" >>"$work/notes"
+	[[ -e $note ]]
 }
 
 # Files that have no comments, or are text for people, and the text of licences.
@@ -113,12 +119,10 @@ versions()
 
 shell()
 {
-	local list clean
+	local list
 
 	mapfile -t list < <(shell_files)
-	clean=$(note "$(shellcheck --version)" "${list[@]}")
-	[[ -e $clean ]] || shellcheck "${list[@]}" || return
-	touch "$clean"
+	noted "$(shellcheck --version)" "${list[@]}" || shellcheck "${list[@]}"
 }
 
 python()
@@ -148,18 +152,15 @@ spelling()
 # command the words that checkpatch wants to see used.
 checkpatch()
 {
-	local f clean=() new=()
+	local f new=()
 
 	while read -r f; do
-		clean+=("$(note "$checker" "$f")")
-		[[ -e ${clean[-1]} ]] || new+=("$top/$f")
+		noted "$checker" "$f" || new+=("$top/$f")
 	done < <(files 'src/*.[ch]' | grep -v -e '^src/compat/probe/' -e '^src/cli/util.h$')
-	if [[ ${#new[@]} -gt 0 ]]; then
-		# It leaves a file in the current folder.
-		(cd "$work" && "$checker" --no-tree --no-summary --terse --show-types \
-			--max-line-length=100 --ignore FILE_PATH_CHANGES -f "${new[@]}") || return
-	fi
-	touch "${clean[@]}"
+	[[ ${#new[@]} -gt 0 ]] || return 0
+	# It leaves a file in the current folder.
+	cd "$work" && "$checker" --no-tree --no-summary --terse --show-types --max-line-length=100 \
+		--ignore FILE_PATH_CHANGES -f "${new[@]}"
 }
 
 kernel_doc()
