@@ -4,8 +4,8 @@
  * their counter, and in one list for both lanes in the order of arrival.  The
  * ring answers "what comes next", the list "what is due next".
  *
- * The ring has room for the largest window, whatever the window is, so that
- * changing the window moves no item.  It is cut into chunks that exist only
+ * The ring has room for the largest span, so the window limits nothing but how much
+ * is held, and changing it moves no item.  It is cut into chunks that exist only
  * while they hold something: an absent chunk is stepped over at once, so a
  * search never costs more than a chunk's slots and the number of chunks,
  * however far the counters are apart.
@@ -13,7 +13,7 @@
 #include "engine.h"
 
 #define CHUNK_SLOTS	256
-#define RING_CHUNKS	(WGR_WINDOW_MAX / CHUNK_SLOTS)
+#define RING_CHUNKS	(WGR_SPAN_MAX / CHUNK_SLOTS)
 
 /*
  * Packets without a swapped one after which a path counts as calm: the old
@@ -24,6 +24,15 @@
 
 /* Held items looked at to tell since when one is missed. */
 #define LOOK_BACK	64
+
+/* Flows are forgotten when all has been in order for so long. */
+#define QUIET_NS	2000000000LL
+
+/* A deadline missed by no more than that is what timers always do. */
+#define STALL_NS	100000LL
+
+/* Number of the flow of a ghost: a place kept for what is not held. */
+#define GHOST	0xfffe
 
 struct wgr_chunk {
 	struct wgr_item *slot[CHUNK_SLOTS];
@@ -133,6 +142,11 @@ static void ring_remove(struct wgr_reorder *r, struct wgr_lane *lane, const stru
 		ring_free(r, lane);
 }
 
+static bool is_ghost(const struct wgr_item *item)
+{
+	return item->flow == GHOST;
+}
+
 static void waiting_add(struct wgr_reorder *r, struct wgr_item *item)
 {
 	item->newer = NULL;
@@ -143,8 +157,15 @@ static void waiting_add(struct wgr_reorder *r, struct wgr_item *item)
 		r->oldest = item;
 	r->newest = item;
 
-	if (++r->held > r->stats.max_held)
-		r->stats.max_held = r->held;
+	r->held++;
+	if (is_ghost(item))
+		r->ghosts++;
+	else if (item->flow == WGR_NO_FLOW)
+		r->nameless++;
+	else
+		wgr_flows_at(&r->flows, item->flow)->held++;
+	if (wgr_reorder_held(r) > r->stats.max_held)
+		r->stats.max_held = wgr_reorder_held(r);
 }
 
 static void tell(const struct wgr_reorder *r, const struct wgr_event *event)
@@ -161,10 +182,17 @@ static u32 bin_of(u64 value, u32 bins)
 	return bin < bins ? bin : bins - 1;
 }
 
-static void waiting_del(struct wgr_reorder *r, struct wgr_item *item)
+static void note_waited(struct wgr_reorder *r, const struct wgr_item *item)
 {
 	u64 waited = (u64)r->clock_ns - (u64)item->arrival_ns;
 
+	r->stats.hold[bin_of(waited | 1, WGR_HOLD_BINS)]++;
+	if (waited > r->stats.max_hold_ns)
+		r->stats.max_hold_ns = waited;
+}
+
+static void waiting_del(struct wgr_reorder *r, struct wgr_item *item)
+{
 	if (item->older)
 		item->older->newer = item->newer;
 	else
@@ -175,9 +203,101 @@ static void waiting_del(struct wgr_reorder *r, struct wgr_item *item)
 		r->newest = item->older;
 
 	r->held--;
-	r->stats.hold[bin_of(waited | 1, WGR_HOLD_BINS)]++;
-	if (waited > r->stats.max_hold_ns)
-		r->stats.max_hold_ns = waited;
+	if (is_ghost(item)) {
+		r->ghosts--;
+		return;
+	}
+	if (item->flow == WGR_NO_FLOW)
+		r->nameless--;
+	else
+		wgr_flows_at(&r->flows, item->flow)->held--;
+	note_waited(r, item);
+}
+
+/* ---- flows ---- */
+
+static bool by_flow(const struct wgr_reorder *r)
+{
+	return r->settings.scope == WGR_SCOPE_FLOW && r->ops->flow;
+}
+
+static struct wgr_flow_memory flow_memory(const struct wgr_reorder *r)
+{
+	return (struct wgr_flow_memory){ r->ops->alloc, r->ops->free, r->ctx };
+}
+
+static void forget_flows(struct wgr_reorder *r)
+{
+	struct wgr_flow_memory memory = flow_memory(r);
+	struct wgr_item *item;
+
+	if (!r->flows.on)
+		return;
+	for (item = r->oldest; item; item = item->newer) {
+		if (is_ghost(item) || item->flow == WGR_NO_FLOW)
+			continue;
+		item->flow = WGR_NO_FLOW;
+		r->nameless++;
+	}
+	wgr_flows_end(&r->flows, &memory);
+}
+
+/* From the first missing place on, nothing has been released. */
+static void watch_flows(struct wgr_reorder *r)
+{
+	const struct wgr_lane *lane = &r->lane[0];
+
+	if (!r->open)
+		wgr_flows_begin(&r->flows, 0, 0);
+	else if (lane->spent)
+		wgr_flows_begin(&r->flows, lane->epoch + 1, 0);
+	else
+		wgr_flows_begin(&r->flows, lane->epoch, lane->next);
+}
+
+/*
+ * Finds the flow of an item that has just come.
+ *
+ * Return: true if something of its flow that was sent later has come before.
+ */
+static bool enter_flow(struct wgr_reorder *r, struct wgr_item *item)
+{
+	struct wgr_flow_memory memory = flow_memory(r);
+
+	if (!r->flows.on)
+		watch_flows(r);
+	item->flow = wgr_flows_enter(&r->flows, r->ops->flow(r->ctx, item), &memory);
+	return item->flow != WGR_NO_FLOW &&
+	       wgr_flow_arrived(wgr_flows_at(&r->flows, item->flow), item->epoch, item->counter,
+				r->clock_ns);
+}
+
+/* The table's own hash of an item's flow, where it is asked for by that. */
+static u32 tag_if_needed(const struct wgr_reorder *r, const struct wgr_item *item)
+{
+	if (item->flow != WGR_NO_FLOW)
+		return wgr_flows_at(&r->flows, item->flow)->tag;
+	return r->ops->flow(r->ctx, item);
+}
+
+static void note_released(struct wgr_reorder *r, const struct wgr_item *item)
+{
+	if (unlikely(r->flows.on))
+		wgr_flows_released(&r->flows, item->flow, tag_if_needed(r, item), item->epoch,
+				   item->counter);
+}
+
+static enum wgr_overtaken overtaken(const struct wgr_reorder *r, const struct wgr_item *item)
+{
+	return wgr_flows_overtaken(&r->flows, item->flow, tag_if_needed(r, item), item->epoch,
+				   item->counter);
+}
+
+/* An item whose flow has nothing to wait for. */
+static bool may_go_ahead(const struct wgr_reorder *r, const struct wgr_item *item)
+{
+	return r->flows.on && !r->nameless && item->flow != WGR_NO_FLOW &&
+	       wgr_flow_may_go(wgr_flows_at(&r->flows, item->flow), r->hold.wait_ns);
 }
 
 static void list_append(struct wgr_item_list *list, struct wgr_item *item)
@@ -191,6 +311,19 @@ static void list_append(struct wgr_item_list *list, struct wgr_item *item)
 	list->last = item;
 }
 
+/* An item has had its turn. */
+static void let_go(struct wgr_reorder *r, struct wgr_item *item, enum wgr_cause cause,
+		   struct wgr_item_list *out)
+{
+	if (is_ghost(item)) {
+		r->ops->free(r->ctx, item, sizeof(*item));
+		return;
+	}
+	note_released(r, item);
+	r->stats.released[cause]++;
+	list_append(out, item);
+}
+
 /* Release a held item of the current lane; what is missing before it is lost. */
 static void release(struct wgr_reorder *r, struct wgr_item *item, enum wgr_cause cause,
 		    struct wgr_item_list *out)
@@ -202,8 +335,7 @@ static void release(struct wgr_reorder *r, struct wgr_item *item, enum wgr_cause
 	ring_remove(r, lane, item);
 	waiting_del(r, item);
 	lane_settle(lane, item->counter);
-	r->stats.released[cause]++;
-	list_append(out, item);
+	let_go(r, item, cause, out);
 }
 
 /* Release what follows without a gap. */
@@ -240,14 +372,13 @@ static void cross_boundary(struct wgr_reorder *r, enum wgr_cause cause, struct w
 static void release_through(struct wgr_reorder *r, struct wgr_item *item,
 			    enum wgr_cause cause, struct wgr_item_list *out)
 {
-	struct wgr_item *lowest;
+	u64 counter = item->counter;
 
 	if (item->epoch != r->lane[0].epoch)
 		cross_boundary(r, cause, out);
 	do {
-		lowest = lane_lowest(&r->lane[0]);
-		release(r, lowest, cause, out);
-	} while (lowest != item);
+		release(r, lane_lowest(&r->lane[0]), cause, out);
+	} while (!r->lane[0].spent && r->lane[0].next <= counter);
 	release_run(r, cause, out);
 }
 
@@ -341,6 +472,7 @@ static void time_out(struct wgr_reorder *r, struct wgr_item_list *out)
 
 	give_up_before(r, r->oldest->epoch, r->oldest->counter, WGR_TIMED_OUT);
 	release_through(r, r->oldest, WGR_TIMED_OUT, out);
+	r->flows.used_ns = due_ns;
 	/* A boundary alone tells nothing: perhaps no packet was missing. */
 	if (r->stats.gaps_closed[WGR_TIMED_OUT] != lost)
 		learn_lost(r, due_ns);
@@ -465,20 +597,22 @@ static void note_filled(struct wgr_reorder *r, const struct wgr_lane *lane, u64 
 }
 
 /*
- * Books, events and lessons of an item before it gets its place.
+ * Books and events of an item before it gets its place.
  *
  * Return: true if something sent after it has come before it.
  */
-static bool note_arrival(struct wgr_reorder *r, const struct wgr_lane *lane, u64 counter)
+static bool note_arrival(struct wgr_reorder *r, const struct wgr_lane *lane,
+			 const struct wgr_item *item)
 {
-	bool fills = lane->held && counter < lane->top;
-	u64 behind = fills ? lane->top - counter : 0;
+	bool fills = lane->held && item->counter < lane->top;
+	u64 behind = fills ? lane->top - item->counter : 0;
 
 	if (fills) {
-		note_filled(r, lane, counter);
+		note_filled(r, lane, item->counter);
 	} else {
-		note_gap(r, lane, counter);
-		wgr_marks_note(&r->marks, lane->epoch, counter, r->clock_ns, r->hold.max_ns);
+		note_gap(r, lane, item->counter);
+		wgr_marks_note(&r->marks, lane->epoch, item->counter, item->flow, r->clock_ns,
+			       r->hold.max_ns);
 	}
 	if (lane == &r->lane[0] && r->open == 2)
 		behind += r->lane[1].top + 1;
@@ -486,8 +620,39 @@ static bool note_arrival(struct wgr_reorder *r, const struct wgr_lane *lane, u64
 		return false;
 
 	r->stats.span[bin_of(behind, WGR_SPAN_BINS)]++;
-	learn_came(r, r->clock_ns - missed_since(r, lane->epoch, counter));
 	return true;
+}
+
+/* For how long something of an item's own flow that was sent later has been here. */
+static s64 overtaken_for(const struct wgr_reorder *r, const struct wgr_item *item)
+{
+	const struct wgr_item *held = r->oldest;
+	u32 left = LOOK_BACK;
+	s64 since_ns;
+
+	for (; held && left; held = held->newer, left--)
+		if (held->flow == item->flow &&
+		    wgr_place_after(held->epoch, held->counter, item->epoch, item->counter))
+			return r->clock_ns - held->arrival_ns;
+	since_ns = wgr_marks_flow_since(&r->marks, item->epoch, item->counter, item->flow);
+	if (since_ns != S64_MIN)
+		return r->clock_ns - since_ns;
+	return (s64)(wgr_flow_time(r->clock_ns) -
+		     wgr_flows_at(&r->flows, item->flow)->seen_us) << 10;
+}
+
+/*
+ * What an item teaches that was waited for, or has come too late.  Where only other
+ * flows have overtaken it, whoever waited did so in vain.
+ */
+static void learn_arrival(struct wgr_reorder *r, const struct wgr_item *item, bool swapped)
+{
+	if (!by_flow(r) || item->flow == WGR_NO_FLOW)
+		learn_came(r, r->clock_ns - missed_since(r, item->epoch, item->counter));
+	else if (swapped)
+		learn_came(r, overtaken_for(r, item));
+	else if (wgr_reorder_held(r))
+		learn_lost(r, r->clock_ns);
 }
 
 /* A packet is behind what is out; @lane is NULL if its epoch is closed. */
@@ -503,23 +668,46 @@ static void note_behind(struct wgr_reorder *r, const struct wgr_lane *lane, u64 
 	r->stats.span[bin_of(behind, WGR_SPAN_BINS)]++;
 }
 
-static void note_late(struct wgr_reorder *r, const struct wgr_lane *lane,
-		      const struct wgr_item *item)
+/* By how much an item is late, -1 if that is not known or no wait would have helped. */
+static s64 late_by(const struct wgr_reorder *r, const struct wgr_item *item, bool swapped)
 {
-	s64 since_ns = wgr_marks_since(&r->marks, item->epoch, item->counter);
-	s64 offset_ns = since_ns == S64_MIN ? -1 : r->clock_ns - since_ns;
+	s64 since_ns;
 
+	if (by_flow(r))
+		return swapped ? overtaken_for(r, item) : -1;
+	since_ns = wgr_marks_since(&r->marks, item->epoch, item->counter);
+	return since_ns == S64_MIN ? -1 : r->clock_ns - since_ns;
+}
+
+static void note_late(struct wgr_reorder *r, const struct wgr_item *item, s64 by_ns)
+{
 	r->stats.late++;
-	note_behind(r, lane, item->counter);
 	tell(r, &(struct wgr_event){
 		.kind = WGR_ITEM_LATE,
 		.epoch = item->epoch,
 		.first = item->counter,
 		.last = item->counter,
-		.ns = offset_ns,
+		.ns = by_ns,
 	});
-	if (offset_ns >= 0)
-		learn_came(r, offset_ns);
+}
+
+/* A packet has come behind what is out: late, unless only other flows passed it. */
+static enum wgr_verdict come_behind(struct wgr_reorder *r, const struct wgr_lane *lane,
+				    struct wgr_item *item, bool swapped,
+				    struct wgr_item_list *out)
+{
+	enum wgr_overtaken fate = by_flow(r) ? overtaken(r, item) : WGR_OVERTAKEN;
+	s64 by_ns = late_by(r, item, swapped);
+
+	note_behind(r, lane, item->counter);
+	if (fate == WGR_NOT_OVERTAKEN)
+		let_go(r, item, WGR_BEHIND, out);
+	else
+		note_late(r, item, by_ns);
+	r->stats.late_unknown += fate == WGR_PERHAPS_OVERTAKEN;
+	if (by_ns >= 0)
+		learn_came(r, by_ns);
+	return fate == WGR_NOT_OVERTAKEN ? WGR_RELEASED : WGR_LATE;
 }
 
 /* No order is kept: out it goes.  What is behind the highest stays known. */
@@ -561,11 +749,11 @@ static enum wgr_verdict place(struct wgr_reorder *r, struct wgr_item *item,
 		if (lane == &r->lane[0] && lane->next == item->counter)
 			break;
 		if (!starved && r->held < r->settings.window &&
-		    item->counter - lane->next < r->settings.window) {
+		    item->counter - lane->next < WGR_SPAN_MAX) {
 			if (may_hold(r) && ring_reach(r, lane, item->counter)) {
 				ring_insert(lane, item);
 				waiting_add(r, item);
-				r->stats.boundary_held += lane == &r->lane[1];
+				r->stats.boundary_held += lane == &r->lane[1] && !is_ghost(item);
 				return WGR_HELD;
 			}
 			/* Asking again for every gap given up would take too long. */
@@ -577,10 +765,21 @@ static enum wgr_verdict place(struct wgr_reorder *r, struct wgr_item *item,
 	}
 
 	lane_settle(lane, item->counter);
-	r->stats.released[cause]++;
-	list_append(out, item);
+	let_go(r, item, cause, out);
 	release_run(r, cause == WGR_IN_ORDER ? WGR_FILLED : cause, out);
 	return WGR_RELEASED;
+}
+
+/* A place to be kept for an item that is not held, so that it does not count as missing. */
+static struct wgr_item *make_ghost(const struct wgr_reorder *r, const struct wgr_item *item)
+{
+	struct wgr_item *ghost = r->ops->alloc(r->ctx, sizeof(*ghost));
+
+	if (ghost) {
+		*ghost = *item;
+		ghost->flow = GHOST;
+	}
+	return ghost;
 }
 
 /* Nothing is held and the item is the one that all wait for. */
@@ -595,43 +794,106 @@ static bool is_next(const struct wgr_reorder *r, const struct wgr_item *item)
 static enum wgr_verdict release_next(struct wgr_reorder *r, struct wgr_item *item,
 				     struct wgr_item_list *out)
 {
+	note_released(r, item);
 	r->lane[0].next++;
 	r->stats.released[WGR_IN_ORDER]++;
 	list_append(out, item);
 	return WGR_RELEASED;
 }
 
+/*
+ * A packet whose flow has nothing to wait for goes at once, ahead of what is held.
+ *
+ * Return: false if it has to wait like all others.
+ */
+static bool go_ahead(struct wgr_reorder *r, struct wgr_item *item, struct wgr_item_list *out)
+{
+	struct wgr_item *ghost = may_go_ahead(r, item) ? make_ghost(r, item) : NULL;
+
+	if (!ghost)
+		return false;
+	place(r, ghost, out);
+	let_go(r, item, WGR_AHEAD, out);
+	return true;
+}
+
+/* A later packet of its flow has gone ahead of it: it is late, and has come all the same. */
+static enum wgr_verdict come_outrun(struct wgr_reorder *r, const struct wgr_lane *lane,
+				    const struct wgr_item *item, enum wgr_overtaken fate,
+				    struct wgr_item_list *out)
+{
+	struct wgr_item *ghost = make_ghost(r, item);
+
+	if (ghost) {
+		if (note_arrival(r, lane, item))
+			learn_arrival(r, item, fate == WGR_OVERTAKEN);
+		ghost->arrival_ns = r->clock_ns;
+		place(r, ghost, out);
+	}
+	note_late(r, item, -1);
+	if (fate == WGR_OVERTAKEN)
+		r->stats.late_ahead++;
+	else
+		r->stats.late_unknown++;
+	return WGR_LATE;
+}
+
+/* A packet gets its place in a lane where nothing was so far. */
+static enum wgr_verdict settle(struct wgr_reorder *r, struct wgr_lane *lane,
+			       struct wgr_item *item, bool swapped, struct wgr_item_list *out)
+{
+	u64 in_order = r->stats.released[WGR_IN_ORDER];
+	enum wgr_verdict verdict;
+	bool behind;
+
+	behind = note_arrival(r, lane, item);
+	item->arrival_ns = r->clock_ns;
+	if (behind)
+		learn_arrival(r, item, swapped);
+	if ((lane != &r->lane[0] || item->counter != lane->next) && go_ahead(r, item, out))
+		verdict = WGR_RELEASED;
+	else
+		verdict = place(r, item, out);
+	if (behind && r->stats.released[WGR_IN_ORDER] != in_order)
+		r->stats.filled_at_once++;
+	return verdict;
+}
+
 static enum wgr_verdict push_slow(struct wgr_reorder *r, struct wgr_item *item,
 				  struct wgr_item_list *out)
 {
+	enum wgr_overtaken fate = WGR_NOT_OVERTAKEN;
 	enum wgr_verdict verdict;
 	struct wgr_lane *lane;
-	bool swapped;
-	u64 in_order;
+	bool swapped = false;
 
 	if (r->settings.mode == WGR_OFF)
 		return pass_on(r, item, out);
 	while (wgr_reorder_deadline(r) < r->clock_ns)
 		time_out(r, out);
+	if (wgr_reorder_rest_at(r) <= r->clock_ns)
+		forget_flows(r);
+	item->flow = WGR_NO_FLOW;
+	if (by_flow(r) && (r->flows.on || !is_next(r, item)))
+		swapped = enter_flow(r, item);
 	/* Whether the caller told the time before this item must make no difference. */
 	if (is_next(r, item))
 		return release_next(r, item, out);
 
+	r->flows.used_ns = r->clock_ns;
 	lane = lane_enter(r, item->epoch, out);
-	if (!lane || item->counter < lane->next || lane->spent) {
-		note_late(r, lane, item);
-		return WGR_LATE;
-	}
+	if (!lane || item->counter < lane->next || lane->spent)
+		return come_behind(r, lane, item, swapped, out);
 	if (lane->held && item->counter <= lane->top && lane_at(lane, item->counter)) {
 		r->stats.duplicate++;
 		return WGR_DUPLICATE;
 	}
-	swapped = note_arrival(r, lane, item->counter);
-	item->arrival_ns = r->clock_ns;
-	in_order = r->stats.released[WGR_IN_ORDER];
-	verdict = place(r, item, out);
-	if (swapped && r->stats.released[WGR_IN_ORDER] != in_order)
-		r->stats.filled_at_once++;
+	if (by_flow(r))
+		fate = overtaken(r, item);
+	if (fate == WGR_NOT_OVERTAKEN)
+		verdict = settle(r, lane, item, swapped, out);
+	else
+		verdict = come_outrun(r, lane, item, fate, out);
 	end_passed(r, out);
 	/* It was the newest, unless it has just been released. */
 	return verdict == WGR_HELD && r->newest != item ? WGR_RELEASED : verdict;
@@ -646,6 +908,7 @@ void wgr_reorder_init(struct wgr_reorder *r, const struct wgr_reorder_ops *ops,
 	r->ops = ops;
 	r->ctx = ctx;
 	r->clock_ns = S64_MIN;
+	r->not_before_ns = S64_MIN;
 	r->calm_from = CALM_PACKETS;
 	wgr_paths_init(&r->paths);
 	/* No lane is open: keep the short way in wgr_reorder_push() shut. */
@@ -662,7 +925,7 @@ enum wgr_verdict wgr_reorder_push(struct wgr_reorder *r, struct wgr_item *item,
 	if (unlikely(item->path || r->paths.several))
 		wgr_paths_note(&r->paths, item->path, item->epoch, item->counter, r->clock_ns);
 
-	if (likely(is_next(r, item)))
+	if (likely(is_next(r, item) && !r->flows.on))
 		return release_next(r, item, out);
 	return push_slow(r, item, out);
 }
@@ -673,11 +936,44 @@ void wgr_reorder_advance(struct wgr_reorder *r, s64 now_ns, struct wgr_item_list
 		r->clock_ns = now_ns;
 	while (r->held && wgr_reorder_deadline(r) <= r->clock_ns)
 		time_out(r, out);
+	if (wgr_reorder_rest_at(r) <= r->clock_ns)
+		forget_flows(r);
 }
 
 s64 wgr_reorder_deadline(const struct wgr_reorder *r)
 {
-	return r->held ? wgr_hold_until(&r->hold, r->oldest->arrival_ns) : WGR_NEVER;
+	s64 due_ns;
+
+	if (!r->held)
+		return WGR_NEVER;
+	due_ns = wgr_hold_until(&r->hold, r->oldest->arrival_ns);
+	return due_ns > r->not_before_ns ? due_ns : r->not_before_ns;
+}
+
+s64 wgr_reorder_rest_at(const struct wgr_reorder *r)
+{
+	if (!r->flows.on || r->held || r->flows.used_ns > S64_MAX - QUIET_NS)
+		return WGR_NEVER;
+	return r->flows.used_ns + QUIET_NS;
+}
+
+void wgr_reorder_excuse(struct wgr_reorder *r, s64 now_ns)
+{
+	s64 due_ns = wgr_reorder_deadline(r);
+	s64 more_ns;
+
+	if (due_ns >= now_ns || now_ns - due_ns <= STALL_NS)
+		return;
+	/* All that is held has come since the last excuse, so none has used it. */
+	if (r->oldest->arrival_ns >= r->not_before_ns)
+		r->excuse_ns = WGR_EXCUSE_NS;
+	more_ns = (now_ns - due_ns) / 2;
+	if (more_ns > r->excuse_ns)
+		more_ns = r->excuse_ns;
+	if (!more_ns)
+		return;
+	r->excuse_ns -= more_ns;
+	r->not_before_ns = now_ns + more_ns;
 }
 
 void wgr_reorder_flush(struct wgr_reorder *r, struct wgr_item_list *out)
@@ -689,6 +985,7 @@ void wgr_reorder_flush(struct wgr_reorder *r, struct wgr_item_list *out)
 	if (r->open == 2)
 		cross_boundary(r, WGR_RESET, out);
 	release_lane(r, WGR_RESET, out);
+	forget_flows(r);
 }
 
 void wgr_reorder_discard(struct wgr_reorder *r, struct wgr_item_list *out)
@@ -698,17 +995,6 @@ void wgr_reorder_discard(struct wgr_reorder *r, struct wgr_item_list *out)
 	wgr_reorder_flush(r, out);
 	r->stats.discarded += r->stats.released[WGR_RESET] - released;
 	r->stats.released[WGR_RESET] = released;
-}
-
-/* The lane that keeps an engine from fitting its window, NULL if it fits. */
-static const struct wgr_lane *lane_too_much(const struct wgr_reorder *r)
-{
-	u32 i;
-
-	for (i = 0; i < r->open; i++)
-		if (r->lane[i].held && r->lane[i].top - r->lane[i].next >= r->settings.window)
-			return &r->lane[i];
-	return r->held > r->settings.window ? &r->lane[r->open - 1] : NULL;
 }
 
 static void set_hold(struct wgr_reorder *r, bool same_start)
@@ -730,7 +1016,7 @@ void wgr_reorder_configure(struct wgr_reorder *r, const struct wgr_settings *set
 {
 	bool same_start = settings->hold_ns == r->settings.hold_ns;
 	s64 was_ns = r->hold.wait_ns;
-	const struct wgr_lane *lane;
+	const struct wgr_lane *last;
 
 	r->settings = *settings;
 	if (r->settings.window < WGR_WINDOW_MIN)
@@ -741,9 +1027,23 @@ void wgr_reorder_configure(struct wgr_reorder *r, const struct wgr_settings *set
 	tell_wait(r, was_ns);
 	if (r->settings.mode == WGR_OFF)
 		wgr_reorder_flush(r, out);
+	if (!by_flow(r))
+		forget_flows(r);
 
-	for (lane = lane_too_much(r); lane; lane = lane_too_much(r))
-		give_way(r, lane->epoch, lane->top, out);
+	while (r->held > r->settings.window) {
+		last = &r->lane[r->open - 1];
+		give_way(r, last->epoch, last->top, out);
+	}
+}
+
+static u32 held_behind_boundary(const struct wgr_reorder *r)
+{
+	const struct wgr_item *item;
+	u32 held = 0;
+
+	for (item = r->oldest; item && r->open == 2; item = item->newer)
+		held += item->epoch == r->lane[1].epoch && !is_ghost(item);
+	return held;
 }
 
 void wgr_reorder_reset_stats(struct wgr_reorder *r)
@@ -751,11 +1051,11 @@ void wgr_reorder_reset_stats(struct wgr_reorder *r)
 	u64 left = r->calm_from > r->stats.pushed ? r->calm_from - r->stats.pushed : 0;
 
 	memset(&r->stats, 0, sizeof(r->stats));
-	r->stats.pushed = r->held;
-	r->stats.max_held = r->held;
+	r->stats.pushed = wgr_reorder_held(r);
+	r->stats.max_held = wgr_reorder_held(r);
 	r->stats.gaps_opened = wgr_reorder_open_gaps(r);
 	r->stats.boundaries_opened = wgr_reorder_open_boundaries(r);
-	r->stats.boundary_held = r->lane[1].held;
+	r->stats.boundary_held = held_behind_boundary(r);
 	r->calm_from = r->stats.pushed + left;
 }
 

@@ -4,8 +4,17 @@
  * of their arrival and gives them back in the order in which they were sent.
  *
  * Order is (epoch, counter).  An epoch is a session key, a counter the nonce
- * under it.  What comes out strictly increases; a packet that can no longer
- * keep to that is late and stays with the caller.
+ * under it.  In scope "peer" what comes out strictly increases; a packet that can
+ * no longer keep to that is late and stays with the caller.
+ *
+ * In scope "flow" that holds for the packets of each inner flow: flow queues
+ * on the sender's side (fq, fq_codel, cake) let flows pass one another on purpose,
+ * after counters were given.  So a packet that only other flows have overtaken is
+ * released all the same, behind them; one of a flow that has nothing to wait for is
+ * released ahead of what is missing; and only what its own flow has overtaken
+ * teaches the hold policy that waiting is of use.  Flows are told apart from
+ * the first packet out of order on, until all has been in order for a while: on
+ * a path that keeps order nothing is asked about them.
  *
  *   lane 0, current epoch     released | gap | held | gap | held | held
  *                                        ^next                     ^top
@@ -35,13 +44,20 @@
 #ifndef WGR_REORDER_ENGINE_H
 #define WGR_REORDER_ENGINE_H
 
+#include "flows.h"
 #include "hold.h"
 #include "marks.h"
 #include "paths.h"
 #include "port.h"
 
 #define WGR_WINDOW_MIN	64
-#define WGR_WINDOW_MAX	16384
+#define WGR_WINDOW_MAX	32768
+
+/*
+ * Counters from the first missing one to the last held one, at most.  What lies
+ * further back than that is not waited for, whatever the window.
+ */
+#define WGR_SPAN_MAX	65536
 
 /* Bins of the histograms: powers of two. */
 #define WGR_SPAN_BINS	16
@@ -64,6 +80,20 @@ enum wgr_mode {
 };
 
 /**
+ * enum wgr_scope - whose order is kept
+ * @WGR_SCOPE_FLOW: that of each inner flow
+ * @WGR_SCOPE_PEER: that of all packets of the peer
+ * @WGR_SCOPES: number of scopes
+ *
+ * The values are those of enum wg_reorder_scope in the UAPI.
+ */
+enum wgr_scope {
+	WGR_SCOPE_FLOW,
+	WGR_SCOPE_PEER,
+	WGR_SCOPES,
+};
+
+/**
  * struct wgr_settings - what can be chosen for an engine
  * @mode: what to do about order
  * @window: most items held, %WGR_WINDOW_MIN to %WGR_WINDOW_MAX, moved into that
@@ -71,12 +101,14 @@ enum wgr_mode {
  * @hold_ns: the wait of the fixed mode, and what the adaptive one begins with,
  *	nanoseconds
  * @hold_max_ns: the most that the adaptive mode may wait, nanoseconds
+ * @scope: whose order
  */
 struct wgr_settings {
 	enum wgr_mode mode;
 	u32 window;
 	u64 hold_ns;
 	u64 hold_max_ns;
+	enum wgr_scope scope;
 };
 
 /**
@@ -86,8 +118,9 @@ struct wgr_settings {
  * @older: engine's, while held: the item that arrived before
  * @newer: engine's, while held: the item that arrived after; in an output
  *	list the item to be released next, NULL at the end
- * @epoch: number of the session; a session gets a higher one than all before
- *	when its first packet reaches the engine
+ * @epoch: number of the session, from 1; a session gets a higher one than all
+ *	before when its first packet reaches the engine
+ * @flow: engine's: number of its inner flow
  * @path: which of the peer's paths it came by, 0 to %WGR_PATHS - 1
  * @tag: caller's, never touched here
  */
@@ -97,8 +130,9 @@ struct wgr_item {
 	struct wgr_item *older;
 	struct wgr_item *newer;
 	u32 epoch;
-	u16 path;
-	u16 tag;
+	u16 flow;
+	u8 path;
+	u8 tag;
 };
 
 /**
@@ -117,8 +151,9 @@ struct wgr_item_list {
  * enum wgr_verdict - what became of a pushed item
  * @WGR_RELEASED: it is in the output list
  * @WGR_HELD: the engine keeps it for now
- * @WGR_LATE: something sent after it was released before, or its epoch is
- *	closed; the caller keeps it
+ * @WGR_LATE: something sent after it, in scope "flow" by the same flow, was
+ *	released before, or that is not known any more, or its epoch is closed; the
+ *	caller keeps it
  * @WGR_DUPLICATE: the same packet is being held; the caller keeps it
  */
 enum wgr_verdict {
@@ -136,6 +171,8 @@ enum wgr_verdict {
  * @WGR_OVERFLOWED: no room: window, third epoch or memory
  * @WGR_RESET: the caller asked for a flush
  * @WGR_IN_ORDER: no wait at all, released by its own arrival
+ * @WGR_AHEAD: no wait though something is missing, which its flow does not wait for
+ * @WGR_BEHIND: no wait, it comes behind what other flows sent after it
  * @WGR_CAUSES: number of causes
  */
 enum wgr_cause {
@@ -145,6 +182,8 @@ enum wgr_cause {
 	WGR_OVERFLOWED,
 	WGR_RESET,
 	WGR_IN_ORDER,
+	WGR_AHEAD,
+	WGR_BEHIND,
 	WGR_CAUSES,
 };
 
@@ -156,6 +195,10 @@ enum wgr_cause {
  * @filled_at_once: of @released[%WGR_IN_ORDER] those that were missing before:
  *	the rest came in order
  * @late: refused as late
+ * @late_ahead: of @late those of which a later one of their flow had gone ahead of
+ *	what was missing
+ * @late_unknown: of @late those of which the table of flows could not tell whether
+ *	they were; flows that it has no room for make it stricter
  * @duplicate: refused because the same packet is held
  * @discarded: taken back by wgr_reorder_discard()
  * @gaps_opened: counters that were missing when one after them arrived
@@ -181,6 +224,8 @@ struct wgr_reorder_stats {
 	u64 released[WGR_CAUSES];
 	u64 filled_at_once;
 	u64 late;
+	u64 late_ahead;
+	u64 late_unknown;
 	u64 duplicate;
 	u64 discarded;
 	u64 gaps_opened;
@@ -237,6 +282,9 @@ struct wgr_event {
  *	is used where sleeping is not allowed
  * @free: give back what @alloc returned, with the size it was asked for
  * @admit: return true if one item more may be held, or NULL if it always may
+ * @flow: return a hash of the item's inner flow, the same whenever it is asked
+ *	for the same flow and one that no sender can foresee; NULL if flows cannot be
+ *	told apart, scope "flow" is the same as "peer" then
  * @event: look at what happened, or NULL; not called for packets in order; must
  *	not call the engine
  */
@@ -244,6 +292,7 @@ struct wgr_reorder_ops {
 	void *(*alloc)(void *ctx, size_t bytes);
 	void (*free)(void *ctx, void *memory, size_t bytes);
 	bool (*admit)(void *ctx, u32 held);
+	u32 (*flow)(void *ctx, const struct wgr_item *item);
 	void (*event)(void *ctx, const struct wgr_event *event);
 };
 
@@ -255,7 +304,7 @@ struct wgr_ring;
  * @next: lowest counter that may still be released
  * @top: highest counter held, valid only if @held is not 0
  * @epoch: number of the epoch
- * @held: items in @ring
+ * @held: items in @ring, ghosts included
  * @spent: the highest counter there is has been released
  */
 struct wgr_lane {
@@ -272,12 +321,17 @@ struct wgr_lane {
  * @lane: open epochs, the current one first; the second is open only while
  *	it holds items
  * @open: number of open lanes
- * @held: items held in both lanes
- * @settings: what was chosen.  The window is also the most counters from the
- *	first missing one to the last held one, in a lane
+ * @held: items held in both lanes, ghosts included
+ * @ghosts: of these, places that are kept for what is not held: it went ahead or
+ *	was late, and must not count as missing
+ * @nameless: held items whose flow is not known
+ * @settings: what was chosen
  * @clock_ns: latest time seen
  * @hold: how long to wait
  * @marks: since when what is missing
+ * @flows: what is known of flows
+ * @not_before_ns: nothing is given up for having waited too long before this time
+ * @excuse_ns: by how much this may still be put off
  * @paths: what the paths tell
  * @calm_from: a path that has shown no swapped packets is calm when as many
  *	have been pushed
@@ -291,8 +345,13 @@ struct wgr_reorder {
 	struct wgr_lane lane[2];
 	u32 open;
 	u32 held;
+	u32 ghosts;
+	u32 nameless;
 	struct wgr_settings settings;
 	s64 clock_ns;
+	s64 not_before_ns;
+	s64 excuse_ns;
+	struct wgr_flows flows;
 	struct wgr_hold hold;
 	struct wgr_marks marks;
 	struct wgr_paths paths;
@@ -344,9 +403,39 @@ void wgr_reorder_advance(struct wgr_reorder *r, s64 now_ns, struct wgr_item_list
  * @r: engine
  *
  * Return: nanoseconds on the arrival time line, perhaps in the past;
- * %WGR_NEVER if nothing is held.
+ * %WGR_NEVER if nothing is held, nor a place kept for what went ahead.
  */
 s64 wgr_reorder_deadline(const struct wgr_reorder *r);
+
+/**
+ * wgr_reorder_rest_at - when wgr_reorder_advance() should be called without haste
+ * @r: engine
+ *
+ * Return: nanoseconds on the arrival time line: from then on it gives back what
+ * memory it has for flows; %WGR_NEVER if it has none or something is held.
+ */
+s64 wgr_reorder_rest_at(const struct wgr_reorder *r);
+
+/**
+ * wgr_reorder_excuse - the machine may have stood still
+ * @r: engine
+ * @now_ns: time, not told to the engine yet
+ *
+ * To be called before an arrival is pushed or the time is told.  If a deadline has
+ * been missed by so much that what it waits for may be in a queue below the caller,
+ * nothing is given up for half as long again.  No packet waits for more than
+ * %WGR_EXCUSE_NS longer for that, however many deadlines are missed meanwhile.
+ */
+void wgr_reorder_excuse(struct wgr_reorder *r, s64 now_ns);
+
+/* All that a packet may wait longer for missed deadlines, nanoseconds. */
+#define WGR_EXCUSE_NS	2000000LL
+
+/* Items that are held, without the places kept for others. */
+static inline u32 wgr_reorder_held(const struct wgr_reorder *r)
+{
+	return r->held - r->ghosts;
+}
 
 /**
  * wgr_reorder_flush - release everything now

@@ -6,7 +6,8 @@ static bool is_above(const struct wgr_mark *mark, u32 epoch, u64 counter)
 	return mark->epoch > epoch || (mark->epoch == epoch && mark->top > counter);
 }
 
-void wgr_marks_note(struct wgr_marks *marks, u32 epoch, u64 counter, s64 now_ns, s64 reach_ns)
+void wgr_marks_note(struct wgr_marks *marks, u32 epoch, u64 counter, u16 flow,
+		    s64 now_ns, s64 reach_ns)
 {
 	struct wgr_mark *newest = &marks->mark[(marks->count - 1) % WGR_MARKS];
 	struct wgr_mark *oldest = &marks->mark[marks->count % WGR_MARKS];
@@ -21,7 +22,7 @@ void wgr_marks_note(struct wgr_marks *marks, u32 epoch, u64 counter, s64 now_ns,
 		newest->top = counter;
 		return;
 	}
-	*oldest = (struct wgr_mark){ .top = counter, .ns = now_ns, .epoch = epoch };
+	*oldest = (struct wgr_mark){ .top = counter, .ns = now_ns, .epoch = epoch, .flow = flow };
 	/* Stay above the size of the ring once there: that says it is full. */
 	if (++marks->count == 2 * WGR_MARKS)
 		marks->count = WGR_MARKS;
@@ -41,4 +42,21 @@ s64 wgr_marks_since(const struct wgr_marks *marks, u32 epoch, u64 counter)
 		since_ns = mark->ns;
 	}
 	return known < WGR_MARKS ? since_ns : S64_MIN;
+}
+
+s64 wgr_marks_flow_since(const struct wgr_marks *marks, u32 epoch, u64 counter, u16 flow)
+{
+	u32 known = marks->count < WGR_MARKS ? marks->count : WGR_MARKS;
+	const struct wgr_mark *mark;
+	s64 since_ns = S64_MIN;
+	u32 i;
+
+	for (i = 1; i <= known; i++) {
+		mark = &marks->mark[(marks->count - i) % WGR_MARKS];
+		if (!is_above(mark, epoch, counter))
+			break;
+		if (mark->flow == flow)
+			since_ns = mark->ns;
+	}
+	return since_ns;
 }

@@ -16,11 +16,13 @@
  * @top: its counter
  * @ns: from when, on the arrival time line
  * @epoch: of the packet
+ * @flow: of the packet, any number
  */
 struct wgr_mark {
 	u64 top;
 	s64 ns;
 	u32 epoch;
+	u16 flow;
 };
 
 /**
@@ -38,6 +40,7 @@ struct wgr_marks {
  * @marks: of a peer
  * @epoch: of the packet
  * @counter: of the packet; not the highest so far changes nothing
+ * @flow: of the packet
  * @now_ns: its arrival
  * @reach_ns: how late packets have to be measured
  *
@@ -46,7 +49,8 @@ struct wgr_marks {
  * any packet rate it reaches back as far as is asked for, and by up to 1/30 of it
  * what is missing may be taken to be missing for longer than it is.
  */
-void wgr_marks_note(struct wgr_marks *marks, u32 epoch, u64 counter, s64 now_ns, s64 reach_ns);
+void wgr_marks_note(struct wgr_marks *marks, u32 epoch, u64 counter, u16 flow,
+		    s64 now_ns, s64 reach_ns);
 
 /**
  * wgr_marks_since - since when a packet is missing
@@ -58,5 +62,17 @@ void wgr_marks_note(struct wgr_marks *marks, u32 epoch, u64 counter, s64 now_ns,
  * marks reach back.
  */
 s64 wgr_marks_since(const struct wgr_marks *marks, u32 epoch, u64 counter);
+
+/**
+ * wgr_marks_flow_since - since when a packet is missing to its own flow
+ * @marks: of its peer
+ * @epoch: of the packet
+ * @counter: of the packet, lower than the highest that has come
+ * @flow: of the packet
+ *
+ * Return: a point on the arrival time line when a later packet of the same flow was
+ * the highest, the first that is known; S64_MIN if none is known.
+ */
+s64 wgr_marks_flow_since(const struct wgr_marks *marks, u32 epoch, u64 counter, u16 flow);
 
 #endif

@@ -39,7 +39,9 @@ struct profile {
 	u64 spacing;		/* mean time between sent packets */
 	u64 delay;		/* most that a reordered one comes later */
 	u32 reorder, lose, repeat, rekey, overlap, jump, silence, flush, configure, refuse, back;
-	u32 discard, reset, mode;
+	u32 discard, reset, mode, scope, excuse;
+	u32 flows;
+	u32 sparse;		/* chance that a packet is of another flow than the first */
 	u32 paths;
 	u32 path_mix;		/* chance that a packet takes any path, not its turn's */
 	u64 path_delay[WGR_PATHS];
@@ -48,7 +50,7 @@ struct profile {
 struct flying {
 	s64 arrival;
 	u32 session;
-	u16 path;
+	u8 path;
 	u64 counter;
 };
 
@@ -64,7 +66,7 @@ static bool used_up[2];
 static u32 epoch_of[1 << 16];		/* of a session, NO_EPOCH before its first arrival */
 static u32 epochs;
 static u64 arrivals, seed;
-static u64 seen_verdict[4], seen_cause[WGR_CAUSES], seen_closed[WGR_IN_ORDER], seen_calm;
+static u64 seen_verdict[4], seen_cause[WGR_CAUSES], seen_closed[WGR_IN_ORDER], seen_calm, seen_late_ahead;
 
 static u64 random_state;
 
@@ -115,8 +117,20 @@ static void tick(s64 arrival)
 	}
 }
 
+/* The same for a copy of a packet. */
+static u32 flow_of(u32 who, u64 number)
+{
+	u64 z = (number + who) * 0x9e3779b97f4a7c15;
+
+	z ^= z >> 29;
+	if (z % 1000000 >= now.sparse)
+		return 0;
+	return (u32)(z / 1000000 % now.flows);
+}
+
 static void arrive(struct flying f)
 {
+	u32 flow = flow_of(f.session, f.counter);
 	unsigned int refuse = chance(now.refuse) ? (unsigned int)below(2) : NEVER_FAIL;
 	u32 epoch;
 
@@ -128,11 +142,14 @@ static void arrive(struct flying f)
 	if (chance(now.back))
 		f.arrival -= (s64)below(3 * now.delay + 2);
 	tick(f.arrival);
-	seen_verdict[user_push(&main_user, &oracle, epoch, f.counter, f.path, f.arrival, refuse)]++;
+	if (chance(now.excuse))
+		user_excuse(&main_user, &oracle, f.arrival);
+	seen_verdict[user_push(&main_user, &oracle, epoch, f.counter, flow, f.path, f.arrival,
+			       refuse)]++;
 
 	if (!now.flush && !now.discard && !now.configure && !now.reset && !now.refuse &&
-	    now.ticking < TICK_EAGER)
-		user_push(&quiet, NULL, epoch, f.counter, f.path, f.arrival, NEVER_FAIL);
+	    !now.excuse && now.ticking < TICK_EAGER)
+		user_push(&quiet, NULL, epoch, f.counter, flow, f.path, f.arrival, NEVER_FAIL);
 	arrivals++;
 }
 
@@ -155,17 +172,19 @@ static void configure(void)
 		now.settings.hold_max_ns = random_max();
 	if (chance(now.mode))
 		now.settings.mode = (enum wgr_mode)below(WGR_MODES);
+	if (chance(now.scope))
+		now.settings.scope = (enum wgr_scope)below(WGR_SCOPES);
 	user_configure(&main_user, &oracle, &now.settings);
 }
 
 static void fly(u32 who, u64 number)
 {
-	static u16 turn;
+	static u8 turn;
 	struct flying f = { .arrival = sent_at, .session = who, .counter = number };
 	u32 i;
 
-	turn = (u16)((turn + 1) % now.paths);
-	f.path = chance(now.path_mix) ? (u16)below(now.paths) : turn;
+	turn = (u8)((turn + 1) % now.paths);
+	f.path = chance(now.path_mix) ? (u8)below(now.paths) : turn;
 	f.arrival += (s64)now.path_delay[f.path];
 
 	if (chance(now.lose))
@@ -190,7 +209,7 @@ static void send_one(void)
 		*next += below(4) ? below(2 * now.settings.window) : random64() >> below(64);
 	/* Once round the ring: another packet's slot. */
 	if (chance(now.jump / 2))
-		*next += WGR_WINDOW_MAX - 2 + below(4);
+		*next += WGR_SPAN_MAX - 2 + below(4);
 	/* The end of the range and what happens there. */
 	if (chance(now.jump / 4))
 		*next = U64_MAX - below(70);
@@ -264,6 +283,11 @@ static void choose_profile(void)
 	memset(&now, 0, sizeof(now));
 	now.settings.mode = PICK(WGR_ADAPTIVE, WGR_ADAPTIVE, WGR_ADAPTIVE, WGR_ADAPTIVE,
 				 WGR_FIXED, WGR_FIXED, WGR_FIXED, WGR_OFF);
+	now.settings.scope = PICK(WGR_SCOPE_FLOW, WGR_SCOPE_FLOW, WGR_SCOPE_PEER);
+	now.flows = PICK(1, 2, 3, 8, MEMORY_FLOWS);
+	now.sparse = PICK(1000, 20000, 300000, 1000000);
+	now.scope = PICK(0, 0, 500000);
+	now.excuse = PICK(0, 0, 100000, 1000000);
 	now.settings.window = PICK(64, 64, 64, 65, 128, 200, 256, 512, 2048, 16384);
 	now.settings.hold_ns = random_hold();
 	now.settings.hold_max_ns = random_max();
@@ -308,6 +332,7 @@ static void count_seen(void)
 	for (i = 0; i < WGR_IN_ORDER; i++)
 		seen_closed[i] += s->boundaries_closed[i];
 	seen_calm += oracle.calm;
+	seen_late_ahead += s->late_ahead;
 }
 
 static void play_round(void)
@@ -375,6 +400,8 @@ int main(void)
 	printf("# released in order %llu, filled %llu, timed out %llu, passed %llu, overflowed %llu\n",
 	       seen_cause[WGR_IN_ORDER], seen_cause[WGR_FILLED], seen_cause[WGR_TIMED_OUT],
 	       seen_cause[WGR_PASSED], seen_cause[WGR_OVERFLOWED]);
+	printf("# released ahead %llu, behind %llu, late for what went ahead %llu\n",
+	       seen_cause[WGR_AHEAD], seen_cause[WGR_BEHIND], seen_late_ahead);
 	printf("# events: opened %llu, filled %llu, given up %llu, late %llu, wait changed %llu\n",
 	       events_seen[WGR_GAP_OPENED], events_seen[WGR_GAP_FILLED],
 	       events_seen[WGR_GAP_GIVEN_UP], events_seen[WGR_ITEM_LATE],

@@ -16,12 +16,17 @@
 /* Events that are kept; more are only counted. */
 #define MEMORY_EVENTS	(WGR_WINDOW_MAX + 16)
 
+/* Flows that tests tell apart; each has a set of the engine's table to itself. */
+#define MEMORY_FLOWS	16
+#define MEMORY_FLOW_TAG	(1u << 28)
+
 struct memory {
 	size_t live;		/* bytes given and not returned */
 	unsigned int calls;	/* allocations asked for */
 	unsigned int fail_from;	/* refuse from this call on ... */
 	unsigned int fail_count;	/* ... this many */
 	unsigned int refused;
+	size_t fail_size;	/* refuse nothing smaller */
 	u32 events;		/* since the caller last set it to 0 */
 	struct wgr_event event[MEMORY_EVENTS];
 };
@@ -31,7 +36,7 @@ static inline void *memory_alloc(void *ctx, size_t bytes)
 	struct memory *memory = ctx;
 	size_t *block;
 
-	if (memory->calls++ - memory->fail_from < memory->fail_count) {
+	if (bytes >= memory->fail_size && memory->calls++ - memory->fail_from < memory->fail_count) {
 		memory->refused++;
 		return NULL;
 	}

@@ -17,6 +17,16 @@
 /* A path that brought nothing for longer is silent. */
 #define SILENT_NS	250000000
 
+/* Flows are forgotten when all was in order for so long. */
+#define QUIET_NS	2000000000
+
+/* Steps of a flow's own clock. */
+#define FLOW_STEP	1024
+
+/* A deadline may be missed by so much, and an excuse is at most so long in all. */
+#define STALL_NS	100000
+#define EXCUSE_NS	2000000
+
 /* Packets until paths are believed again after one has swapped its own. */
 #define DOUBT	16384
 
@@ -29,6 +39,11 @@ static wide place_of(u32 epoch, u64 counter)
 static bool before(const struct oracle_packet *a, const struct oracle_packet *b)
 {
 	return place_of(a->epoch, a->counter) < place_of(b->epoch, b->counter);
+}
+
+static wide place_at(const struct oracle_packet *p)
+{
+	return place_of(p->epoch, p->counter);
 }
 
 /* Index of the waiting packet to be released next. */
@@ -120,11 +135,6 @@ static s64 missed_since(const struct oracle *o, wide place)
 		if (place_of(o->arrival[i].epoch, o->arrival[i].counter) > place)
 			return o->arrival[i].arrival;
 	return o->clock;
-}
-
-static wide place_at(const struct oracle_packet *p)
-{
-	return place_of(p->epoch, p->counter);
 }
 
 /* What the marks say; S64_MIN if they do not reach back so far. */
@@ -227,10 +237,145 @@ static void skip(struct oracle *o, wide next, enum wgr_cause cause)
 	o->next = next;
 }
 
-static void put_out(struct oracle *o, u32 epoch, u64 counter)
+static void put_out(struct oracle *o, u32 epoch, u64 counter, u32 flow)
 {
-	o->out[o->released].epoch = epoch;
-	o->out[o->released++].counter = counter;
+	struct oracle_out out = { epoch, counter, flow };
+
+	o->out[o->released++] = out;
+	if (o->watching)
+		o->gone[o->gones++] = out;
+}
+
+/* ---- flows ---- */
+
+static bool by_flow(const struct oracle *o)
+{
+	return o->settings.scope == WGR_SCOPE_FLOW;
+}
+
+u32 oracle_held(const struct oracle *o)
+{
+	u32 i, n = 0;
+
+	for (i = 0; i < o->waiting; i++)
+		n += !o->packet[i].ghost;
+	return n;
+}
+
+static bool nameless(const struct oracle *o)
+{
+	u32 i;
+
+	for (i = 0; i < o->waiting; i++)
+		if (!o->packet[i].ghost && !o->packet[i].named)
+			return true;
+	return false;
+}
+
+static void forget_flows(struct oracle *o)
+{
+	u32 i;
+
+	for (i = 0; i < o->waiting; i++)
+		o->packet[i].named = false;
+	o->watching = false;
+	o->gones = 0;
+}
+
+static void watch_flows(struct oracle *o)
+{
+	o->watching = true;
+	o->from = o->started ? place_of(o->epoch, 0) + o->next : 0;
+	o->watched = o->arrivals;
+	o->used = 0;
+}
+
+/* When the highest of a flow came among those in the list from @watched to @end. */
+static const struct oracle_packet *highest_of(const struct oracle *o, u32 flow, u32 end)
+{
+	const struct oracle_packet *best = NULL;
+	u32 i;
+
+	for (i = o->watched; i < end; i++)
+		if (o->arrival[i].flow == flow && (!best || !before(&o->arrival[i], best)))
+			best = &o->arrival[i];
+	return best;
+}
+
+/* Whether something of its flow that was sent later had come before arrival @nr. */
+static bool swapped_at(const struct oracle *o, u32 nr)
+{
+	const struct oracle_packet *p = highest_of(o, o->arrival[nr].flow, nr);
+
+	return p && before(&o->arrival[nr], p);
+}
+
+static u32 steps(s64 ns)
+{
+	return (u32)((u64)ns / FLOW_STEP);
+}
+
+/* Whether a flow has nothing to wait for. */
+static bool may_go(const struct oracle *o, u32 flow)
+{
+	const struct oracle_packet *last = NULL;
+	u32 apart = 0, known = 0, i;
+	wide sent = 0;
+
+	for (i = o->watched; i < o->arrivals; i++) {
+		const struct oracle_packet *p = &o->arrival[i];
+
+		if (p->flow != flow)
+			continue;
+		if (place_at(p) < sent)
+			return false;
+		sent = place_at(p);
+		if (last) {
+			u32 distance = steps(p->arrival) - steps(last->arrival);
+
+			apart = known ? apart + distance / 4 - apart / 4 : distance;
+			known++;
+		}
+		last = p;
+	}
+	for (i = 0; i < o->waiting; i++)
+		if (!o->packet[i].ghost && o->packet[i].flow == flow)
+			return false;
+	if (nameless(o) || !known)
+		return false;
+	return (u64)apart * FLOW_STEP / (known < WGR_FLOW_KNOWN ? 4 : 1) > (u64)o->hold.wait_ns;
+}
+
+/* What of a packet's flow has been released before it. */
+static enum wgr_overtaken overtaken(const struct oracle *o, u32 epoch, u64 counter, u32 flow)
+{
+	u32 i;
+
+	if (place_of(epoch, counter) < o->from)
+		return WGR_PERHAPS_OVERTAKEN;
+	for (i = 0; i < o->gones; i++)
+		if (o->gone[i].flow == flow &&
+		    place_of(o->gone[i].epoch, o->gone[i].counter) >= place_of(epoch, counter))
+			return WGR_OVERTAKEN;
+	return WGR_NOT_OVERTAKEN;
+}
+
+/* For how long a later packet of its flow has been here, of the newest arrival. */
+static s64 overtaken_for(const struct oracle *o)
+{
+	const struct oracle_packet *p = &o->arrival[o->arrivals - 1];
+	s64 since;
+	u32 i;
+
+	for (i = 0; i < o->waiting && i < LOOKED_AT; i++)
+		if (!o->packet[i].ghost && o->packet[i].named && o->packet[i].flow == p->flow &&
+		    before(p, &o->packet[i]))
+			return o->clock - o->packet[i].arrival;
+	since = wgr_marks_flow_since(&o->marks, p->epoch, p->counter, (u16)p->flow);
+	if (since != S64_MIN)
+		return o->clock - since;
+	return (s64)(steps(o->clock) - steps(highest_of(o, p->flow, o->arrivals - 1)->arrival)) *
+	       FLOW_STEP;
 }
 
 /* Release the first waiting packet, whatever is missing before it. */
@@ -242,15 +387,17 @@ static void release_first(struct oracle *o, enum wgr_cause cause, bool held)
 	enter(o, p.epoch, cause);
 	skip(o, p.counter, cause);
 	o->next++;
-	if (held) {
+	if (held && !p.ghost) {
 		u64 waited = (u64)o->clock - (u64)p.arrival;
 
 		o->stats.hold[bin(waited, WGR_HOLD_BINS)]++;
 		if (waited > o->stats.max_hold_ns)
 			o->stats.max_hold_ns = waited;
 	}
-	put_out(o, p.epoch, p.counter);
-	o->stats.released[cause]++;
+	if (!p.ghost) {
+		put_out(o, p.epoch, p.counter, p.flow);
+		o->stats.released[cause]++;
+	}
 	drop(o, i);
 }
 
@@ -275,12 +422,15 @@ static void expire(struct oracle *o, bool at_deadline)
 		__int128 due = (__int128)oldest.arrival + o->hold.wait_ns;
 		s64 before_ns = o->hold.wait_ns;
 
+		if (due < o->not_before)
+			due = o->not_before;
 		if (at_deadline ? due > o->clock : due >= o->clock)
 			return;
 		give_up_below(o, oldest.epoch, oldest.counter, WGR_TIMED_OUT);
 		while (o->waiting && !before(&oldest, &o->packet[first(o)]))
 			release_first(o, WGR_TIMED_OUT, true);
 		run(o, WGR_TIMED_OUT);
+		o->used = (s64)due;
 		if (o->stats.gaps_closed[WGR_TIMED_OUT] != lost)
 			wgr_hold_lost(&o->hold, (s64)due);
 		hold_changed(o, before_ns);
@@ -299,14 +449,14 @@ static void finish_epoch(struct oracle *o, u32 following, enum wgr_cause cause)
 /* How many allocations it takes to hold one more. */
 static unsigned int allocations(const struct oracle *o, u32 epoch, u64 counter)
 {
+	const u32 groups = WGR_SPAN_MAX / GROUP;
 	u32 i;
 
 	if (!count(o, epoch))
 		return 2;
 	for (i = 0; i < o->waiting; i++)
 		if (o->packet[i].epoch == epoch &&
-		    o->packet[i].counter / GROUP % (WGR_WINDOW_MAX / GROUP) ==
-		    counter / GROUP % (WGR_WINDOW_MAX / GROUP))
+		    o->packet[i].counter / GROUP % groups == counter / GROUP % groups)
 			return 0;
 	return 1;
 }
@@ -358,8 +508,30 @@ static void count_span(struct oracle *o, u32 epoch, u64 counter)
 	o->stats.span[bin(behind, WGR_SPAN_BINS)]++;
 }
 
+/* What stands for the newest arrival's flow in the marks. */
+static u16 number_of(const struct oracle *o)
+{
+	return by_flow(o) ? (u16)o->arrival[o->arrivals - 1].flow : WGR_NO_FLOW;
+}
+
+/* What the newest arrival teaches. */
+static void learn(struct oracle *o, bool swapped)
+{
+	const struct oracle_packet *p = &o->arrival[o->arrivals - 1];
+	s64 before_ns = o->hold.wait_ns;
+
+	if (!by_flow(o)) {
+		came_after(o, missing_for(o, p->epoch, p->counter));
+	} else if (swapped) {
+		came_after(o, overtaken_for(o));
+	} else if (oracle_held(o)) {
+		wgr_hold_lost(&o->hold, o->clock);
+		hold_changed(o, before_ns);
+	}
+}
+
 /* Books and lessons of a packet that is not late; true if it was overtaken. */
-static bool note(struct oracle *o, u32 epoch, u64 counter)
+static bool note(struct oracle *o, u32 epoch, u64 counter, bool swapped)
 {
 	wide place = place_of(epoch, counter), from = next_of(o, epoch);
 	__int128 top = highest(o, epoch);
@@ -386,45 +558,60 @@ static bool note(struct oracle *o, u32 epoch, u64 counter)
 			});
 		/* The engine's short way makes no mark, since nothing is missing there. */
 		if (!o->quick)
-			wgr_marks_note(&o->marks, epoch, counter, o->clock, o->hold.max_ns);
+			wgr_marks_note(&o->marks, epoch, counter, number_of(o), o->clock,
+				       o->hold.max_ns);
 	}
 	if (o->highest == place)
 		return false;
 	count_span(o, epoch, counter);
-	came_after(o, missing_for(o, epoch, counter));
+	learn(o, swapped);
 	return true;
 }
 
-static enum wgr_verdict place(struct oracle *o, u32 epoch, u64 counter, unsigned int refuse,
-			      bool overtaken)
+static enum wgr_verdict place(struct oracle *o, struct oracle_packet p, unsigned int refuse,
+			      bool behind)
 {
-	struct oracle_packet p = { epoch, counter, o->clock };
 	enum wgr_cause cause = WGR_IN_ORDER;
 	bool starved = false;
 
-	while (epoch != o->epoch || counter != o->next) {
+	while (p.epoch != o->epoch || p.counter != o->next) {
 		if (!starved && o->waiting < o->settings.window &&
-		    counter < next_of(o, epoch) + o->settings.window) {
-			if (refuse >= allocations(o, epoch, counter)) {
+		    p.counter < next_of(o, p.epoch) + WGR_SPAN_MAX) {
+			if (refuse >= allocations(o, p.epoch, p.counter)) {
 				o->packet[o->waiting++] = p;
-				if (o->waiting > o->stats.max_held)
-					o->stats.max_held = o->waiting;
-				if (epoch != o->epoch)
+				if (oracle_held(o) > o->stats.max_held)
+					o->stats.max_held = oracle_held(o);
+				if (p.epoch != o->epoch && !p.ghost)
 					o->stats.boundary_held++;
 				return WGR_HELD;
 			}
 			starved = true;
 			o->stats.refused++;
 		}
-		yield(o, epoch, counter);
+		yield(o, p.epoch, p.counter);
 		cause = WGR_OVERFLOWED;
 	}
 	o->packet[o->waiting++] = p;
 	release_first(o, cause, false);
-	if (overtaken && cause == WGR_IN_ORDER)
+	if (behind && cause == WGR_IN_ORDER && !p.ghost)
 		o->stats.filled_at_once++;
 	run(o, cause == WGR_IN_ORDER ? WGR_FILLED : cause);
 	return WGR_RELEASED;
+}
+
+static enum wgr_verdict settle(struct oracle *o, struct oracle_packet p, unsigned int refuse,
+			       bool swapped)
+{
+	bool behind = note(o, p.epoch, p.counter, swapped);
+
+	if (by_flow(o) && (p.epoch != o->epoch || p.counter != o->next) && may_go(o, p.flow)) {
+		p.ghost = true;
+		place(o, p, refuse, false);
+		put_out(o, p.epoch, p.counter, p.flow);
+		o->stats.released[WGR_AHEAD]++;
+		return WGR_RELEASED;
+	}
+	return place(o, p, refuse, behind);
 }
 
 static bool in_use(const struct oracle *o, const struct oracle_path *p)
@@ -491,13 +678,9 @@ static void give_up_passed(struct oracle *o)
 	run(o, WGR_PASSED);
 }
 
-static enum wgr_verdict late(struct oracle *o, u32 epoch, u64 counter)
+static void tell_late(struct oracle *o, u32 epoch, u64 counter, s64 offset)
 {
-	s64 since = marked_since(o, epoch, counter);
-	s64 offset = since == S64_MIN ? -1 : o->clock - since;
-
 	o->stats.late++;
-	count_span(o, epoch, counter);
 	event(o, (struct wgr_event){
 		.kind = WGR_ITEM_LATE,
 		.epoch = epoch,
@@ -505,12 +688,50 @@ static enum wgr_verdict late(struct oracle *o, u32 epoch, u64 counter)
 		.last = counter,
 		.ns = offset,
 	});
+}
+
+static enum wgr_verdict late(struct oracle *o, u32 epoch, u64 counter, u32 flow, bool swapped)
+{
+	enum wgr_overtaken fate = WGR_OVERTAKEN;
+	s64 offset = -1, since;
+
+	count_span(o, epoch, counter);
+	if (!by_flow(o)) {
+		since = marked_since(o, epoch, counter);
+		offset = since == S64_MIN ? -1 : o->clock - since;
+	} else {
+		fate = overtaken(o, epoch, counter, flow);
+		if (swapped)
+			offset = overtaken_for(o);
+	}
+	if (fate == WGR_NOT_OVERTAKEN) {
+		put_out(o, epoch, counter, flow);
+		o->stats.released[WGR_BEHIND]++;
+	} else {
+		tell_late(o, epoch, counter, offset);
+		o->stats.late_unknown += fate == WGR_PERHAPS_OVERTAKEN;
+	}
 	if (offset >= 0)
 		came_after(o, offset);
+	return fate == WGR_NOT_OVERTAKEN ? WGR_RELEASED : WGR_LATE;
+}
+
+/* A later packet of its flow went ahead of it. */
+static enum wgr_verdict outrun(struct oracle *o, struct oracle_packet p, unsigned int refuse,
+			       enum wgr_overtaken fate)
+{
+	note(o, p.epoch, p.counter, fate == WGR_OVERTAKEN);
+	p.ghost = true;
+	place(o, p, refuse, false);
+	tell_late(o, p.epoch, p.counter, -1);
+	if (fate == WGR_OVERTAKEN)
+		o->stats.late_ahead++;
+	else
+		o->stats.late_unknown++;
 	return WGR_LATE;
 }
 
-static enum wgr_verdict pass_on(struct oracle *o, u32 epoch, u64 counter)
+static enum wgr_verdict pass_on(struct oracle *o, u32 epoch, u64 counter, u32 flow)
 {
 	if (!o->started || epoch > o->epoch) {
 		o->epoch = epoch;
@@ -524,7 +745,7 @@ static enum wgr_verdict pass_on(struct oracle *o, u32 epoch, u64 counter)
 		o->stats.filled_at_once++;
 	}
 	o->stats.released[WGR_IN_ORDER]++;
-	put_out(o, epoch, counter);
+	put_out(o, epoch, counter, flow);
 	return WGR_RELEASED;
 }
 
@@ -546,50 +767,85 @@ static void begin_epoch(struct oracle *o, u32 epoch)
 	}
 }
 
-enum wgr_verdict oracle_push(struct oracle *o, u32 epoch, u64 counter, u16 path, s64 arrival,
-			     unsigned int refuse)
+/* All has been in order for long. */
+static void rest(struct oracle *o)
 {
+	if (o->watching && !o->waiting && o->clock >= (__int128)o->used + QUIET_NS)
+		forget_flows(o);
+}
+
+/* It is the one that all wait for, while nothing is held. */
+static enum wgr_verdict push_next(struct oracle *o, u32 epoch, u64 counter, u32 flow)
+{
+	note(o, epoch, counter, false);
+	return place(o, (struct oracle_packet){ epoch, counter, o->clock, flow, false, false }, 2,
+		     false);
+}
+
+enum wgr_verdict oracle_push(struct oracle *o, u32 epoch, u64 counter, u32 flow, u16 path,
+			     s64 arrival, unsigned int refuse)
+{
+	struct oracle_packet p = { epoch, counter, arrival, flow, false, false };
+	enum wgr_overtaken fate = WGR_NOT_OVERTAKEN;
 	wide where = place_of(epoch, counter);
 	enum wgr_verdict verdict;
+	bool swapped = false;
 	u32 i, newest;
 
 	o->stats.pushed++;
 	o->in_a_row++;
 	if (arrival > o->clock)
 		o->clock = arrival;
+	p.arrival = o->clock;
 	if (o->arrivals == ORACLE_ARRIVALS)
 		abort();
 	note_path(o, path, where);
-	if (o->settings.mode != WGR_OFF)
+	if (o->settings.mode != WGR_OFF) {
 		expire(o, false);
+		rest(o);
+	}
 	o->quick = o->started && !o->waiting && epoch == o->epoch && counter == o->next &&
 		   counter != U64_MAX;
+	if (o->settings.mode != WGR_OFF && by_flow(o) && !o->quick && !o->watching)
+		watch_flows(o);
 
-	o->arrival[o->arrivals++] = (struct oracle_packet){ epoch, counter, o->clock };
+	p.named = o->watching;
+	o->arrival[o->arrivals++] = p;
 	if (where > o->highest)
 		o->highest = where;
 	if (o->settings.mode == WGR_OFF)
-		return pass_on(o, epoch, counter);
+		return pass_on(o, epoch, counter, flow);
 
 	if (!o->started) {
 		o->started = true;
 		o->epoch = epoch;
 	}
+	if (o->watching)
+		swapped = swapped_at(o, o->arrivals - 1);
+	if (o->quick)
+		return push_next(o, epoch, counter, flow);
+	o->used = o->clock;
 	newest = newest_epoch(o);
 	if (epoch > newest)
 		begin_epoch(o, epoch);
 	else if ((epoch != newest && epoch != o->epoch) || counter < next_of(o, epoch))
-		return late(o, epoch, counter);
+		return late(o, epoch, counter, flow, swapped);
 	for (i = 0; i < o->waiting; i++) {
 		if (o->packet[i].epoch == epoch && o->packet[i].counter == counter) {
 			o->stats.duplicate++;
 			return WGR_DUPLICATE;
 		}
 	}
-	verdict = place(o, epoch, counter, refuse, note(o, epoch, counter));
+	if (by_flow(o))
+		fate = overtaken(o, epoch, counter, flow);
+	if (fate == WGR_NOT_OVERTAKEN)
+		verdict = settle(o, p, refuse, swapped);
+	else
+		verdict = outrun(o, p, refuse, fate);
 	give_up_passed(o);
 	for (i = 0; i < o->waiting; i++)
-		if (place_of(o->packet[i].epoch, o->packet[i].counter) == where)
+		if (!o->packet[i].ghost &&
+		    place_of(o->packet[i].epoch, o->packet[i].counter) == where)
 			return WGR_HELD;
 	return verdict == WGR_HELD ? WGR_RELEASED : verdict;
 }
@@ -599,6 +855,22 @@ void oracle_advance(struct oracle *o, s64 now)
 	if (now > o->clock)
 		o->clock = now;
 	expire(o, true);
+	rest(o);
+}
+
+void oracle_excuse(struct oracle *o, s64 now)
+{
+	s64 due = oracle_deadline(o), more;
+
+	if (due == WGR_NEVER || (__int128)now - due <= STALL_NS)
+		return;
+	if (o->packet[0].arrival >= o->not_before)
+		o->excuse = EXCUSE_NS;
+	more = (now - due) / 2 < o->excuse ? (now - due) / 2 : o->excuse;
+	if (!more)
+		return;
+	o->excuse -= more;
+	o->not_before = now + more;
 }
 
 void oracle_flush(struct oracle *o)
@@ -609,11 +881,12 @@ void oracle_flush(struct oracle *o)
 		give_up_below(o, newest, (u64)highest(o, newest), WGR_RESET);
 	while (o->waiting)
 		release_first(o, WGR_RESET, true);
+	forget_flows(o);
 }
 
 void oracle_discard(struct oracle *o)
 {
-	u32 waiting = o->waiting;
+	u32 waiting = oracle_held(o);
 
 	oracle_flush(o);
 	o->stats.released[WGR_RESET] -= waiting;
@@ -647,33 +920,31 @@ void oracle_configure(struct oracle *o, const struct wgr_settings *settings)
 	if (settings->mode == WGR_OFF)
 		oracle_flush(o);
 
-	for (;;) {
-		u32 newest = newest_epoch(o), epoch = newest;
-
-		if (highest(o, o->epoch) - (__int128)o->next >= window)
-			epoch = o->epoch;
-		else if (highest(o, newest) - (__int128)next_of(o, newest) < window &&
-			 o->waiting <= window)
-			return;
-		yield(o, epoch, highest(o, epoch));
-	}
+	if (!by_flow(o))
+		forget_flows(o);
+	while (o->waiting > window)
+		yield(o, newest_epoch(o), highest(o, newest_epoch(o)));
 }
 
 void oracle_reset_stats(struct oracle *o)
 {
+	u32 i;
+
 	memset(&o->stats, 0, sizeof(o->stats));
-	o->stats.pushed = o->waiting;
-	o->stats.max_held = o->waiting;
+	o->stats.pushed = oracle_held(o);
+	o->stats.max_held = oracle_held(o);
 	o->stats.gaps_opened = (u64)oracle_gaps(o);
 	o->stats.boundaries_opened = oracle_boundary(o);
-	if (oracle_boundary(o))
-		o->stats.boundary_held = count(o, newest_epoch(o));
+	for (i = 0; i < o->waiting; i++)
+		o->stats.boundary_held += o->packet[i].epoch != o->epoch && !o->packet[i].ghost;
 }
 
 s64 oracle_deadline(const struct oracle *o)
 {
 	__int128 due = (__int128)o->packet[0].arrival + o->hold.wait_ns;
 
+	if (due < o->not_before)
+		due = o->not_before;
 	return o->waiting && due < WGR_NEVER ? (s64)due : WGR_NEVER;
 }
 
@@ -681,6 +952,7 @@ void oracle_init(struct oracle *o, const struct wgr_settings *settings)
 {
 	memset(o, 0, offsetof(struct oracle, packet));
 	o->clock = S64_MIN;
+	o->not_before = S64_MIN;
 	oracle_configure(o, settings);
 }
 
@@ -689,12 +961,17 @@ void oracle_copy(struct oracle *to, const struct oracle *from)
 	memcpy(to, from, offsetof(struct oracle, packet));
 	memcpy(to->packet, from->packet, from->waiting * sizeof(from->packet[0]));
 	memcpy(to->arrival, from->arrival, from->arrivals * sizeof(from->arrival[0]));
+	memcpy(&to->watching, &from->watching,
+	       offsetof(struct oracle, gone) - offsetof(struct oracle, watching));
+	memcpy(to->gone, from->gone, from->gones * sizeof(from->gone[0]));
 }
 
 const char *oracle_differs(const struct oracle *o, const struct wgr_reorder *r)
 {
-	if (r->held != o->waiting)
+	if (r->held != o->waiting || wgr_reorder_held(r) != oracle_held(o))
 		return "held and the oracle's differ";
+	if (r->flows.on != o->watching)
+		return "flows are watched and not by the oracle, or the other way round";
 	if (wgr_reorder_open_gaps(r) != (u64)oracle_gaps(o))
 		return "open gaps and the oracle's differ";
 	if (wgr_reorder_open_boundaries(r) != oracle_boundary(o))
@@ -725,7 +1002,7 @@ const char *books_wrong(const struct wgr_reorder *r)
 {
 	const struct wgr_reorder_stats *s = &r->stats;
 
-	if (s->pushed != sum(s->released, WGR_CAUSES) + r->held + s->late + s->duplicate +
+	if (s->pushed != sum(s->released, WGR_CAUSES) + wgr_reorder_held(r) + s->late + s->duplicate +
 	    s->discarded)
 		return "items do not balance";
 	if (s->gaps_opened != sum(s->gaps_closed, WGR_IN_ORDER) + wgr_reorder_open_gaps(r))
@@ -737,7 +1014,9 @@ const char *books_wrong(const struct wgr_reorder *r)
 		return "a boundary was filled";
 	if (s->filled_at_once > s->released[WGR_IN_ORDER])
 		return "more filled at once than released at once";
-	if (r->held > s->max_held)
+	if (s->late_ahead + s->late_unknown > s->late)
+		return "more late for a reason than late";
+	if (wgr_reorder_held(r) > s->max_held)
 		return "more held than the most held";
 	return NULL;
 }

@@ -8,6 +8,10 @@
  * a policy of the oracle's own, taught with what the oracle finds in its list of
  * arrivals.  So are the marks (marks.h), whose answer may be too early but never
  * later than what the list says.
+ *
+ * Flows are told apart by the list of arrivals and one of releases, both from
+ * when they are watched on.  It knows no table that could be full: whoever compares
+ * keeps to so few flows, and so few of one set, that none ever gives way.
  */
 #ifndef ORACLE_H
 #define ORACLE_H
@@ -33,11 +37,15 @@ struct oracle_packet {
 	u32 epoch;
 	u64 counter;
 	s64 arrival;
+	u32 flow;
+	bool ghost;		/* only its place */
+	bool named;		/* its flow was looked at when it came */
 };
 
 struct oracle_out {
 	u32 epoch;
 	u64 counter;
+	u32 flow;
 };
 
 struct oracle_path {
@@ -70,6 +78,14 @@ struct oracle {
 	wide highest;		/* place of what was sent last among all arrivals */
 	struct oracle_packet packet[ORACLE_ROOM];	/* in order of arrival */
 	struct oracle_packet arrival[ORACLE_ARRIVALS];
+	bool watching;		/* flows */
+	wide from;		/* what was sent from here on and released is in @gone */
+	s64 used;		/* when something was out of order last */
+	s64 not_before;
+	s64 excuse;
+	u32 watched;		/* the first of @arrival that counts for flows */
+	u32 gones;
+	struct oracle_out gone[ORACLE_ARRIVALS];
 	struct oracle_out out[ORACLE_ROOM];
 	struct wgr_event event[ORACLE_EVENTS];
 };
@@ -77,14 +93,18 @@ struct oracle {
 void oracle_init(struct oracle *o, const struct wgr_settings *settings);
 
 /* @refuse: the number of the allocation within this push that fails, from 0 */
-enum wgr_verdict oracle_push(struct oracle *o, u32 epoch, u64 counter, u16 path, s64 arrival,
-			     unsigned int refuse);
+enum wgr_verdict oracle_push(struct oracle *o, u32 epoch, u64 counter, u32 flow, u16 path,
+			     s64 arrival, unsigned int refuse);
+void oracle_excuse(struct oracle *o, s64 now);
 void oracle_advance(struct oracle *o, s64 now);
 void oracle_flush(struct oracle *o);
 void oracle_discard(struct oracle *o);
 void oracle_configure(struct oracle *o, const struct wgr_settings *settings);
 void oracle_reset_stats(struct oracle *o);
 s64 oracle_deadline(const struct oracle *o);
+
+/* Waiting packets, without ghosts. */
+u32 oracle_held(const struct oracle *o);
 
 /* Missing counters before waiting packets. */
 wide oracle_gaps(const struct oracle *o);

@@ -15,6 +15,7 @@
 /* A packet as the caller has it. */
 struct packet {
 	struct wgr_item item;
+	u32 flow;
 	u64 step;		/* of its caller, when it came */
 };
 
@@ -26,6 +27,9 @@ struct wait {
 
 #define WAITS	4096
 
+/* Nothing but rings and their chunks is so large. */
+#define LARGE	2000
+
 /* One engine with its caller. */
 struct user {
 	struct wgr_reorder r;
@@ -35,6 +39,8 @@ struct user {
 	bool any;
 	u32 epoch;		/* sent last of all that was released */
 	u64 counter;
+	bool mixed;		/* what went ahead of others may still be followed by these */
+	struct wgr_place out[MEMORY_FLOWS];	/* the same for each flow */
 	u64 step;
 	u32 waits;
 	const struct wgr_item *arriving;	/* being pushed: not held before */
@@ -84,14 +90,52 @@ static s64 user_longest_wait(const struct user *u, u64 since)
 	return longest;
 }
 
+static u32 user_flow(const struct wgr_item *item)
+{
+	return ((const struct packet *)item)->flow;
+}
+
+static u32 user_flow_tag(void *ctx, const struct wgr_item *item)
+{
+	(void)ctx;
+	return user_flow(item) * MEMORY_FLOW_TAG;
+}
+
+static const struct wgr_reorder_ops user_ops = {
+	.alloc = memory_alloc,
+	.free = memory_free,
+	.flow = user_flow_tag,
+	.event = memory_event,
+};
+
+/* Behind something of its own flow that is out. */
+static bool user_overtaken(const struct user *u, u32 flow, u32 epoch, u64 counter)
+{
+	const struct wgr_place *out = &u->out[flow];
+
+	return out->epoch && !wgr_place_after(epoch, counter, out->epoch, out->counter);
+}
+
+static void user_check_flow(struct user *u, const struct wgr_item *item)
+{
+	if (user_overtaken(u, user_flow(item), item->epoch, item->counter)) {
+		if (u->r.settings.mode != WGR_OFF || item != u->arriving)
+			wrong("released out of order in its flow");
+		return;
+	}
+	u->out[user_flow(item)] = (struct wgr_place){ item->counter, item->epoch };
+}
+
 static void user_check_order(struct user *u, const struct wgr_item *item)
 {
 	bool ahead = !u->any || item->epoch > u->epoch ||
 		     (item->epoch == u->epoch && item->counter > u->counter);
 
+	user_check_flow(u, item);
 	/* Off is arrival order, but what comes out later is never behind that. */
 	if (!ahead) {
-		if (u->r.settings.mode != WGR_OFF || item != u->arriving)
+		if (u->r.settings.scope == WGR_SCOPE_PEER && !u->mixed &&
+		    (u->r.settings.mode != WGR_OFF || item != u->arriving))
 			wrong("released out of order");
 		return;
 	}
@@ -125,14 +169,14 @@ static void user_take(struct user *u, struct wgr_item_list *out, struct oracle *
 		if (!next && item != out->last)
 			wrong("the list does not end at its last item");
 		user_check_order(u, item);
-		if (item->tag != (u16)(item->counter * 7 + item->epoch))
+		if (item->tag != (u8)(item->counter * 7 + item->epoch))
 			wrong("tag changed");
 		if (u->prompt && item != u->arriving &&
 		    u->r.clock_ns - item->arrival_ns >
 		    user_longest_wait(u, ((struct packet *)item)->step))
 			wrong("held too long");
 		if (o && (n >= o->released || o->out[n].epoch != item->epoch ||
-			  o->out[n].counter != item->counter))
+			  o->out[n].counter != item->counter || o->out[n].flow != user_flow(item)))
 			wrong("released other packets than the oracle");
 		user_trail(u, item->epoch);
 		user_trail(u, item->counter);
@@ -153,12 +197,15 @@ static void user_take(struct user *u, struct wgr_item_list *out, struct oracle *
 static void user_audit(struct user *u, const struct oracle *o)
 {
 	user_step(u);
-	if (u->live != u->r.held)
+	u->mixed &= u->r.ghosts != 0;
+	if (u->live != wgr_reorder_held(&u->r))
 		wrong("an item was lost or released twice");
 	if (u->r.held > u->r.settings.window)
 		wrong("more held than the window allows");
-	if (!u->r.held && u->memory.live)
+	if (!u->r.held && !u->r.flows.on && u->memory.live)
 		wrong("memory kept while nothing is held");
+	if (u->r.flows.on && u->r.settings.scope != WGR_SCOPE_FLOW)
+		wrong("flows watched though they do not matter");
 	if (u->r.settings.mode == WGR_OFF && u->r.held)
 		wrong("held though off");
 	if (books_wrong(&u->r))
@@ -178,7 +225,9 @@ static void user_init(struct user *u, const struct wgr_settings *settings, bool 
 {
 	memset(u, 0, offsetof(struct user, wait));
 	memory_init(&u->memory);
-	wgr_reorder_init(&u->r, &memory_ops, &u->memory, settings);
+	/* What flows take is refused only where no oracle has to follow. */
+	u->memory.fail_size = LARGE;
+	wgr_reorder_init(&u->r, &user_ops, &u->memory, settings);
 	u->prompt = prompt;
 	user_step(u);
 }
@@ -211,8 +260,9 @@ static bool is_listed(const struct wgr_item_list *list, const struct wgr_item *w
 
 /* @refuse: the number of the allocation within this push that fails, from 0 */
 static enum wgr_verdict user_push(struct user *u, struct oracle *o, u32 epoch, u64 counter,
-				  u16 path, s64 arrival, unsigned int refuse)
+				  u32 flow, u8 path, s64 arrival, unsigned int refuse)
 {
+	u64 unknown = u->r.stats.late_unknown;
 	struct packet *packet = malloc(sizeof(*packet));
 	struct wgr_item *item = &packet->item;
 	struct wgr_item_list out = { 0 };
@@ -223,7 +273,8 @@ static enum wgr_verdict user_push(struct user *u, struct oracle *o, u32 epoch, u
 		.item.counter = counter,
 		.item.arrival_ns = arrival,
 		.item.path = path,
-		.item.tag = (u16)(counter * 7 + epoch),
+		.item.tag = (u8)(counter * 7 + epoch),
+		.flow = flow,
 		.step = u->step,
 	};
 	u->live++;
@@ -235,11 +286,15 @@ static enum wgr_verdict user_push(struct user *u, struct oracle *o, u32 epoch, u
 
 	if ((verdict == WGR_RELEASED) != is_listed(&out, item))
 		wrong("called released and not in the list, or the other way round");
-	if (o && verdict != oracle_push(o, epoch, counter, path, arrival, refuse))
+	if (o && verdict != oracle_push(o, epoch, counter, flow, path, arrival, refuse))
 		wrong("verdict and the oracle's differ");
 	user_take(u, &out, o);
 	/* An epoch can also be closed by a third one, for room, or in calm. */
-	if (verdict == WGR_LATE && epoch == u->r.lane[0].epoch &&
+	if (u->r.settings.scope == WGR_SCOPE_FLOW) {
+		if (verdict == WGR_LATE && u->r.stats.late_unknown == unknown &&
+		    !user_overtaken(u, flow, epoch, counter))
+			wrong("called late, though nothing of its flow that was sent later is out");
+	} else if (verdict == WGR_LATE && epoch == u->r.lane[0].epoch &&
 	    (!u->any || epoch > u->epoch || (epoch == u->epoch && counter > u->counter)))
 		wrong("called late, though nothing sent after it was released");
 	if (verdict == WGR_LATE || verdict == WGR_DUPLICATE) {
@@ -249,6 +304,13 @@ static enum wgr_verdict user_push(struct user *u, struct oracle *o, u32 epoch, u
 	user_trail(u, verdict);
 	user_audit(u, o);
 	return verdict;
+}
+
+static void user_excuse(struct user *u, struct oracle *o, s64 now)
+{
+	wgr_reorder_excuse(&u->r, now);
+	if (o)
+		oracle_excuse(o, now);
 }
 
 static void user_flush(struct user *u, struct oracle *o)
@@ -265,7 +327,7 @@ static void user_flush(struct user *u, struct oracle *o)
 
 static void user_discard(struct user *u, struct oracle *o)
 {
-	u64 discarded = u->r.stats.discarded, held = u->r.held;
+	u64 discarded = u->r.stats.discarded, held = wgr_reorder_held(&u->r);
 	struct wgr_item_list out = { 0 };
 
 	wgr_reorder_discard(&u->r, &out);
@@ -280,6 +342,7 @@ static void user_configure(struct user *u, struct oracle *o, const struct wgr_se
 {
 	struct wgr_item_list out = { 0 };
 
+	u->mixed |= u->r.ghosts != 0;
 	wgr_reorder_configure(&u->r, settings, &out);
 	if (o)
 		oracle_configure(o, settings);
