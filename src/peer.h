@@ -33,8 +33,6 @@
  * @order: puts packets into the order they were sent in
  * @ready: what it has released; to be moved to @leaving by the poll
  * @credit: places for held packets
- * @slept_ns: what the engine's clock is behind the real one, see engine_time()
- * @excused_ns: the deadline that has been put off last, engine's clock
  * @replayed: packets that were authentic, but seen before or too old to tell
  * @source: hashes of the outer addresses that packets come from, each a path;
  *	0 for none yet
@@ -55,8 +53,6 @@ struct wgr_peer_rx {
 	struct wgr_reorder order;
 	struct wgr_item_list ready;
 	struct wgr_credit credit;
-	s64 slept_ns;
-	s64 excused_ns;
 	u64 replayed;
 	u32 source[WGR_PATHS];
 	u32 sources;

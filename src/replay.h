@@ -9,8 +9,8 @@
 
 #include <linux/types.h>
 
-/* Counters that are told apart; more than any reorder window can hold. */
-#define WGR_REPLAY_BITS		32768U
+/* Counters that are told apart: as many as the order engine waits for. */
+#define WGR_REPLAY_BITS		65536U
 
 /* The first counter that is never taken: 2^64 - 2^13 - 1. */
 #define WGR_REPLAY_LIMIT	(~0ULL - (1ULL << 13))

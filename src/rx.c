@@ -9,9 +9,8 @@
  * packets off it, and the only one to hand them up. It works on the order engine
  * under a lock that it takes once for many packets: others read the books or
  * change the settings between. The engine's clock follows the stamps: it is moved on to the
- * present only when nothing that arrived before is left on the line, and it
- * leaves out the time that the machine slept through, so a slow CPU makes no
- * packet late.
+ * present only when nothing that arrived before is left on the line, so a slow
+ * CPU makes no packet late.
  */
 #include "rx.h"
 
@@ -19,7 +18,9 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/jhash.h>
+#include <linux/net.h>
 #include <linux/netdevice.h>
+#include <linux/siphash.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
@@ -32,6 +33,7 @@
 #include "device.h"
 #include "handshakes.h"
 #include "peer.h"
+#include "reorder/inner.h"
 #include "sock.h"
 #include "tx.h"
 
@@ -52,13 +54,14 @@
 #define GATHER_MOST 64
 #define STEPS_MOST 256
 
-/*
- * A deadline noticed so late shows that the machine stood still: the packets
- * it waits for may be in a queue below us. They get as long again to come up,
- * but no longer than the grace.
- */
-#define STALL_NS ((s64)(100 * NSEC_PER_USEC))
-#define GRACE_NS ((s64)(2 * NSEC_PER_MSEC))
+/* What the adaptive mode begins with, unless it may not wait for so long. */
+#define START_NS (50 * NSEC_PER_MSEC)
+
+/* Of the hash that tells flows apart: nobody outside may choose what meets in it. */
+static siphash_key_t flow_secret __read_mostly;
+
+/* What the engine waits for must not be refused for its age before it gets there. */
+static_assert(WGR_REPLAY_BITS >= WGR_SPAN_MAX);
 
 static struct wgr_peer *line_peer(struct wgr_line *line)
 {
@@ -196,10 +199,10 @@ static u32 source_of(const struct sk_buff *skb)
 }
 
 /* The path it came by; a new one takes the place of the oldest. */
-static u16 path_of(struct wgr_peer_rx *rx, const struct sk_buff *skb)
+static u8 path_of(struct wgr_peer_rx *rx, const struct sk_buff *skb)
 {
 	u32 source = source_of(skb);
-	u16 i;
+	u8 i;
 
 	for (i = 0; i < WGR_PATHS; i++) {
 		if (rx->source[i] == source)
@@ -234,31 +237,12 @@ static void drop_arrival(struct wgr_peer *peer, struct sk_buff *skb)
 	wgr_packet_drop(skb);
 }
 
-/*
- * The engine's clock for a real time. Each deadline is put off once at most,
- * so that even a timer that is always late ends every wait.
- */
-static s64 engine_time(struct wgr_peer_rx *rx, s64 real_ns)
-{
-	s64 due = wgr_reorder_deadline(&rx->order);
-	s64 late;
-
-	if (likely(due == WGR_NEVER) || due == rx->excused_ns)
-		return real_ns - rx->slept_ns;
-	late = real_ns - rx->slept_ns - due;
-	if (late > STALL_NS) {
-		rx->excused_ns = due;
-		rx->slept_ns += late + min(late, GRACE_NS);
-	}
-	return real_ns - rx->slept_ns;
-}
-
 static void accept_packet(struct wgr_peer *peer, struct sk_buff *skb)
 {
 	struct wgr_session *session = wgr_cb(skb)->session;
 	struct wgr_item *item = &wgr_cb(skb)->item;
 
-	item->arrival_ns = engine_time(&peer->rx, item->arrival_ns);
+	wgr_reorder_excuse(&peer->rx.order, item->arrival_ns);
 	if (item->tag == WGR_PACKET_BAD) {
 		DEV_STATS_INC(peer->wgr->dev, rx_errors);
 		drop_arrival(peer, skb);
@@ -451,6 +435,17 @@ static int hand_up(struct wgr_peer *peer, int most)
 	return done;
 }
 
+/* Nothing is held.  Memory for flows is to be given back some time. */
+static void disarm(struct wgr_peer_rx *rx)
+{
+	s64 when = wgr_reorder_rest_at(&rx->order);
+
+	if (when == WGR_NEVER)
+		hrtimer_try_to_cancel(&rx->timer);
+	else if (!hrtimer_active(&rx->timer))
+		hrtimer_start(&rx->timer, ns_to_ktime(when), HRTIMER_MODE_ABS);
+}
+
 /* The line is empty, so time alone decides what else is due. */
 static void arm(struct wgr_peer *peer)
 {
@@ -458,12 +453,17 @@ static void arm(struct wgr_peer *peer)
 	s64 deadline = wgr_reorder_deadline(&rx->order);
 
 	if (deadline == WGR_NEVER) {
-		hrtimer_try_to_cancel(&rx->timer);
+		disarm(rx);
 		return;
 	}
-	deadline += rx->slept_ns;
 	wgr_trace_timer(peer, deadline);
 	hrtimer_start(&rx->timer, ns_to_ktime(deadline), HRTIMER_MODE_ABS);
+}
+
+static void tell_time(struct wgr_peer_rx *rx, s64 now_ns)
+{
+	wgr_reorder_excuse(&rx->order, now_ns);
+	wgr_reorder_advance(&rx->order, now_ns, &rx->ready);
 }
 
 /*
@@ -487,7 +487,7 @@ static bool gather(struct wgr_peer *peer)
 	while (steps && step(peer, &horizon, &idle))
 		steps--;
 	if (steps)
-		wgr_reorder_advance(&rx->order, engine_time(rx, horizon), &rx->ready);
+		tell_time(rx, horizon);
 	items_move(&rx->leaving, &rx->ready);
 	finished = steps && !rx->leaving.first;
 	if (finished && idle)
@@ -648,10 +648,20 @@ static void on_event(void *ctx, const struct wgr_event *event)
 	wgr_trace_event(ctx, event);
 }
 
+static u32 flow_hash(void *ctx, const struct wgr_item *item)
+{
+	const struct sk_buff *skb = wgr_item_skb((struct wgr_item *)item);
+	struct wgr_flow_key key;
+
+	wgr_inner_key(skb->data, skb_headlen(skb), &key);
+	return siphash(&key, sizeof(key), &flow_secret);
+}
+
 static const struct wgr_reorder_ops order_ops = {
 	.alloc = ring_alloc,
 	.free = ring_free,
 	.admit = admit,
+	.flow = flow_hash,
 	.event = on_event,
 };
 
@@ -659,16 +669,16 @@ static const struct wgr_reorder_ops order_ops = {
 #define TOO_LATE_S 60
 
 /*
- * The adaptive mode begins with the longest wait: too short a one loses packets
- * of the first flow before anything is known, which costs it far more than a few
- * waits too long.
+ * The adaptive mode begins with a long wait: too short a one loses packets of the
+ * first flow before anything is known, which costs it far more than a few waits too
+ * long.
  */
 static struct wgr_settings engine_settings(const struct wgr_settings *chosen)
 {
 	struct wgr_settings settings = *chosen;
 
 	if (settings.mode == WGR_ADAPTIVE)
-		settings.hold_ns = settings.hold_max_ns;
+		settings.hold_ns = min_t(u64, settings.hold_max_ns, START_NS);
 	return settings;
 }
 
@@ -682,7 +692,7 @@ void wgr_rx_init(struct wgr_peer *peer)
 	rx->line.finished = wake_poll;
 	rx->line.get = line_get;
 	rx->line.put = line_put;
-	rx->excused_ns = WGR_NEVER;
+	net_get_random_once(&flow_secret, sizeof(flow_secret));
 	spin_lock_init(&rx->lock);
 	ratelimit_state_init(&rx->too_late, TOO_LATE_S * HZ, 1);
 	ratelimit_set_flags(&rx->too_late, RATELIMIT_MSG_ON_RELEASE);
@@ -760,7 +770,7 @@ void wgr_rx_read_stats(struct wgr_peer *peer, struct wgr_rx_stats *stats)
 	stats->order = rx->order.stats;
 	stats->replayed = rx->replayed;
 	stats->epochs = rx->epochs;
-	stats->held = rx->order.held;
+	stats->held = wgr_reorder_held(&rx->order);
 	stats->open_gaps = wgr_reorder_open_gaps(&rx->order);
 	stats->open_boundaries = wgr_reorder_open_boundaries(&rx->order);
 	stats->wait_ns = rx->order.hold.wait_ns;

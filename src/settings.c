@@ -18,6 +18,7 @@
 #include "rx.h"
 
 #define HOLD_US_MAX 1000000
+#define HOLD_MAX_US_MAX 5000000
 
 static const char *const modes[] = {
 	[WGR_ADAPTIVE] = "adaptive",
@@ -27,15 +28,25 @@ static const char *const modes[] = {
 
 static_assert(ARRAY_SIZE(modes) == WGR_MODES);
 
+static const char *const scopes[] = {
+	[WGR_SCOPE_FLOW] = "flow",
+	[WGR_SCOPE_PEER] = "peer",
+	[WGR_SCOPE_AUTO] = "auto",
+};
+
+static_assert(ARRAY_SIZE(scopes) == WGR_SCOPES);
+
 /* What a setting is called and may be, as told to whoever gives something else. */
 static const char *const rules[WGR_SETTINGS] = {
 	[WGR_SETTING_MODE] = "mode: give adaptive (0), fixed (1) or off (2)",
 	[WGR_SETTING_HOLD] = "hold_us: give 0 to " __stringify(HOLD_US_MAX) " microseconds",
 	[WGR_SETTING_HOLD_MAX] =
-		"hold_max_us: give 0 to " __stringify(HOLD_US_MAX) " microseconds",
+		"hold_max_us: give 0 to " __stringify(HOLD_MAX_US_MAX) " microseconds",
 	[WGR_SETTING_WINDOW] =
 		"window: give a power of two from " __stringify(WGR_WINDOW_MIN)
 		" to " __stringify(WGR_WINDOW_MAX) " packets",
+	[WGR_SETTING_SCOPE] =
+		"scope: give flow (0), peer (1) or auto (2), which is peer if the mode is fixed",
 };
 
 static int check_range(u32 value, u32 min, u32 max)
@@ -49,8 +60,11 @@ static int check_value(enum wgr_setting which, u32 value)
 	case WGR_SETTING_MODE:
 		return value < WGR_MODES ? 0 : -EINVAL;
 	case WGR_SETTING_HOLD:
-	case WGR_SETTING_HOLD_MAX:
 		return check_range(value, 0, HOLD_US_MAX);
+	case WGR_SETTING_HOLD_MAX:
+		return check_range(value, 0, HOLD_MAX_US_MAX);
+	case WGR_SETTING_SCOPE:
+		return value < WGR_SCOPES ? 0 : -EINVAL;
 	case WGR_SETTING_WINDOW:
 		return check_range(value, WGR_WINDOW_MIN, WGR_WINDOW_MAX) ?:
 		       (is_power_of_2(value) ? 0 : -EINVAL);
@@ -70,14 +84,17 @@ int wgr_setting_check(enum wgr_setting which, u32 value, const char **why)
 
 int wgr_setting_parse(enum wgr_setting which, const char *text, u32 *value)
 {
-	int mode;
+	int nr;
 
-	if (which != WGR_SETTING_MODE)
+	if (which == WGR_SETTING_MODE)
+		nr = sysfs_match_string(modes, text);
+	else if (which == WGR_SETTING_SCOPE)
+		nr = sysfs_match_string(scopes, text);
+	else
 		return kstrtou32(text, 0, value);
-	mode = sysfs_match_string(modes, text);
-	if (mode < 0)
-		return mode;
-	*value = mode;
+	if (nr < 0)
+		return nr;
+	*value = nr;
 	return 0;
 }
 
@@ -85,6 +102,8 @@ int wgr_setting_print(enum wgr_setting which, u32 value, char *page)
 {
 	if (which == WGR_SETTING_MODE)
 		return sysfs_emit(page, "%s\n", modes[value]);
+	if (which == WGR_SETTING_SCOPE)
+		return sysfs_emit(page, "%s\n", scopes[value]);
 	return sysfs_emit(page, "%u\n", value);
 }
 
@@ -99,6 +118,8 @@ u32 wgr_setting_get(const struct wgr_settings *settings, enum wgr_setting which)
 		return div_u64(settings->hold_max_ns, NSEC_PER_USEC);
 	case WGR_SETTING_WINDOW:
 		return settings->window;
+	case WGR_SETTING_SCOPE:
+		return wgr_scope_in(settings->scope, settings->mode);
 	default:
 		return 0;
 	}
@@ -118,6 +139,9 @@ static void put_value(struct wgr_settings *settings, enum wgr_setting which, u32
 		break;
 	case WGR_SETTING_WINDOW:
 		settings->window = value;
+		break;
+	case WGR_SETTING_SCOPE:
+		settings->scope = value;
 		break;
 	default:
 		break;
@@ -178,6 +202,7 @@ static struct parameter parameters[WGR_SETTINGS] = {
 	[WGR_SETTING_HOLD] = { WGR_SETTING_HOLD, 5000 },
 	[WGR_SETTING_HOLD_MAX] = { WGR_SETTING_HOLD_MAX, 50000 },
 	[WGR_SETTING_WINDOW] = { WGR_SETTING_WINDOW, 8192 },
+	[WGR_SETTING_SCOPE] = { WGR_SETTING_SCOPE, WGR_SCOPE_AUTO },
 };
 
 static int set_parameter(const char *text, const struct kernel_param *param)
@@ -215,9 +240,11 @@ MODULE_PARM_DESC(mode, "What new interfaces do about order: adaptive (wait for m
 module_param_cb(hold_us, &parameter_ops, &parameters[WGR_SETTING_HOLD], 0644);
 MODULE_PARM_DESC(hold_us, "How long a packet may wait for one sent before it if the mode is fixed, in microseconds, 0 to 1000000, for new interfaces (default 5000)");
 module_param_cb(hold_max_us, &parameter_ops, &parameters[WGR_SETTING_HOLD_MAX], 0644);
-MODULE_PARM_DESC(hold_max_us, "How long it may wait, and waits at first, if the mode is adaptive, in microseconds, 0 to 1000000, for new interfaces (default 50000)");
+MODULE_PARM_DESC(hold_max_us, "How long it may wait at most if the mode is adaptive, in microseconds, 0 to 5000000, for new interfaces (default 50000)");
 module_param_cb(window, &parameter_ops, &parameters[WGR_SETTING_WINDOW], 0644);
-MODULE_PARM_DESC(window, "Packets that may wait for each peer, a power of two, 64 to 16384, for new interfaces (default 8192)");
+MODULE_PARM_DESC(window, "Packets that may wait for each peer, a power of two, 64 to 32768, for new interfaces (default 8192)");
+module_param_cb(scope, &parameter_ops, &parameters[WGR_SETTING_SCOPE], 0644);
+MODULE_PARM_DESC(scope, "Whose order new interfaces keep: flow (that of each inner flow), peer (that of all its packets) or auto (peer if the mode is fixed, else flow) (default auto)");
 
 void wgr_settings_defaults(struct wgr_settings *settings)
 {

@@ -21,6 +21,7 @@ struct netlink_ext_ack;
  * @WGR_SETTING_HOLD: &wgr_settings.hold_ns, in microseconds
  * @WGR_SETTING_HOLD_MAX: &wgr_settings.hold_max_ns, in microseconds
  * @WGR_SETTING_WINDOW: &wgr_settings.window
+ * @WGR_SETTING_SCOPE: one of enum wgr_scope; what it comes to is what is shown
  * @WGR_SETTINGS: number of settings
  */
 enum wgr_setting {
@@ -28,6 +29,7 @@ enum wgr_setting {
 	WGR_SETTING_HOLD,
 	WGR_SETTING_HOLD_MAX,
 	WGR_SETTING_WINDOW,
+	WGR_SETTING_SCOPE,
 	WGR_SETTINGS,
 };
 
@@ -47,15 +49,15 @@ struct wgr_settings_request {
  * @value: number
  * @why: if it cannot, set to a text that names setting, range and unit
  *
- * Return: 0, -ERANGE if it is too small or too large, -EINVAL if it is no mode
- * or no power of two.
+ * Return: 0, -ERANGE if it is too small or too large, -EINVAL if it is no mode, no
+ * scope or no power of two.
  */
 int wgr_setting_check(enum wgr_setting which, u32 value, const char **why);
 
 /**
  * wgr_setting_parse() - read a setting as people write it
  * @which: setting
- * @text: a mode by its name or a number; a newline may follow
+ * @text: a mode or scope by its name or a number; a newline may follow
  * @value: set to the number, which may still be one that the setting cannot have
  *
  * Return: 0, -EINVAL if it is neither, -ERANGE if it does not fit into 32 bits.

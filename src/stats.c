@@ -24,6 +24,8 @@ static void add_books(struct wgr_reorder_stats *sum, const struct wgr_reorder_st
 	ADD_ARRAY(sum, one, released);
 	sum->filled_at_once += one->filled_at_once;
 	sum->late += one->late;
+	sum->late_ahead += one->late_ahead;
+	sum->late_unknown += one->late_unknown;
 	sum->duplicate += one->duplicate;
 	sum->discarded += one->discarded;
 	sum->gaps_opened += one->gaps_opened;
@@ -86,11 +88,15 @@ static void released_figures(const struct wgr_reorder_stats *order, u64 *value)
 	value[WG_REORDER_STAT_RELEASED_PASSED] = order->released[WGR_PASSED];
 	value[WG_REORDER_STAT_RELEASED_OVERFLOWED] = order->released[WGR_OVERFLOWED];
 	value[WG_REORDER_STAT_RELEASED_FLUSHED] = order->released[WGR_RESET];
+	value[WG_REORDER_STAT_RELEASED_AHEAD] = order->released[WGR_AHEAD];
+	value[WG_REORDER_STAT_RELEASED_BEHIND] = order->released[WGR_BEHIND];
 	value[WG_REORDER_STAT_REORDERED] = value[WG_REORDER_STAT_RELEASED_FILLED] +
 					   value[WG_REORDER_STAT_RELEASED_TIMED_OUT] +
 					   value[WG_REORDER_STAT_RELEASED_PASSED] +
 					   value[WG_REORDER_STAT_RELEASED_OVERFLOWED] +
-					   value[WG_REORDER_STAT_RELEASED_FLUSHED];
+					   value[WG_REORDER_STAT_RELEASED_FLUSHED] +
+					   value[WG_REORDER_STAT_RELEASED_AHEAD] +
+					   value[WG_REORDER_STAT_RELEASED_BEHIND];
 }
 
 static void gap_figures(const struct wgr_rx_stats *stats, u64 *value)
@@ -116,6 +122,8 @@ void wgr_stats_figures(const struct wgr_rx_stats *stats, struct wgr_figures *fig
 	gap_figures(stats, value);
 	value[WG_REORDER_STAT_AUTHENTICATED] = order->pushed + stats->replayed;
 	value[WG_REORDER_STAT_LATE] = order->late;
+	value[WG_REORDER_STAT_LATE_AHEAD] = order->late_ahead;
+	value[WG_REORDER_STAT_LATE_UNKNOWN] = order->late_unknown;
 	value[WG_REORDER_STAT_DUPLICATE] = order->duplicate + stats->replayed;
 	value[WG_REORDER_STAT_DISCARDED] = order->discarded;
 	value[WG_REORDER_STAT_HELD] = stats->held;

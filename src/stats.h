@@ -7,14 +7,20 @@
 #include "uapi/linux/wg_reorder.h"
 #include "wgr.h"
 
-/* The figures that are one number each; histograms come after them. */
+/* The figures are one number each; the histograms stand among them. */
 #define WGR_FIGURE_FIRST	WG_REORDER_STAT_AUTHENTICATED
-#define WGR_FIGURE_LAST		WG_REORDER_STAT_STARVED
+#define WGR_FIGURE_LAST		WG_REORDER_STAT_MAX
+#define WGR_FIGURES		(WGR_FIGURE_LAST - WGR_FIGURE_FIRST - 1)
+
+static inline bool wgr_is_figure(int stat)
+{
+	return stat != WG_REORDER_STAT_EXTENT && stat != WG_REORDER_STAT_HOLD;
+}
 
 /**
  * struct wgr_figures - what programs are shown
  * @value: by enum wg_reorder_stat, which says what each is, %WGR_FIGURE_FIRST to
- *	%WGR_FIGURE_LAST
+ *	%WGR_FIGURE_LAST, where wgr_is_figure()
  */
 struct wgr_figures {
 	u64 value[WGR_FIGURE_LAST + 1];

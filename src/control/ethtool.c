@@ -15,8 +15,6 @@
 #include "stats.h"
 #include "version.h"
 
-#define FIGURES (WGR_FIGURE_LAST - WGR_FIGURE_FIRST + 1)
-
 static const char names[WGR_FIGURE_LAST + 1][ETH_GSTRING_LEN] = {
 	[WG_REORDER_STAT_AUTHENTICATED] = "authenticated",
 	[WG_REORDER_STAT_IN_ORDER] = "in_order",
@@ -44,6 +42,10 @@ static const char names[WGR_FIGURE_LAST + 1][ETH_GSTRING_LEN] = {
 	[WG_REORDER_STAT_EPOCH_CHANGES] = "epoch_changes",
 	[WG_REORDER_STAT_EPOCH_HELD] = "epoch_held",
 	[WG_REORDER_STAT_STARVED] = "starved",
+	[WG_REORDER_STAT_RELEASED_AHEAD] = "released_ahead",
+	[WG_REORDER_STAT_RELEASED_BEHIND] = "released_behind",
+	[WG_REORDER_STAT_LATE_AHEAD] = "late_ahead",
+	[WG_REORDER_STAT_LATE_UNKNOWN] = "late_unknown",
 };
 
 static void get_driver(struct net_device *dev, struct ethtool_drvinfo *info)
@@ -54,13 +56,21 @@ static void get_driver(struct net_device *dev, struct ethtool_drvinfo *info)
 
 static int get_count(struct net_device *dev, int set)
 {
-	return set == ETH_SS_STATS ? FIGURES : -EOPNOTSUPP;
+	return set == ETH_SS_STATS ? WGR_FIGURES : -EOPNOTSUPP;
 }
 
 static void get_names(struct net_device *dev, u32 set, u8 *data)
 {
-	if (set == ETH_SS_STATS)
-		memcpy(data, names[WGR_FIGURE_FIRST], FIGURES * ETH_GSTRING_LEN);
+	int i;
+
+	if (set != ETH_SS_STATS)
+		return;
+	for (i = WGR_FIGURE_FIRST; i <= WGR_FIGURE_LAST; i++) {
+		if (!wgr_is_figure(i))
+			continue;
+		memcpy(data, names[i], ETH_GSTRING_LEN);
+		data += ETH_GSTRING_LEN;
+	}
 }
 
 static void get_totals(struct net_device *dev, struct ethtool_stats *request, u64 *data)
@@ -68,12 +78,15 @@ static void get_totals(struct net_device *dev, struct ethtool_stats *request, u6
 	struct wgr_device *wgr = netdev_priv(dev);
 	struct wgr_figures figures;
 	struct wgr_rx_stats sum;
+	int i;
 
 	mutex_lock(&wgr->lock);
 	wgr_stats_of_device(wgr, &sum);
 	mutex_unlock(&wgr->lock);
 	wgr_stats_figures(&sum, &figures);
-	memcpy(data, &figures.value[WGR_FIGURE_FIRST], FIGURES * sizeof(*data));
+	for (i = WGR_FIGURE_FIRST; i <= WGR_FIGURE_LAST; i++)
+		if (wgr_is_figure(i))
+			*data++ = figures.value[i];
 }
 
 const struct ethtool_ops wgr_ethtool_ops = {

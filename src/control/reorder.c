@@ -31,6 +31,9 @@ static_assert(WG_REORDER_HOLD_BINS == WGR_HOLD_BINS);
 static_assert((int)WG_REORDER_MODE_ADAPTIVE == WGR_ADAPTIVE);
 static_assert((int)WG_REORDER_MODE_FIXED == WGR_FIXED);
 static_assert((int)WG_REORDER_MODE_OFF == WGR_OFF);
+static_assert((int)WG_REORDER_SCOPE_FLOW == WGR_SCOPE_FLOW);
+static_assert((int)WG_REORDER_SCOPE_PEER == WGR_SCOPE_PEER);
+static_assert((int)WG_REORDER_SCOPE_AUTO == WGR_SCOPE_AUTO);
 
 static struct genl_family family;
 
@@ -40,6 +43,7 @@ static const u16 setting_attrs[WGR_SETTINGS] = {
 	[WGR_SETTING_HOLD] = WG_REORDER_A_HOLD_US,
 	[WGR_SETTING_HOLD_MAX] = WG_REORDER_A_HOLD_MAX_US,
 	[WGR_SETTING_WINDOW] = WG_REORDER_A_WINDOW,
+	[WGR_SETTING_SCOPE] = WG_REORDER_A_SCOPE,
 };
 
 static int check_peer_key(const struct nlattr *attr, struct netlink_ext_ack *extack)
@@ -69,6 +73,7 @@ static const struct nla_policy set_policy[WG_REORDER_A_MAX + 1] = {
 	[WG_REORDER_A_HOLD_US] = { .type = NLA_U32 },
 	[WG_REORDER_A_HOLD_MAX_US] = { .type = NLA_U32 },
 	[WG_REORDER_A_WINDOW] = { .type = NLA_U32 },
+	[WG_REORDER_A_SCOPE] = { .type = NLA_U32 },
 };
 
 static const struct nla_policy reset_policy[WG_REORDER_A_MAX + 1] = {
@@ -261,7 +266,9 @@ static int put_figures(struct sk_buff *skb, const struct wgr_rx_stats *stats)
 
 	wgr_stats_figures(stats, &figures);
 	for (i = WGR_FIGURE_FIRST; i <= WGR_FIGURE_LAST && !full; i++)
-		full = nla_put_u64_64bit(skb, i, figures.value[i], WG_REORDER_STAT_PAD);
+		if (wgr_is_figure(i))
+			full = nla_put_u64_64bit(skb, i, figures.value[i],
+						 WG_REORDER_STAT_PAD);
 	return full;
 }
 

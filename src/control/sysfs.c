@@ -79,11 +79,16 @@ static struct setting_file window = {
 	__ATTR(window, 0644, show, store), WGR_SETTING_WINDOW
 };
 
+static struct setting_file scope = {
+	__ATTR(scope, 0644, show, store), WGR_SETTING_SCOPE
+};
+
 static struct attribute *files[] = {
 	&mode.attr.attr,
 	&hold_us.attr.attr,
 	&hold_max_us.attr.attr,
 	&window.attr.attr,
+	&scope.attr.attr,
 	NULL,
 };
 

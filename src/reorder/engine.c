@@ -1019,6 +1019,7 @@ void wgr_reorder_configure(struct wgr_reorder *r, const struct wgr_settings *set
 	const struct wgr_lane *last;
 
 	r->settings = *settings;
+	r->settings.scope = wgr_scope_in(settings->scope, settings->mode);
 	if (r->settings.window < WGR_WINDOW_MIN)
 		r->settings.window = WGR_WINDOW_MIN;
 	if (r->settings.window > WGR_WINDOW_MAX)

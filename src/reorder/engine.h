@@ -83,6 +83,7 @@ enum wgr_mode {
  * enum wgr_scope - whose order is kept
  * @WGR_SCOPE_FLOW: that of each inner flow
  * @WGR_SCOPE_PEER: that of all packets of the peer
+ * @WGR_SCOPE_AUTO: in the fixed mode that of the peer, else that of flows
  * @WGR_SCOPES: number of scopes
  *
  * The values are those of enum wg_reorder_scope in the UAPI.
@@ -90,8 +91,17 @@ enum wgr_mode {
 enum wgr_scope {
 	WGR_SCOPE_FLOW,
 	WGR_SCOPE_PEER,
+	WGR_SCOPE_AUTO,
 	WGR_SCOPES,
 };
+
+/* What the scope comes to in a mode: never %WGR_SCOPE_AUTO. */
+static inline enum wgr_scope wgr_scope_in(enum wgr_scope scope, enum wgr_mode mode)
+{
+	if (scope != WGR_SCOPE_AUTO)
+		return scope;
+	return mode == WGR_FIXED ? WGR_SCOPE_PEER : WGR_SCOPE_FLOW;
+}
 
 /**
  * struct wgr_settings - what can be chosen for an engine

@@ -15,7 +15,7 @@ static struct wgr_marks marks;
 
 static void note(u32 epoch, u64 counter, s64 now_ns)
 {
-	wgr_marks_note(&marks, epoch, counter, now_ns, REACH);
+	wgr_marks_note(&marks, epoch, counter, WGR_NO_FLOW, now_ns, REACH);
 }
 
 static s64 since(u32 epoch, u64 counter)
@@ -179,7 +179,7 @@ static bool when_they_become_one(void)
 	/* With nothing to reach for never. */
 	begin();
 	for (i = 0; i < 3 * WGR_MARKS; i++)
-		wgr_marks_note(&marks, 1, 10 * (i + 1), 7, 0);
+		wgr_marks_note(&marks, 1, 10 * (i + 1), WGR_NO_FLOW, 7, 0);
 	return good && marks.mark[(marks.count - WGR_MARKS) % WGR_MARKS].top ==
 	       10 * (2 * WGR_MARKS + 1);
 }

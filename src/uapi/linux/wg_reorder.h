@@ -37,12 +37,13 @@
  * @WG_REORDER_CMD_GET: settings of one interface, or with NLM_F_DUMP of all
  *	WireGuard interfaces in the network namespace, a message each. Takes what
  *	names the interface, the dump takes nothing. Answers with
- *	WG_REORDER_A_IFINDEX, _IFNAME, _MODE, _HOLD_US, _HOLD_MAX_US and _WINDOW.
+ *	WG_REORDER_A_IFINDEX, _IFNAME, _MODE, _HOLD_US, _HOLD_MAX_US, _WINDOW and
+ *	_SCOPE.
  * @WG_REORDER_CMD_SET: change those settings that are given, all of them or, if
  *	one is refused, none. Packets that have waited too long or have no place
  *	under the new settings go up at once, in order.
- *	ERANGE: a number out of its range. EINVAL: no such mode, or a window that
- *	is no power of two.
+ *	ERANGE: a number out of its range. EINVAL: no such mode or scope, or a window
+ *	that is no power of two.
  * @WG_REORDER_CMD_GET_STATS: statistics of one interface, with NLM_F_DUMP only.
  *	The first message has WG_REORDER_A_IFINDEX, _IFNAME and the totals of the
  *	interface in WG_REORDER_A_STATS, each one after it WG_REORDER_A_IFINDEX,
@@ -79,6 +80,21 @@ enum wg_reorder_mode {
 };
 
 /**
+ * enum wg_reorder_scope - whose order an interface keeps
+ *
+ * @WG_REORDER_SCOPE_FLOW: that of each inner flow: what only packets of other flows
+ *	have overtaken goes up all the same
+ * @WG_REORDER_SCOPE_PEER: that of all packets of a peer: what has been overtaken is
+ *	dropped
+ * @WG_REORDER_SCOPE_AUTO: to be set, never shown: peer in the fixed mode, else flow
+ */
+enum wg_reorder_scope {
+	WG_REORDER_SCOPE_FLOW,
+	WG_REORDER_SCOPE_PEER,
+	WG_REORDER_SCOPE_AUTO,
+};
+
+/**
  * enum wg_reorder_attr - attributes of all messages
  *
  * @WG_REORDER_A_UNSPEC: not used
@@ -91,10 +107,12 @@ enum wg_reorder_mode {
  * @WG_REORDER_A_HOLD_US: u32, the wait in the fixed mode, microseconds, 0 to
  *	1000000
  * @WG_REORDER_A_HOLD_MAX_US: u32, what the wait may reach in the adaptive mode,
- *	and what it begins with, microseconds, 0 to 1000000; a change begins anew
+ *	which begins with 50000 or that, microseconds, 0 to 5000000; a change of what
+ *	it begins with begins anew
  * @WG_REORDER_A_WINDOW: u32, packets that may be held for each peer, a power of
- *	two, 64 to 16384
+ *	two, 64 to 32768
  * @WG_REORDER_A_STATS: nest of enum wg_reorder_stat
+ * @WG_REORDER_A_SCOPE: u32, one of enum wg_reorder_scope
  */
 enum wg_reorder_attr {
 	WG_REORDER_A_UNSPEC,
@@ -107,9 +125,10 @@ enum wg_reorder_attr {
 	WG_REORDER_A_HOLD_MAX_US,
 	WG_REORDER_A_WINDOW,
 	WG_REORDER_A_STATS,
+	WG_REORDER_A_SCOPE,
 };
 
-#define WG_REORDER_A_MAX WG_REORDER_A_STATS
+#define WG_REORDER_A_MAX WG_REORDER_A_SCOPE
 
 /**
  * enum wg_reorder_stat - attributes of WG_REORDER_A_STATS
@@ -142,7 +161,8 @@ enum wg_reorder_attr {
  *	memory was full
  * @WG_REORDER_STAT_RELEASED_FLUSHED: of these, went up because the settings were
  *	changed
- * @WG_REORDER_STAT_LATE: dropped, as something sent later had gone up
+ * @WG_REORDER_STAT_LATE: dropped, as something sent later, in scope flow by the same
+ *	flow, had gone up
  * @WG_REORDER_STAT_DUPLICATE: dropped, as they had come before or were too old to
  *	tell
  * @WG_REORDER_STAT_DISCARDED: dropped while held, as the peer was removed or the
@@ -175,6 +195,14 @@ enum wg_reorder_attr {
  * @WG_REORDER_STAT_HOLD: WG_REORDER_HOLD_BINS numbers of type u64 side by side:
  *	packets that were held, by how long, in nanoseconds. Bin n counts 2^n to
  *	2^(n+1) - 1, bin 0 also 0, the last one all from 2^31 on
+ * @WG_REORDER_STAT_RELEASED_AHEAD: of REORDERED, went up at once, ahead of what was
+ *	missing, as their flow has nothing to wait for
+ * @WG_REORDER_STAT_RELEASED_BEHIND: of REORDERED, went up behind what had been sent
+ *	after them, all of it by other flows
+ * @WG_REORDER_STAT_LATE_AHEAD: of LATE, those of a flow of which one had gone up
+ *	ahead of them
+ * @WG_REORDER_STAT_LATE_UNKNOWN: of LATE, those of which it was not known any more
+ *	whether their own flow had overtaken them; too many flows make this go up
  */
 enum wg_reorder_stat {
 	WG_REORDER_STAT_UNSPEC,
@@ -207,8 +235,12 @@ enum wg_reorder_stat {
 	WG_REORDER_STAT_STARVED,
 	WG_REORDER_STAT_EXTENT,
 	WG_REORDER_STAT_HOLD,
+	WG_REORDER_STAT_RELEASED_AHEAD,
+	WG_REORDER_STAT_RELEASED_BEHIND,
+	WG_REORDER_STAT_LATE_AHEAD,
+	WG_REORDER_STAT_LATE_UNKNOWN,
 };
 
-#define WG_REORDER_STAT_MAX WG_REORDER_STAT_HOLD
+#define WG_REORDER_STAT_MAX WG_REORDER_STAT_LATE_UNKNOWN
 
 #endif
