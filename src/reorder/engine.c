@@ -226,20 +226,13 @@ static struct wgr_flow_memory flow_memory(const struct wgr_reorder *r)
 	return (struct wgr_flow_memory){ r->ops->alloc, r->ops->free, r->ctx };
 }
 
+/* Nothing is held: no packet may go up behind what went ahead of it. */
 static void forget_flows(struct wgr_reorder *r)
 {
 	struct wgr_flow_memory memory = flow_memory(r);
-	struct wgr_item *item;
 
-	if (!r->flows.on)
-		return;
-	for (item = r->oldest; item; item = item->newer) {
-		if (is_ghost(item) || item->flow == WGR_NO_FLOW)
-			continue;
-		item->flow = WGR_NO_FLOW;
-		r->nameless++;
-	}
-	wgr_flows_end(&r->flows, &memory);
+	if (r->flows.on)
+		wgr_flows_end(&r->flows, &memory);
 }
 
 /* From the first missing place on, nothing has been released. */
@@ -250,7 +243,7 @@ static void watch_flows(struct wgr_reorder *r)
 	if (!r->open)
 		wgr_flows_begin(&r->flows, 0, 0);
 	else if (lane->spent)
-		wgr_flows_begin(&r->flows, lane->epoch + 1, 0);
+		wgr_flows_begin(&r->flows, (u64)lane->epoch + 1, 0);
 	else
 		wgr_flows_begin(&r->flows, lane->epoch, lane->next);
 }
@@ -472,7 +465,8 @@ static void time_out(struct wgr_reorder *r, struct wgr_item_list *out)
 
 	give_up_before(r, r->oldest->epoch, r->oldest->counter, WGR_TIMED_OUT);
 	release_through(r, r->oldest, WGR_TIMED_OUT, out);
-	r->flows.used_ns = due_ns;
+	if (r->flows.on)
+		r->flows.used_ns = due_ns;
 	/* A boundary alone tells nothing: perhaps no packet was missing. */
 	if (r->stats.gaps_closed[WGR_TIMED_OUT] != lost)
 		learn_lost(r, due_ns);
@@ -691,12 +685,36 @@ static void note_late(struct wgr_reorder *r, const struct wgr_item *item, s64 by
 	});
 }
 
+/* Packets of its flow are held, or may be. */
+static bool flow_is_held(const struct wgr_reorder *r, const struct wgr_item *item)
+{
+	return r->nameless || item->flow == WGR_NO_FLOW ||
+	       wgr_flows_at(&r->flows, item->flow)->held;
+}
+
+/*
+ * What has become of the flow of an item that has no place in a lane.  It may be of an
+ * epoch between the open ones, which began too late to get a lane: then it must not
+ * go ahead of older ones that are held.
+ */
+static enum wgr_overtaken fate_behind(const struct wgr_reorder *r, const struct wgr_item *item)
+{
+	enum wgr_overtaken fate;
+
+	if (!by_flow(r))
+		return WGR_OVERTAKEN;
+	fate = overtaken(r, item);
+	if (fate == WGR_NOT_OVERTAKEN && item->epoch > r->lane[0].epoch && flow_is_held(r, item))
+		fate = WGR_PERHAPS_OVERTAKEN;
+	return fate;
+}
+
 /* A packet has come behind what is out: late, unless only other flows passed it. */
 static enum wgr_verdict come_behind(struct wgr_reorder *r, const struct wgr_lane *lane,
 				    struct wgr_item *item, bool swapped,
 				    struct wgr_item_list *out)
 {
-	enum wgr_overtaken fate = by_flow(r) ? overtaken(r, item) : WGR_OVERTAKEN;
+	enum wgr_overtaken fate = fate_behind(r, item);
 	s64 by_ns = late_by(r, item, swapped);
 
 	note_behind(r, lane, item->counter);
@@ -791,6 +809,12 @@ static bool is_next(const struct wgr_reorder *r, const struct wgr_item *item)
 	       item->counter != U64_MAX;
 }
 
+/* The first packet of all, and nothing was sent before it. */
+static bool is_first(const struct wgr_reorder *r, const struct wgr_item *item)
+{
+	return !r->open && !item->counter;
+}
+
 static enum wgr_verdict release_next(struct wgr_reorder *r, struct wgr_item *item,
 				     struct wgr_item_list *out)
 {
@@ -874,13 +898,14 @@ static enum wgr_verdict push_slow(struct wgr_reorder *r, struct wgr_item *item,
 	if (wgr_reorder_rest_at(r) <= r->clock_ns)
 		forget_flows(r);
 	item->flow = WGR_NO_FLOW;
-	if (by_flow(r) && (r->flows.on || !is_next(r, item)))
+	if (by_flow(r) && (r->flows.on || !is_next(r, item)) && !is_first(r, item))
 		swapped = enter_flow(r, item);
 	/* Whether the caller told the time before this item must make no difference. */
 	if (is_next(r, item))
 		return release_next(r, item, out);
 
-	r->flows.used_ns = r->clock_ns;
+	if (r->flows.on)
+		r->flows.used_ns = r->clock_ns;
 	lane = lane_enter(r, item->epoch, out);
 	if (!lane || item->counter < lane->next || lane->spent)
 		return come_behind(r, lane, item, swapped, out);
@@ -888,7 +913,7 @@ static enum wgr_verdict push_slow(struct wgr_reorder *r, struct wgr_item *item,
 		r->stats.duplicate++;
 		return WGR_DUPLICATE;
 	}
-	if (by_flow(r))
+	if (r->flows.on)
 		fate = overtaken(r, item);
 	if (fate == WGR_NOT_OVERTAKEN)
 		verdict = settle(r, lane, item, swapped, out);
@@ -964,6 +989,9 @@ void wgr_reorder_excuse(struct wgr_reorder *r, s64 now_ns)
 
 	if (due_ns >= now_ns || now_ns - due_ns <= STALL_NS)
 		return;
+	/* Nothing is excused twice. */
+	if (due_ns == r->not_before_ns)
+		return;
 	/* All that is held has come since the last excuse, so none has used it. */
 	if (r->oldest->arrival_ns >= r->not_before_ns)
 		r->excuse_ns = WGR_EXCUSE_NS;
@@ -973,7 +1001,7 @@ void wgr_reorder_excuse(struct wgr_reorder *r, s64 now_ns)
 	if (!more_ns)
 		return;
 	r->excuse_ns -= more_ns;
-	r->not_before_ns = now_ns + more_ns;
+	r->not_before_ns = now_ns > S64_MAX - more_ns ? WGR_NEVER : now_ns + more_ns;
 }
 
 void wgr_reorder_flush(struct wgr_reorder *r, struct wgr_item_list *out)
@@ -1026,10 +1054,8 @@ void wgr_reorder_configure(struct wgr_reorder *r, const struct wgr_settings *set
 		r->settings.window = WGR_WINDOW_MAX;
 	set_hold(r, same_start);
 	tell_wait(r, was_ns);
-	if (r->settings.mode == WGR_OFF)
+	if (r->settings.mode == WGR_OFF || (r->flows.on && !by_flow(r)))
 		wgr_reorder_flush(r, out);
-	if (!by_flow(r))
-		forget_flows(r);
 
 	while (r->held > r->settings.window) {
 		last = &r->lane[r->open - 1];

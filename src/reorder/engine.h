@@ -208,7 +208,8 @@ enum wgr_cause {
  * @late_ahead: of @late those of which a later one of their flow had gone ahead of
  *	what was missing
  * @late_unknown: of @late those of which the table of flows could not tell whether
- *	they were; flows that it has no room for make it stricter
+ *	they were, since flows that it has no room for make it stricter; and those of
+ *	a key that came between two others while packets of their flow were held
  * @duplicate: refused because the same packet is held
  * @discarded: taken back by wgr_reorder_discard()
  * @gaps_opened: counters that were missing when one after them arrived

@@ -40,13 +40,13 @@ static u16 number(u32 tag, u32 way)
 	return (u16)((block_of(tag) * WGR_FLOW_SETS + set_of(tag)) * WGR_FLOW_WAYS + way);
 }
 
-static void raise(struct wgr_place *place, u32 epoch, u64 counter)
+static void raise(struct wgr_place *place, u64 epoch, u64 counter)
 {
 	if (wgr_place_after(epoch, counter, place->epoch, place->counter))
 		*place = (struct wgr_place){ .epoch = epoch, .counter = counter };
 }
 
-void wgr_flows_begin(struct wgr_flows *flows, u32 epoch, u64 counter)
+void wgr_flows_begin(struct wgr_flows *flows, u64 epoch, u64 counter)
 {
 	flows->from = (struct wgr_place){ .epoch = epoch, .counter = counter };
 	flows->on = true;
@@ -119,7 +119,7 @@ u16 wgr_flows_enter(struct wgr_flows *flows, u32 tag, const struct wgr_flow_memo
 	memset(flow, 0, sizeof(*flow));
 	flow->tag = tag;
 	/* It may have been here before. */
-	flow->out_epoch = set->floor.epoch;
+	flow->out_epoch = (u32)set->floor.epoch;
 	flow->out_counter = set->floor.counter;
 	flow->guessed = true;
 	return number(tag, (u32)(flow - set->way));
@@ -202,7 +202,7 @@ void wgr_flows_released(struct wgr_flows *flows, u16 nr, u32 tag, u32 epoch, u64
 	if (set)
 		raise(&set->floor, epoch, counter);
 	else if (counter == U64_MAX)
-		raise(&flows->from, epoch + 1, 0);
+		raise(&flows->from, (u64)epoch + 1, 0);
 	else
 		raise(&flows->from, epoch, counter + 1);
 }

@@ -31,11 +31,11 @@
 /**
  * struct wgr_place - where a packet was sent
  * @counter: within the epoch
- * @epoch: 0 stands before all places
+ * @epoch: 0 stands before all places; wide enough for one behind the last
  */
 struct wgr_place {
 	u64 counter;
-	u32 epoch;
+	u64 epoch;
 };
 
 /**
@@ -94,7 +94,7 @@ struct wgr_flow_memory {
 };
 
 /* True if the place lies behind the other one: it was sent later. */
-static inline bool wgr_place_after(u32 epoch, u64 counter, u32 other_epoch, u64 other_counter)
+static inline bool wgr_place_after(u64 epoch, u64 counter, u64 other_epoch, u64 other_counter)
 {
 	return epoch > other_epoch || (epoch == other_epoch && counter > other_counter);
 }
@@ -105,9 +105,9 @@ static inline bool wgr_place_after(u32 epoch, u64 counter, u32 other_epoch, u64 
  * @epoch: nothing sent from here on has been released
  * @counter: in that epoch
  */
-void wgr_flows_begin(struct wgr_flows *flows, u32 epoch, u64 counter);
+void wgr_flows_begin(struct wgr_flows *flows, u64 epoch, u64 counter);
 
-/* Forget all of it; no packet that is held may know its flow any more. */
+/* Forget all of it. */
 void wgr_flows_end(struct wgr_flows *flows, const struct wgr_flow_memory *memory);
 
 /**

@@ -15,7 +15,9 @@
 /* Late packets that are put up with: one in 10,000. */
 #define LATE_SHARE	1e-4
 
-static const struct wgr_settings usual = { WGR_ADAPTIVE, 8192, 50 * NS_PER_MS, 50 * NS_PER_MS };
+static const struct wgr_settings usual = {
+	WGR_ADAPTIVE, 8192, 50 * NS_PER_MS, 50 * NS_PER_MS, WGR_SCOPE_PEER
+};
 
 /* Skew is within hold_max: no more than the share is late once it is known. */
 static const char * const within[] = {

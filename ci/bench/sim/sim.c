@@ -27,7 +27,7 @@ static struct {
 	.rate = 4400,
 	.seconds = 60,
 	.seed = 1,
-	.settings = { WGR_ADAPTIVE, 8192, 50 * NS_PER_MS, 50 * NS_PER_MS },
+	.settings = { WGR_ADAPTIVE, 8192, 50 * NS_PER_MS, 50 * NS_PER_MS, WGR_SCOPE_PEER },
 };
 
 static const char usage[] =

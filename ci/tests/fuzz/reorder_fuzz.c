@@ -29,7 +29,7 @@ enum operation {
 	REFUSE,			/* memory for the next packets */
 	RESET_STATS,
 	CALM,			/* as if enough had come in order to be calm and to trust paths */
-	SILENCE,		/* long enough for a path to be silent */
+	SILENCE,		/* long enough for a path to be silent, or a standstill */
 };
 
 static struct user user;
@@ -81,17 +81,20 @@ static void pass(u64 ns)
 	now = ns > (u64)(S64_MAX - 1 - now) ? S64_MAX - 1 : now + (s64)ns;
 }
 
-static void arrive(u32 in, u64 number, u16 path, s64 when)
+static void arrive(u32 in, u64 number, u32 flow, u8 path, s64 when)
 {
 	unsigned int from = refusals ? refuse : NEVER_FAIL;
 
 	if (refusals)
 		refusals--;
+	/* Sessions are numbered from 1. */
+	if (!in)
+		in = 1;
 	if (oracle.arrivals >= MOST_ARRIVALS)
 		return;
 	if (prompt)
 		user_advance_to(&user, &oracle, when - 1);
-	user_push(&user, &oracle, in, number, path, when, from);
+	user_push(&user, &oracle, in, number, flow, path, when, from);
 }
 
 /* The current epoch, the one before, a new one or any other. */
@@ -120,7 +123,7 @@ static void push(void)
 {
 	u8 how = byte();
 	u32 which, in = choose_epoch(how, &which);
-	u16 path = how >> 3 & 1 ? byte() % WGR_PATHS : 0;
+	u8 kind = how >> 3 & 1 ? byte() : 0;
 	s64 when;
 	u64 nr;
 
@@ -148,20 +151,21 @@ static void push(void)
 
 		when = back > (u64)now ? 0 : now - (s64)back;
 	}
-	arrive(in, nr, path, when);
+	arrive(in, nr, kind / WGR_PATHS % MEMORY_FLOWS, kind % WGR_PATHS, when);
 }
 
 static void burst(void)
 {
 	u8 how = byte();
 	u32 left = byte(), stride = 1 + (how & 3), number_of_paths = 1 + (how >> 2 & 3);
+	u32 flows = 1 + (how >> 6);
 	u64 spacing = how >> 4 & 1 ? number() : 0, first = counter[0], i;
 
 	for (i = 0; i < left && !problem; i++) {
 		u64 nr = first + (how >> 5 & 1 ? left - 1 - i : i) * stride;
 
 		pass(spacing);
-		arrive(epoch[0], nr, (u16)(i % number_of_paths), now);
+		arrive(epoch[0], nr, (u32)nr % flows, (u8)(i % number_of_paths), now);
 	}
 	counter[0] = first + (u64)left * stride;
 }
@@ -174,6 +178,7 @@ static void configure(void)
 		.window = how >> 2 & 1 ? (u32)number() : 64u << (how >> 3 & 7),
 		.hold_ns = number() * (how >> 6 & 1 ? 10000 : 1),
 		.hold_max_ns = number() * (how >> 7 ? 10000 : 1),
+		.scope = byte() % WGR_SCOPES,
 	};
 
 	user_configure(&user, &oracle, &settings);
@@ -226,6 +231,9 @@ static void operate(u8 operation)
 		break;
 	case SILENCE:
 		pass(250000000);
+		/* Noticed late: where the time is told promptly that cannot be. */
+		if (!prompt && byte() & 1)
+			user_excuse(&user, &oracle, now);
 		break;
 	default:
 		push();
@@ -250,6 +258,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.window = 64,
 		.hold_ns = 5000000,
 		.hold_max_ns = 50000000,
+		.scope = (how >> 5) % WGR_SCOPES,
 	};
 	prompt = how >> 2 & 1;
 	epoch[0] = how >> 3 & 1 ? ~0u - 3 : 16;

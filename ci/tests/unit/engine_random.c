@@ -283,7 +283,7 @@ static void choose_profile(void)
 	memset(&now, 0, sizeof(now));
 	now.settings.mode = PICK(WGR_ADAPTIVE, WGR_ADAPTIVE, WGR_ADAPTIVE, WGR_ADAPTIVE,
 				 WGR_FIXED, WGR_FIXED, WGR_FIXED, WGR_OFF);
-	now.settings.scope = PICK(WGR_SCOPE_FLOW, WGR_SCOPE_FLOW, WGR_SCOPE_PEER);
+	now.settings.scope = PICK(WGR_SCOPE_FLOW, WGR_SCOPE_FLOW, WGR_SCOPE_PEER, WGR_SCOPE_AUTO);
 	now.flows = PICK(1, 2, 3, 8, MEMORY_FLOWS);
 	now.sparse = PICK(1000, 20000, 300000, 1000000);
 	now.scope = PICK(0, 0, 500000);

@@ -29,6 +29,7 @@ static struct wgr_item *mine;	/* every item made in this case */
 static s64 now;			/* when the last arrival was */
 static bool good;		/* nothing wrong in this case so far */
 static bool any_order;		/* the mode was off in this case */
+static enum wgr_scope scope = WGR_SCOPE_PEER;
 static bool seen_any;
 static u32 seen_epoch;
 static u64 seen_counter;
@@ -80,7 +81,7 @@ static struct wgr_item *item_new(u32 epoch, u64 counter, s64 at)
 	item->epoch = epoch;
 	item->counter = counter;
 	item->arrival_ns = at;
-	item->tag = 0xfeed;
+	item->tag = 0xfe;
 	*made = mine;
 	mine = item;
 	return item;
@@ -96,7 +97,7 @@ static enum wgr_verdict push_at(int line, u32 epoch, u64 counter, s64 at)
 	return verdict;
 }
 
-static enum wgr_verdict push_by(int line, u16 path, u32 epoch, u64 counter, s64 at)
+static enum wgr_verdict push_by(int line, u8 path, u32 epoch, u64 counter, s64 at)
 {
 	struct wgr_item *item = item_new(epoch, counter, at);
 	enum wgr_verdict verdict;
@@ -110,7 +111,7 @@ static enum wgr_verdict push_by(int line, u16 path, u32 epoch, u64 counter, s64 
 
 static void configure(int line, enum wgr_mode mode, u32 window, u64 hold, u64 most)
 {
-	wgr_reorder_configure(&r, &(struct wgr_settings){ mode, window, hold, most }, &out);
+	wgr_reorder_configure(&r, &(struct wgr_settings){ mode, window, hold, most, scope }, &out);
 	any_order |= mode == WGR_OFF;
 	audit(line);
 }
@@ -127,7 +128,7 @@ static void got(int line, const char *want)
 		    (item->epoch < seen_epoch ||
 		     (item->epoch == seen_epoch && item->counter <= seen_counter)))
 			wrong(line, "released out of order");
-		if (item->tag != 0xfeed)
+		if (item->tag != 0xfe)
 			wrong(line, "tag changed");
 		seen_any = true;
 		seen_epoch = item->epoch;
@@ -208,7 +209,7 @@ static void begin_with(enum wgr_mode mode, u32 window, u64 hold, u64 most)
 	memset(&out, 0, sizeof(out));
 	memory_init(&memory);
 	wgr_reorder_init(&r, &memory_ops, &memory,
-			 &(struct wgr_settings){ mode, window, hold, most });
+			 &(struct wgr_settings){ mode, window, hold, most, scope });
 }
 
 static void begin(u32 window, u64 hold)
@@ -400,10 +401,10 @@ static void late_and_duplicate(void)
 static void slot_of_another_round(void)
 {
 	PUSH(HELD, 3, 1, 0);
-	PUSH(HELD, 3, 16385, 0);
+	PUSH(HELD, 3, WGR_SPAN_MAX + 1, 0);
 	GOT("3:1");
 	FLUSH();
-	GOT("3:16385");
+	GOT("3:65537");
 	begin(16384, HOLD);
 	PUSH(HELD, 1, 1, 0);
 	PUSH(HELD, 1, 16383, 0);
@@ -507,22 +508,46 @@ static void third_epoch_closes_the_first(void)
 	GOT("5:0");
 }
 
-static void full_window_gives_up_the_oldest_gap(void)
+/* However far what is held is apart. */
+static void window_counts_what_is_held(void)
 {
+	u64 i;
+
 	PUSH(HELD, 1, 10, 0);
-	PUSH(HELD, 1, 63, 0);
+	PUSH(HELD, 1, WGR_SPAN_MAX - 1, 0);
+	for (i = 0; i < 62; i++)
+		PUSH(HELD, 1, 1000 + 2 * i, 0);
 	GOT("");
-	PUSH(HELD, 1, 64, 0);
+	CHECK(r.held == 64);
+	PUSH(HELD, 1, 2000, 0);
 	GOT("1:10");
 	STAT(gaps_closed[WGR_OVERFLOWED], 10);
 	PUSH(LATE, 1, 9, 1);
-	PUSH(HELD, 1, 74, 1);
+	PUSH(HELD, 1, 2002, 1);
+	GOT("1:1000");
+	STAT(max_held, 64);
+	STAT(late, 1);
+	STAT(duplicate, 0);
+}
+
+static void full_span_gives_up_the_oldest_gap(void)
+{
+	const u64 end = WGR_SPAN_MAX;
+
+	PUSH(HELD, 1, 10, 0);
+	PUSH(HELD, 1, end - 1, 0);
 	GOT("");
-	PUSH(HELD, 1, 75, 2);
-	GOT("1:63 1:64");
-	STAT(gaps_closed[WGR_OVERFLOWED], 10 + 52);
-	PUSH(RELEASED, 1, 200, 2);
-	GOT("1:74 1:75 1:200");
+	PUSH(HELD, 1, end, 0);
+	GOT("1:10");
+	STAT(gaps_closed[WGR_OVERFLOWED], 10);
+	PUSH(LATE, 1, 9, 1);
+	PUSH(HELD, 1, end + 10, 1);
+	GOT("");
+	PUSH(HELD, 1, end + 11, 2);
+	GOT("1:65535 1:65536");
+	STAT(gaps_closed[WGR_OVERFLOWED], 10 + end - 12);
+	PUSH(RELEASED, 1, 3 * end, 2);
+	GOT("1:65546 1:65547 1:196608");
 	STAT(late, 1);
 	STAT(duplicate, 0);
 }
@@ -598,12 +623,12 @@ static void both_lanes_share_the_window(void)
 	STAT(max_held, 64);
 }
 
-/* Beyond the window in the following epoch: the current one makes room. */
-static void window_of_the_following_epoch(void)
+/* Beyond the span in the following epoch: the current one makes room. */
+static void span_of_the_following_epoch(void)
 {
 	PUSH(HELD, 1, 1, 0);
 	PUSH(HELD, 2, 3, 1);
-	PUSH(HELD, 2, 64, 2);
+	PUSH(HELD, 2, WGR_SPAN_MAX, 2);
 	GOT("1:1 2:3");
 	STAT(boundaries_closed[WGR_OVERFLOWED], 1);
 	PUSH(LATE, 1, 2, 2);
@@ -677,7 +702,7 @@ static void window_is_made_smaller(void)
 		PUSH(HELD, 1, i, 0);
 	PUSH(HELD, 2, 10, 1);
 	CONFIGURE(64, HOLD);
-	CHECK(r.lane[0].next == 199 - 63 && out.first->counter == 1);
+	CHECK(out.first->counter == 1 && r.held == 64);
 	memset(&out, 0, sizeof(out));
 	CHECK(r.held <= 64);
 	FLUSH();
@@ -697,15 +722,18 @@ static void window_is_made_smaller(void)
 
 static void window_is_made_larger(void)
 {
-	PUSH(HELD, 1, 63, 0);
-	CONFIGURE(16384, HOLD);
-	PUSH(HELD, 1, 16383, 1);
-	PUSH(HELD, 1, 64, 1);
+	u64 i;
+
+	for (i = 0; i < 64; i++)
+		PUSH(HELD, 1, 10 + 2 * i, 0);
+	CONFIGURE(128, HOLD);
+	PUSH(HELD, 1, 500, 1);
 	GOT("");
-	PUSH(HELD, 1, 16384, 2);
+	CONFIGURE(64, HOLD);
+	GOT("1:10");
+	PUSH(HELD, 1, 502, 2);
+	GOT("1:12");
 	PUSH(LATE, 1, 0, 2);
-	ADVANCE(HOLD + 1);
-	GOT("1:63 1:64 1:16383 1:16384");
 }
 
 static void hold_is_changed(void)
@@ -729,18 +757,19 @@ static void memory_is_bounded(void)
 	size_t most = 0;
 	u64 i;
 
-	for (i = 1; i < 16384; i++) {
+	configure(__LINE__, WGR_FIXED, WGR_WINDOW_MAX, HOLD, 0);
+	for (i = 1; i < WGR_WINDOW_MAX; i++) {
 		CHECK(push_at(__LINE__, 1, i, 0) == WGR_HELD);
 		if (memory.live > most)
 			most = memory.live;
 	}
-	CHECK(r.held == 16383);
-	CHECK(most < 16384 * sizeof(void *) + 1024);
+	CHECK(r.held == WGR_WINDOW_MAX - 1);
+	CHECK(most < WGR_WINDOW_MAX * sizeof(void *) + 4096);
 	PUSH(HELD, 2, 0, 0);
-	PUSH(RELEASED, 1, 16384, 1);
-	CHECK(out.first->counter == 1 && out.last->counter == 16384);
+	PUSH(RELEASED, 1, WGR_WINDOW_MAX, 1);
+	CHECK(out.first->counter == 1 && out.last->counter == WGR_WINDOW_MAX);
 	memset(&out, 0, sizeof(out));
-	CHECK(memory.live < 4096);
+	CHECK(memory.live < 8192);
 	ADVANCE(HOLD);
 	GOT("2:0");
 	CHECK(!memory.live);
@@ -1560,18 +1589,18 @@ static void events_of_every_kind(void)
 	PUSH(LATE, 1, 6, 42 + HOLD);
 	TOLD("late 2:0 1002, late 1:6 1002");
 	PUSH(HELD, 2, 10, 2000);
-	PUSH(RELEASED, 2, 11 + 2048, 2100);
-	TOLD("open 2:3-9, open 2:11-2058, no room 2:3-9 100, no room 2:11-2058 0");
+	PUSH(RELEASED, 2, 11 + WGR_SPAN_MAX, 2100);
+	TOLD("open 2:3-9, open 2:11-65546, no room 2:3-9 100, no room 2:11-65546 0");
 	PUSH(HELD, 3, 1, 2200);
 	PUSH(HELD, 4, 0, 2300);
-	TOLD("open 3:0-0, no room 2:2060-18446744073709551615 100");
+	TOLD("open 3:0-0, no room 2:65548-18446744073709551615 100");
 	SET(FIXED, 7, 0);
 	TOLD("wait 7");
 	SET(FIXED, 7, 0);
 	TOLD("");
 	SET(OFF, 7, 0);
 	TOLD("wait 0, reset 3:0-18446744073709551615 100");
-	GOT("1:0 1:1 1:3 1:4 1:5 2:2 2:10 2:2059 3:1 4:0");
+	GOT("1:0 1:1 1:3 1:4 1:5 2:2 2:10 2:65547 3:1 4:0");
 }
 
 /* Nobody listens: nothing is called. */
@@ -1582,7 +1611,7 @@ static void events_are_optional(void)
 		.free = memory_free,
 	};
 
-	wgr_reorder_init(&r, &deaf, &memory, &(struct wgr_settings){ WGR_FIXED, 64, HOLD, 0 });
+	wgr_reorder_init(&r, &deaf, &memory, &(struct wgr_settings){ WGR_FIXED, 64, HOLD, 0, scope });
 	memory.events = 0;
 	PUSH(HELD, 1, 1, 0);
 	PUSH(HELD, 1, 3, 0);
@@ -1745,11 +1774,12 @@ static const struct {
 	{ "a new epoch's counters are its own", new_epoch_goes_on_counting, 2048 },
 	{ "a new epoch may begin with a gap", new_epoch_begins_with_a_gap, 2048 },
 	{ "a third epoch closes the first", third_epoch_closes_the_first, 2048 },
-	{ "a full window gives up the oldest gap", full_window_gives_up_the_oldest_gap, 64 },
+	{ "the window counts what is held, not how far apart", window_counts_what_is_held, 64 },
+	{ "a full span gives up the oldest gap", full_span_gives_up_the_oldest_gap, 64 },
 	{ "counters may jump to the end of their range", far_jumps, 64 },
 	{ "nothing follows the highest counter", highest_counter, 64 },
 	{ "both epochs share the window", both_lanes_share_the_window, 64 },
-	{ "the window counts in the following epoch too", window_of_the_following_epoch, 64 },
+	{ "the span counts in the following epoch too", span_of_the_following_epoch, 64 },
 	{ "a hold of 0 releases at the time of arrival", hold_of_zero, 64 },
 	{ "a hold may last for ever", hold_for_ever, 64 },
 	{ "a flush releases all in order and goes on", flush_keeps_order, 2048 },

@@ -15,7 +15,7 @@ static struct wgr_marks marks;
 
 static void note(u32 epoch, u64 counter, s64 now_ns)
 {
-	wgr_marks_note(&marks, epoch, counter, WGR_NO_FLOW, now_ns, REACH);
+	wgr_marks_note(&marks, epoch, counter, 7, now_ns, REACH);
 }
 
 static s64 since(u32 epoch, u64 counter)
@@ -179,9 +179,24 @@ static bool when_they_become_one(void)
 	/* With nothing to reach for never. */
 	begin();
 	for (i = 0; i < 3 * WGR_MARKS; i++)
-		wgr_marks_note(&marks, 1, 10 * (i + 1), WGR_NO_FLOW, 7, 0);
+		wgr_marks_note(&marks, 1, 10 * (i + 1), 7, 7, 0);
 	return good && marks.mark[(marks.count - WGR_MARKS) % WGR_MARKS].top ==
 	       10 * (2 * WGR_MARKS + 1);
+}
+
+static bool flows_apart(void)
+{
+	bool good;
+
+	begin();
+	wgr_marks_note(&marks, 1, 10, 3, 100, REACH);
+	wgr_marks_note(&marks, 1, 20, 4, 200, REACH);
+	wgr_marks_note(&marks, 1, 30, 3, 300, REACH);
+	good = wgr_marks_flow_since(&marks, 1, 15, 3) == 300 &&
+	       wgr_marks_flow_since(&marks, 1, 5, 3) == 100 &&
+	       wgr_marks_flow_since(&marks, 1, 5, 4) == 200;
+	return good && wgr_marks_flow_since(&marks, 1, 25, 4) == S64_MIN &&
+	       wgr_marks_flow_since(&marks, 1, 5, 9) == S64_MIN;
 }
 
 static u64 state = 1;
@@ -238,6 +253,7 @@ int main(void)
 	tap_ok(the_newest_are_known(), "the newest are known, the others not");
 	tap_ok(reaches_back_at_any_rate(), "it reaches back far enough at any rate");
 	tap_ok(when_they_become_one(), "only marks too close and too many become one");
+	tap_ok(flows_apart(), "missing to its own flow since the first higher one of that came");
 	tap_ok(random_marks(), "random marks: never missing for too short");
 	return tap_done();
 }

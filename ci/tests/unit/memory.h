@@ -80,7 +80,7 @@ static inline bool same_event(const struct wgr_event *a, const struct wgr_event 
 	       a->first == b->first && a->last == b->last && a->ns == b->ns;
 }
 
-static const struct wgr_reorder_ops memory_ops = {
+static const struct wgr_reorder_ops memory_ops __attribute__((unused)) = {
 	.alloc = memory_alloc,
 	.free = memory_free,
 	.event = memory_event,

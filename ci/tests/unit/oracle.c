@@ -237,13 +237,28 @@ static void skip(struct oracle *o, wide next, enum wgr_cause cause)
 	o->next = next;
 }
 
+/* A packet of the flow has come since flows are watched. */
+static bool is_known(const struct oracle *o, u32 flow)
+{
+	u32 i;
+
+	for (i = o->watched; i < o->arrivals; i++)
+		if (o->arrival[i].flow == flow)
+			return true;
+	return false;
+}
+
 static void put_out(struct oracle *o, u32 epoch, u64 counter, u32 flow)
 {
 	struct oracle_out out = { epoch, counter, flow };
 
 	o->out[o->released++] = out;
-	if (o->watching)
-		o->gone[o->gones++] = out;
+	if (!o->watching)
+		return;
+	/* Held since before: nobody knows how far this flow has got, so all are strict. */
+	if (!is_known(o, flow) && place_of(epoch, counter) >= o->from)
+		o->from = place_of(epoch, counter) + 1;
+	o->gone[o->gones++] = out;
 }
 
 /* ---- flows ---- */
@@ -274,10 +289,6 @@ static bool nameless(const struct oracle *o)
 
 static void forget_flows(struct oracle *o)
 {
-	u32 i;
-
-	for (i = 0; i < o->waiting; i++)
-		o->packet[i].named = false;
 	o->watching = false;
 	o->gones = 0;
 }
@@ -315,6 +326,17 @@ static u32 steps(s64 ns)
 	return (u32)((u64)ns / FLOW_STEP);
 }
 
+/* Whether packets of a flow are held, or may be. */
+static bool flow_waits(const struct oracle *o, u32 flow)
+{
+	u32 i;
+
+	for (i = 0; i < o->waiting; i++)
+		if (!o->packet[i].ghost && o->packet[i].flow == flow)
+			return true;
+	return nameless(o);
+}
+
 /* Whether a flow has nothing to wait for. */
 static bool may_go(const struct oracle *o, u32 flow)
 {
@@ -338,10 +360,7 @@ static bool may_go(const struct oracle *o, u32 flow)
 		}
 		last = p;
 	}
-	for (i = 0; i < o->waiting; i++)
-		if (!o->packet[i].ghost && o->packet[i].flow == flow)
-			return false;
-	if (nameless(o) || !known)
+	if (flow_waits(o, flow) || !known)
 		return false;
 	return (u64)apart * FLOW_STEP / (known < WGR_FLOW_KNOWN ? 4 : 1) > (u64)o->hold.wait_ns;
 }
@@ -511,7 +530,7 @@ static void count_span(struct oracle *o, u32 epoch, u64 counter)
 /* What stands for the newest arrival's flow in the marks. */
 static u16 number_of(const struct oracle *o)
 {
-	return by_flow(o) ? (u16)o->arrival[o->arrivals - 1].flow : WGR_NO_FLOW;
+	return o->watching ? (u16)o->arrival[o->arrivals - 1].flow : WGR_NO_FLOW;
 }
 
 /* What the newest arrival teaches. */
@@ -604,7 +623,7 @@ static enum wgr_verdict settle(struct oracle *o, struct oracle_packet p, unsigne
 {
 	bool behind = note(o, p.epoch, p.counter, swapped);
 
-	if (by_flow(o) && (p.epoch != o->epoch || p.counter != o->next) && may_go(o, p.flow)) {
+	if (o->watching && (p.epoch != o->epoch || p.counter != o->next) && may_go(o, p.flow)) {
 		p.ghost = true;
 		place(o, p, refuse, false);
 		put_out(o, p.epoch, p.counter, p.flow);
@@ -701,6 +720,8 @@ static enum wgr_verdict late(struct oracle *o, u32 epoch, u64 counter, u32 flow,
 		offset = since == S64_MIN ? -1 : o->clock - since;
 	} else {
 		fate = overtaken(o, epoch, counter, flow);
+		if (fate == WGR_NOT_OVERTAKEN && epoch > o->epoch && flow_waits(o, flow))
+			fate = WGR_PERHAPS_OVERTAKEN;
 		if (swapped)
 			offset = overtaken_for(o);
 	}
@@ -806,7 +827,8 @@ enum wgr_verdict oracle_push(struct oracle *o, u32 epoch, u64 counter, u32 flow,
 	}
 	o->quick = o->started && !o->waiting && epoch == o->epoch && counter == o->next &&
 		   counter != U64_MAX;
-	if (o->settings.mode != WGR_OFF && by_flow(o) && !o->quick && !o->watching)
+	if (o->settings.mode != WGR_OFF && by_flow(o) && !o->quick && !o->watching &&
+	    (o->started || counter))
 		watch_flows(o);
 
 	p.named = o->watching;
@@ -836,7 +858,7 @@ enum wgr_verdict oracle_push(struct oracle *o, u32 epoch, u64 counter, u32 flow,
 			return WGR_DUPLICATE;
 		}
 	}
-	if (by_flow(o))
+	if (o->watching)
 		fate = overtaken(o, epoch, counter, flow);
 	if (fate == WGR_NOT_OVERTAKEN)
 		verdict = settle(o, p, refuse, swapped);
@@ -862,7 +884,7 @@ void oracle_excuse(struct oracle *o, s64 now)
 {
 	s64 due = oracle_deadline(o), more;
 
-	if (due == WGR_NEVER || (__int128)now - due <= STALL_NS)
+	if (due == WGR_NEVER || (__int128)now - due <= STALL_NS || due == o->not_before)
 		return;
 	if (o->packet[0].arrival >= o->not_before)
 		o->excuse = EXCUSE_NS;
@@ -870,7 +892,7 @@ void oracle_excuse(struct oracle *o, s64 now)
 	if (!more)
 		return;
 	o->excuse -= more;
-	o->not_before = now + more;
+	o->not_before = (__int128)now + more < WGR_NEVER ? now + more : WGR_NEVER;
 }
 
 void oracle_flush(struct oracle *o)
@@ -901,6 +923,8 @@ void oracle_configure(struct oracle *o, const struct wgr_settings *settings)
 	u32 window;
 
 	o->settings = *settings;
+	if (o->settings.scope == WGR_SCOPE_AUTO)
+		o->settings.scope = settings->mode == WGR_FIXED ? WGR_SCOPE_PEER : WGR_SCOPE_FLOW;
 	o->was_off |= settings->mode == WGR_OFF;
 	if (o->settings.window < WGR_WINDOW_MIN)
 		o->settings.window = WGR_WINDOW_MIN;
@@ -917,11 +941,9 @@ void oracle_configure(struct oracle *o, const struct wgr_settings *settings)
 	else
 		wgr_hold_set_adaptive(&o->hold, settings->hold_ns, settings->hold_max_ns);
 	hold_changed(o, before_ns);
-	if (settings->mode == WGR_OFF)
+	if (settings->mode == WGR_OFF || (o->watching && !by_flow(o)))
 		oracle_flush(o);
 
-	if (!by_flow(o))
-		forget_flows(o);
 	while (o->waiting > window)
 		yield(o, newest_epoch(o), highest(o, newest_epoch(o)));
 }

@@ -9,6 +9,8 @@
 #ifndef TEST_USER_H
 #define TEST_USER_H
 
+#include <time.h>
+
 #include "memory.h"
 #include "oracle.h"
 
@@ -39,7 +41,7 @@ struct user {
 	bool any;
 	u32 epoch;		/* sent last of all that was released */
 	u64 counter;
-	bool mixed;		/* what went ahead of others may still be followed by these */
+	enum wgr_scope scope;	/* before the step at hand */
 	struct wgr_place out[MEMORY_FLOWS];	/* the same for each flow */
 	u64 step;
 	u32 waits;
@@ -134,7 +136,7 @@ static void user_check_order(struct user *u, const struct wgr_item *item)
 	user_check_flow(u, item);
 	/* Off is arrival order, but what comes out later is never behind that. */
 	if (!ahead) {
-		if (u->r.settings.scope == WGR_SCOPE_PEER && !u->mixed &&
+		if (u->scope == WGR_SCOPE_PEER &&
 		    (u->r.settings.mode != WGR_OFF || item != u->arriving))
 			wrong("released out of order");
 		return;
@@ -197,7 +199,7 @@ static void user_take(struct user *u, struct wgr_item_list *out, struct oracle *
 static void user_audit(struct user *u, const struct oracle *o)
 {
 	user_step(u);
-	u->mixed &= u->r.ghosts != 0;
+	u->scope = u->r.settings.scope;
 	if (u->live != wgr_reorder_held(&u->r))
 		wrong("an item was lost or released twice");
 	if (u->r.held > u->r.settings.window)
@@ -228,6 +230,7 @@ static void user_init(struct user *u, const struct wgr_settings *settings, bool 
 	/* What flows take is refused only where no oracle has to follow. */
 	u->memory.fail_size = LARGE;
 	wgr_reorder_init(&u->r, &user_ops, &u->memory, settings);
+	u->scope = u->r.settings.scope;
 	u->prompt = prompt;
 	user_step(u);
 }
@@ -306,7 +309,7 @@ static enum wgr_verdict user_push(struct user *u, struct oracle *o, u32 epoch, u
 	return verdict;
 }
 
-static void user_excuse(struct user *u, struct oracle *o, s64 now)
+static inline void user_excuse(struct user *u, struct oracle *o, s64 now)
 {
 	wgr_reorder_excuse(&u->r, now);
 	if (o)
@@ -325,7 +328,7 @@ static void user_flush(struct user *u, struct oracle *o)
 		wrong("a flush left something");
 }
 
-static void user_discard(struct user *u, struct oracle *o)
+static inline void user_discard(struct user *u, struct oracle *o)
 {
 	u64 discarded = u->r.stats.discarded, held = wgr_reorder_held(&u->r);
 	struct wgr_item_list out = { 0 };
@@ -338,18 +341,17 @@ static void user_discard(struct user *u, struct oracle *o)
 		wrong("not all was discarded");
 }
 
-static void user_configure(struct user *u, struct oracle *o, const struct wgr_settings *settings)
+static inline void user_configure(struct user *u, struct oracle *o, const struct wgr_settings *settings)
 {
 	struct wgr_item_list out = { 0 };
 
-	u->mixed |= u->r.ghosts != 0;
 	wgr_reorder_configure(&u->r, settings, &out);
 	if (o)
 		oracle_configure(o, settings);
 	user_done(u, &out, o);
 }
 
-static void user_reset_stats(struct user *u, struct oracle *o)
+static inline void user_reset_stats(struct user *u, struct oracle *o)
 {
 	struct wgr_item_list out = { 0 };
 
