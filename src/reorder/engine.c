@@ -160,9 +160,7 @@ static void waiting_add(struct wgr_reorder *r, struct wgr_item *item)
 	r->held++;
 	if (is_ghost(item))
 		r->ghosts++;
-	else if (item->flow == WGR_NO_FLOW)
-		r->nameless++;
-	else
+	else if (item->flow != WGR_NO_FLOW)
 		wgr_flows_at(&r->flows, item->flow)->held++;
 	if (wgr_reorder_held(r) > r->stats.max_held)
 		r->stats.max_held = wgr_reorder_held(r);
@@ -207,9 +205,7 @@ static void waiting_del(struct wgr_reorder *r, struct wgr_item *item)
 		r->ghosts--;
 		return;
 	}
-	if (item->flow == WGR_NO_FLOW)
-		r->nameless--;
-	else
+	if (item->flow != WGR_NO_FLOW)
 		wgr_flows_at(&r->flows, item->flow)->held--;
 	note_waited(r, item);
 }
@@ -289,7 +285,7 @@ static enum wgr_overtaken overtaken(const struct wgr_reorder *r, const struct wg
 /* An item whose flow has nothing to wait for. */
 static bool may_go_ahead(const struct wgr_reorder *r, const struct wgr_item *item)
 {
-	return r->flows.on && !r->nameless && item->flow != WGR_NO_FLOW &&
+	return r->flows.on && item->flow != WGR_NO_FLOW &&
 	       wgr_flow_may_go(wgr_flows_at(&r->flows, item->flow), r->hold.wait_ns);
 }
 
@@ -685,13 +681,6 @@ static void note_late(struct wgr_reorder *r, const struct wgr_item *item, s64 by
 	});
 }
 
-/* Packets of its flow are held, or may be. */
-static bool flow_is_held(const struct wgr_reorder *r, const struct wgr_item *item)
-{
-	return r->nameless || item->flow == WGR_NO_FLOW ||
-	       wgr_flows_at(&r->flows, item->flow)->held;
-}
-
 /*
  * What has become of the flow of an item that has no place in a lane.  It may be of an
  * epoch between the open ones, which began too late to get a lane: then it must not
@@ -704,7 +693,7 @@ static enum wgr_overtaken fate_behind(const struct wgr_reorder *r, const struct 
 	if (!by_flow(r))
 		return WGR_OVERTAKEN;
 	fate = overtaken(r, item);
-	if (fate == WGR_NOT_OVERTAKEN && item->epoch > r->lane[0].epoch && flow_is_held(r, item))
+	if (fate == WGR_NOT_OVERTAKEN && item->epoch > r->lane[0].epoch && wgr_reorder_held(r))
 		fate = WGR_PERHAPS_OVERTAKEN;
 	return fate;
 }
@@ -989,18 +978,12 @@ void wgr_reorder_excuse(struct wgr_reorder *r, s64 now_ns)
 
 	if (due_ns >= now_ns || now_ns - due_ns <= STALL_NS)
 		return;
-	/* Nothing is excused twice. */
+	/* Nothing is excused twice, so however many are, they do not add up. */
 	if (due_ns == r->not_before_ns)
 		return;
-	/* All that is held has come since the last excuse, so none has used it. */
-	if (r->oldest->arrival_ns >= r->not_before_ns)
-		r->excuse_ns = WGR_EXCUSE_NS;
 	more_ns = (now_ns - due_ns) / 2;
-	if (more_ns > r->excuse_ns)
-		more_ns = r->excuse_ns;
-	if (!more_ns)
-		return;
-	r->excuse_ns -= more_ns;
+	if (more_ns > WGR_EXCUSE_NS)
+		more_ns = WGR_EXCUSE_NS;
 	r->not_before_ns = now_ns > S64_MAX - more_ns ? WGR_NEVER : now_ns + more_ns;
 }
 

@@ -335,14 +335,12 @@ struct wgr_lane {
  * @held: items held in both lanes, ghosts included
  * @ghosts: of these, places that are kept for what is not held: it went ahead or
  *	was late, and must not count as missing
- * @nameless: held items whose flow is not known
  * @settings: what was chosen
  * @clock_ns: latest time seen
  * @hold: how long to wait
  * @marks: since when what is missing
  * @flows: what is known of flows
  * @not_before_ns: nothing is given up for having waited too long before this time
- * @excuse_ns: by how much this may still be put off
  * @paths: what the paths tell
  * @calm_from: a path that has shown no swapped packets is calm when as many
  *	have been pushed
@@ -357,11 +355,9 @@ struct wgr_reorder {
 	u32 open;
 	u32 held;
 	u32 ghosts;
-	u32 nameless;
 	struct wgr_settings settings;
 	s64 clock_ns;
 	s64 not_before_ns;
-	s64 excuse_ns;
 	struct wgr_flows flows;
 	struct wgr_hold hold;
 	struct wgr_marks marks;

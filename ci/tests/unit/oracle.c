@@ -277,16 +277,6 @@ u32 oracle_held(const struct oracle *o)
 	return n;
 }
 
-static bool nameless(const struct oracle *o)
-{
-	u32 i;
-
-	for (i = 0; i < o->waiting; i++)
-		if (!o->packet[i].ghost && !o->packet[i].named)
-			return true;
-	return false;
-}
-
 static void forget_flows(struct oracle *o)
 {
 	o->watching = false;
@@ -326,15 +316,15 @@ static u32 steps(s64 ns)
 	return (u32)((u64)ns / FLOW_STEP);
 }
 
-/* Whether packets of a flow are held, or may be. */
+/* Whether packets of a flow are held that it was looked at for. */
 static bool flow_waits(const struct oracle *o, u32 flow)
 {
 	u32 i;
 
 	for (i = 0; i < o->waiting; i++)
-		if (!o->packet[i].ghost && o->packet[i].flow == flow)
+		if (!o->packet[i].ghost && o->packet[i].named && o->packet[i].flow == flow)
 			return true;
-	return nameless(o);
+	return false;
 }
 
 /* Whether a flow has nothing to wait for. */
@@ -720,7 +710,7 @@ static enum wgr_verdict late(struct oracle *o, u32 epoch, u64 counter, u32 flow,
 		offset = since == S64_MIN ? -1 : o->clock - since;
 	} else {
 		fate = overtaken(o, epoch, counter, flow);
-		if (fate == WGR_NOT_OVERTAKEN && epoch > o->epoch && flow_waits(o, flow))
+		if (fate == WGR_NOT_OVERTAKEN && epoch > o->epoch && oracle_held(o))
 			fate = WGR_PERHAPS_OVERTAKEN;
 		if (swapped)
 			offset = overtaken_for(o);
@@ -886,12 +876,7 @@ void oracle_excuse(struct oracle *o, s64 now)
 
 	if (due == WGR_NEVER || (__int128)now - due <= STALL_NS || due == o->not_before)
 		return;
-	if (o->packet[0].arrival >= o->not_before)
-		o->excuse = EXCUSE_NS;
-	more = (now - due) / 2 < o->excuse ? (now - due) / 2 : o->excuse;
-	if (!more)
-		return;
-	o->excuse -= more;
+	more = (now - due) / 2 < EXCUSE_NS ? (now - due) / 2 : EXCUSE_NS;
 	o->not_before = (__int128)now + more < WGR_NEVER ? now + more : WGR_NEVER;
 }
 

@@ -82,7 +82,6 @@ struct oracle {
 	wide from;		/* what was sent from here on and released is in @gone */
 	s64 used;		/* when something was out of order last */
 	s64 not_before;
-	s64 excuse;
 	u32 watched;		/* the first of @arrival that counts for flows */
 	u32 gones;
 	struct oracle_out gone[ORACLE_ARRIVALS];
