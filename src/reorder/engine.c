@@ -222,13 +222,17 @@ static struct wgr_flow_memory flow_memory(const struct wgr_reorder *r)
 	return (struct wgr_flow_memory){ r->ops->alloc, r->ops->free, r->ctx };
 }
 
-/* Nothing is held: no packet may go up behind what went ahead of it. */
+/* Nothing has gone ahead of what is held, else that might be followed by its own flow. */
 static void forget_flows(struct wgr_reorder *r)
 {
 	struct wgr_flow_memory memory = flow_memory(r);
+	struct wgr_item *item;
 
-	if (r->flows.on)
-		wgr_flows_end(&r->flows, &memory);
+	if (!r->flows.on)
+		return;
+	for (item = r->oldest; item; item = item->newer)
+		item->flow = WGR_NO_FLOW;
+	wgr_flows_end(&r->flows, &memory);
 }
 
 /* From the first missing place on, nothing has been released. */
@@ -1037,8 +1041,10 @@ void wgr_reorder_configure(struct wgr_reorder *r, const struct wgr_settings *set
 		r->settings.window = WGR_WINDOW_MAX;
 	set_hold(r, same_start);
 	tell_wait(r, was_ns);
-	if (r->settings.mode == WGR_OFF || (r->flows.on && !by_flow(r)))
+	if (r->settings.mode == WGR_OFF || (r->ghosts && !by_flow(r)))
 		wgr_reorder_flush(r, out);
+	if (!by_flow(r))
+		forget_flows(r);
 
 	while (r->held > r->settings.window) {
 		last = &r->lane[r->open - 1];

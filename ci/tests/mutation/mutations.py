@@ -384,7 +384,7 @@ MUTATIONS = [
     ("2: an epoch between two goes ahead of what is held", ENGINE,
      "item->epoch > r->lane[0].epoch && wgr_reorder_held(r))\n", "false)\n"),
     ("2: the scope is changed while something is ahead", ENGINE,
-     " || (r->flows.on && !by_flow(r)))\n", ")\n"),
+     " || (r->ghosts && !by_flow(r)))\n", ")\n"),
     ("2: the table tells of what was sent before it began", FLOWS,
      "	if (wgr_place_after(flows->from.epoch, flows->from.counter, epoch, counter))\n"
      "		return WGR_PERHAPS_OVERTAKEN;\n", ""),

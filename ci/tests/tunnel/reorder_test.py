@@ -35,14 +35,16 @@ CLONE_NEWNS = 0x20000
 
 # linux/wg_reorder.h; test_header holds these against it.
 GET, SET, GET_STATS, RESET_STATS = range(4)
-A_PAD, A_IFINDEX, A_IFNAME, A_KEY, A_MODE, A_HOLD, A_HOLD_MAX, A_WINDOW, A_STATS = range(1, 10)
+A_PAD, A_IFINDEX, A_IFNAME, A_KEY, A_MODE, A_HOLD, A_HOLD_MAX, A_WINDOW, A_STATS, A_SCOPE = range(1, 11)
 STATS = """pad authenticated in_order reordered released_filled released_timed_out released_passed released_overflowed
     released_flushed late duplicate discarded held max_held gaps_opened gaps_filled gaps_timed_out gaps_passed
-    gaps_overflowed gaps_reset gaps_open wait_ns max_hold_ns epochs epoch_changes epoch_held starved extent hold""".split()
+    gaps_overflowed gaps_reset gaps_open wait_ns max_hold_ns epochs epoch_changes epoch_held starved extent hold released_ahead
+    released_behind late_ahead late_unknown""".split()
 EXTENT_BINS, HOLD_BINS = 16, 32
 MODES = ["adaptive", "fixed", "off"]
-SETTINGS = {"mode": A_MODE, "hold_us": A_HOLD, "hold_max_us": A_HOLD_MAX, "window": A_WINDOW}
-DEFAULTS = {"mode": 0, "hold_us": 5000, "hold_max_us": 50000, "window": 8192}
+SCOPES = ["flow", "peer", "auto"]
+SETTINGS = {"mode": A_MODE, "hold_us": A_HOLD, "hold_max_us": A_HOLD_MAX, "window": A_WINDOW, "scope": A_SCOPE}
+DEFAULTS = {"mode": 0, "hold_us": 5000, "hold_max_us": 50000, "window": 8192, "scope": 0}
 
 
 def name_of(ifname=IFNAME):
@@ -296,7 +298,7 @@ class Tests(nt.Runner):
 
     def test_round_trip(self):
         self.are()
-        wanted = {"mode": 1, "hold_us": 12345, "hold_max_us": 67890, "window": 64}
+        wanted = {"mode": 1, "hold_us": 12345, "hold_max_us": 67890, "window": 64, "scope": 0}
         self.set(**wanted)
         self.are(**wanted)
         said, answer = self.link.talk(GET, u32(A_IFINDEX, socket.if_nametoindex(IFNAME)))
@@ -314,25 +316,42 @@ class Tests(nt.Runner):
         run("ip", "link", "set", IFNAME, "up")
         now = {}
         for setting, value in (("hold_us", 1), ("window", 128), ("mode", 2), ("hold_max_us", 0), ("hold_us", 1000000),
-                               ("mode", 1), ("window", 16384), ("hold_max_us", 1000000), ("mode", 0), ("hold_us", 0)):
+                               ("scope", 1), ("mode", 1), ("window", 32768), ("hold_max_us", 5000000), ("mode", 0),
+                               ("scope", 0), ("hold_us", 0)):
             self.set(**{setting: value})
             now[setting] = value
             self.are(**now)
         self.set()
         self.are(**now)
-        assert statistics().totals["wait_ns"] <= 10 ** 9
+        assert statistics().totals["wait_ns"] <= 50 * 10 ** 6
+
+    def test_scope_auto(self):
+        """Unless it is chosen the scope goes by the mode, and what is shown is what that comes to."""
+        for mode, scope in ((1, 1), (0, 0), (2, 0)):
+            self.set(mode=mode)
+            self.are(mode=mode, scope=scope)
+        self.set(scope=1)
+        self.are(mode=2, scope=1)
+        self.set(mode=0)
+        self.are(mode=0, scope=1)
+        self.set(scope=2)
+        self.are(mode=0, scope=0)
+        self.set(mode=1)
+        self.are(mode=1, scope=1)
 
     def test_ranges(self):
         self.change_peers([1])
-        good = {"mode": 1, "hold_us": 7, "hold_max_us": 8, "window": 64}
+        good = {"mode": 1, "hold_us": 7, "hold_max_us": 8, "window": 64, "scope": 0}
         self.set(**good)
-        hold = "give 0 to 1000000 microseconds"
-        window = "window: give a power of two from 64 to 16384 packets"
+        window = "window: give a power of two from 64 to 32768 packets"
+        scope = "scope: give flow (0), peer (1) or auto (2), which is peer if the mode is fixed"
         cases = [("mode", value, errno.EINVAL, "mode: give adaptive (0), fixed (1) or off (2)")
                  for value in (3, 256, 0xFFFFFFFF)]
-        cases += [(name, value, errno.ERANGE, f"{name}: {hold}")
-                  for name in ("hold_us", "hold_max_us") for value in (1000001, 1 << 31, 0xFFFFFFFF)]
-        cases += [("window", value, errno.ERANGE, window) for value in (0, 1, 32, 63, 16385, 32768, 0xFFFFFFFF)]
+        cases += [(name, value, errno.ERANGE, f"{name}: give 0 to {most} microseconds")
+                  for name, most in (("hold_us", 1000000), ("hold_max_us", 5000000))
+                  for value in (most + 1, 1 << 31, 0xFFFFFFFF)]
+        cases += [("scope", value, errno.EINVAL, scope) for value in (3, 256, 0xFFFFFFFF)]
+        cases += [("window", value, errno.ERANGE, window) for value in (0, 1, 32, 63, 32769, 65536, 0xFFFFFFFF)]
         cases += [("window", value, errno.EINVAL, window) for value in (65, 96, 1000, 16383)]
         for setting, value, wanted, text in cases:
             # All others would be right, before and after: they must not be changed either.
@@ -401,8 +420,8 @@ class Tests(nt.Runner):
             _, answer = self.link.talk(SET, name_of() + bytes(data))
             seen[answer.errno] = seen.get(answer.errno, 0) + 1
             now = self.link.settings()
-            assert now["mode"] < 3 and max(now["hold_us"], now["hold_max_us"]) <= 1000000, f"{now}"
-            assert now["window"] in [1 << n for n in range(6, 15)], f"{now}"
+            assert now["mode"] < 3 and now["hold_us"] <= 1000000 and now["hold_max_us"] <= 5000000, f"{now}"
+            assert now["window"] in [1 << n for n in range(6, 16)] and now["scope"] < 2, f"{now}"
         print("# " + ", ".join(f"{errno.errorcode.get(e, 'taken')} {n}" for e, n in sorted(seen.items())))
         known = {0, errno.EINVAL, errno.ERANGE, errno.EBADR, errno.ENODEV, errno.EOPNOTSUPP}
         assert set(seen) <= known and len(seen) > 2, f"{seen}"
@@ -713,20 +732,25 @@ class Tests(nt.Runner):
         def shown():
             return {name: pathlib.Path(base + name).read_text(encoding="ascii") for name in SETTINGS}
 
-        assert shown() == {"mode": "adaptive\n", "hold_us": "5000\n", "hold_max_us": "50000\n", "window": "8192\n"}
+        assert shown() == {"mode": "adaptive\n", "hold_us": "5000\n", "hold_max_us": "50000\n", "window": "8192\n",
+                           "scope": "flow\n"}
         for name, text, value in (("mode", "off\n", 2), ("mode", "fixed", 1), ("hold_us", "1000000\n", 1000000),
-                                  ("hold_max_us", "0", 0), ("window", "64\n", 64), ("hold_us", "0x10\n", 16)):
+                                  ("hold_max_us", "0", 0), ("window", "64\n", 64), ("hold_us", "0x10\n", 16),
+                                  ("scope", "peer\n", 1), ("scope", "flow", 0)):
             assert write(base + name, text) == 0, f"{text!r} into {name}"
             assert self.link.settings()[name] == value
-            assert shown()[name] == (MODES[value] if name == "mode" else str(value)) + "\n"
+            names = {"mode": MODES, "scope": SCOPES}.get(name)
+            assert shown()[name] == (names[value] if names else str(value)) + "\n"
+        assert write(base + "scope", "auto\n") == 0 and shown()["scope"] == "peer\n"
         before = self.link.settings()
         for name, text, wanted in (("mode", "never\n", errno.EINVAL), ("mode", "2\n", errno.EINVAL),
                                    ("mode", "off off\n", errno.EINVAL), ("mode", "\n", errno.EINVAL),
                                    ("mode", "Off\n", errno.EINVAL), ("hold_us", "1000001\n", errno.ERANGE),
                                    ("hold_us", "-1\n", errno.EINVAL), ("hold_us", "5ms\n", errno.EINVAL),
                                    ("hold_us", "\n", errno.EINVAL), ("hold_us", "99999999999\n", errno.ERANGE),
-                                   ("hold_max_us", "1000001", errno.ERANGE), ("window", "63\n", errno.ERANGE),
-                                   ("window", "100\n", errno.EINVAL), ("window", "32768\n", errno.ERANGE),
+                                   ("hold_max_us", "5000001", errno.ERANGE), ("window", "63\n", errno.ERANGE),
+                                   ("window", "100\n", errno.EINVAL), ("window", "65536\n", errno.ERANGE),
+                                   ("scope", "host\n", errno.EINVAL), ("scope", "0\n", errno.EINVAL),
                                    ("window", "1e3\n", errno.EINVAL)):
             got = write(base + name, text)
             assert got == wanted, f"{text!r} into {name}: {got}, not {wanted}"
@@ -772,7 +796,8 @@ class Tests(nt.Runner):
     def test_parameters(self):
         texts = {name: (PARAMETERS / name).read_text(encoding="ascii") for name in SETTINGS}
         try:
-            for name, text in (("mode", "fixed\n"), ("hold_us", "11\n"), ("hold_max_us", "22\n"), ("window", "256\n")):
+            for name, text in (("mode", "fixed\n"), ("hold_us", "11\n"), ("hold_max_us", "22\n"), ("window", "256\n"),
+                               ("scope", "flow\n")):
                 assert write(PARAMETERS / name, text) == 0, f"{text!r} into {name}"
                 assert (PARAMETERS / name).read_text(encoding="ascii") == text
             # Those that are there stay as they are, new ones begin with these.
@@ -780,10 +805,10 @@ class Tests(nt.Runner):
             run("ip", "link", "add", "wgn1", "type", "wireguard")
             found = self.link.settings(name_of("wgn1"))
             run("ip", "link", "del", "wgn1")
-            assert found == {"mode": 1, "hold_us": 11, "hold_max_us": 22, "window": 256}, f"{found}"
+            assert found == {"mode": 1, "hold_us": 11, "hold_max_us": 22, "window": 256, "scope": 0}, f"{found}"
             for name, text, wanted in (("mode", "on\n", errno.EINVAL), ("hold_us", "1000001\n", errno.ERANGE),
                                        ("hold_max_us", "-5\n", errno.EINVAL), ("window", "65\n", errno.EINVAL),
-                                       ("window", "8\n", errno.ERANGE)):
+                                       ("window", "8\n", errno.ERANGE), ("scope", "all\n", errno.EINVAL)):
                 run("dmesg", "-C")
                 got = write(PARAMETERS / name, text)
                 assert got == wanted, f"{text!r} into {name}: {got}, not {wanted}"
@@ -869,10 +894,11 @@ class Tests(nt.Runner):
         assert re.search(r'#define WG_REORDER_GENL_NAME\s+"wg-reorder"\n', text)
         assert enums["wg_reorder_stat"] == [f"WG_REORDER_STAT_{n.upper()}" for n in ["unspec", *STATS]]
         wanted = ["UNSPEC", "PAD", "IFINDEX", "IFNAME", "PUBLIC_KEY", "MODE", "HOLD_US", "HOLD_MAX_US", "WINDOW",
-                  "STATS"]
+                  "STATS", "SCOPE"]
         assert enums["wg_reorder_attr"] == [f"WG_REORDER_A_{n}" for n in wanted]
         assert enums["wg_reorder_cmd"] == [f"WG_REORDER_CMD_{n}" for n in ("GET", "SET", "GET_STATS", "RESET_STATS")]
         assert enums["wg_reorder_mode"] == [f"WG_REORDER_MODE_{n.upper()}" for n in MODES]
+        assert enums["wg_reorder_scope"] == [f"WG_REORDER_SCOPE_{n.upper()}" for n in SCOPES]
 
     def test_yaml(self):
         """The specification has the names and values of the header."""

@@ -279,6 +279,10 @@ u32 oracle_held(const struct oracle *o)
 
 static void forget_flows(struct oracle *o)
 {
+	u32 i;
+
+	for (i = 0; i < o->waiting; i++)
+		o->packet[i].named = false;
 	o->watching = false;
 	o->gones = 0;
 }
@@ -926,8 +930,10 @@ void oracle_configure(struct oracle *o, const struct wgr_settings *settings)
 	else
 		wgr_hold_set_adaptive(&o->hold, settings->hold_ns, settings->hold_max_ns);
 	hold_changed(o, before_ns);
-	if (settings->mode == WGR_OFF || (o->watching && !by_flow(o)))
+	if (settings->mode == WGR_OFF || (oracle_held(o) != o->waiting && !by_flow(o)))
 		oracle_flush(o);
+	if (!by_flow(o))
+		forget_flows(o);
 
 	while (o->waiting > window)
 		yield(o, newest_epoch(o), highest(o, newest_epoch(o)));
