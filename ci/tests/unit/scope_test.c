@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Directed cases of the scope "flow": who is late, who waits and what is learned.
+ * Each story is shown to the oracle too, see user.h.
+ */
+#include <string.h>
+
+#include "tap.h"
+#include "user.h"
+
+#define MS	1000000LL
+#define HOLD	(20 * MS)
+
+static struct user u;
+static struct oracle o;
+
+static void begin_with(enum wgr_mode mode, enum wgr_scope scope)
+{
+	struct wgr_settings settings = { mode, 2048, HOLD, 50 * MS, scope };
+
+	problem = NULL;
+	user_init(&u, &settings, false);
+	oracle_init(&o, &settings);
+}
+
+static void begin(void)
+{
+	begin_with(WGR_FIXED, WGR_SCOPE_FLOW);
+}
+
+static enum wgr_verdict push(u64 counter, u32 flow, s64 at)
+{
+	return user_push(&u, &o, 1, counter, flow, 0, at, NEVER_FAIL);
+}
+
+static bool done(void)
+{
+	user_advance_to(&u, &o, S64_MAX - 1);
+	user_flush(&u, &o);
+	if (problem)
+		printf("# %s\n", problem);
+	return !problem;
+}
+
+/* A flow queue: sparse packets of flow 1 overtake bulk ones of flow 0 by more than the hold. */
+static bool passed_by_others_only(void)
+{
+	bool good;
+	u64 i;
+
+	begin();
+	good = push(0, 0, 0) == WGR_RELEASED;
+	/* 1 to 9 are bulk and come 100 ms later. */
+	good &= push(10, 1, 1 * MS) == WGR_HELD;
+	user_advance_to(&u, &o, 30 * MS);
+	for (i = 1; i < 10; i++)
+		good &= push(i, 0, 100 * MS + (s64)i) == WGR_RELEASED;
+	good &= u.r.stats.released[WGR_BEHIND] == 9 && !u.r.stats.late;
+	/* One that its own flow has overtaken is late all the same. */
+	good &= push(12, 0, 101 * MS) == WGR_HELD;
+	user_advance_to(&u, &o, 140 * MS);
+	good &= push(11, 0, 141 * MS) == WGR_LATE && u.r.stats.late == 1;
+	return done() && good;
+}
+
+static bool peer_drops_them(void)
+{
+	bool good;
+
+	begin_with(WGR_FIXED, WGR_SCOPE_PEER);
+	good = push(0, 0, 0) == WGR_RELEASED && push(2, 1, 1) == WGR_HELD;
+	user_advance_to(&u, &o, 30 * MS);
+	good &= push(1, 0, 30 * MS) == WGR_LATE && !u.r.stats.released[WGR_BEHIND];
+	return done() && good;
+}
+
+static bool auto_goes_by_mode(void)
+{
+	struct wgr_settings settings = { WGR_FIXED, 2048, HOLD, 50 * MS, WGR_SCOPE_AUTO };
+	bool good;
+
+	begin();
+	wgr_reorder_init(&u.r, &user_ops, &u.memory, &settings);
+	good = u.r.settings.scope == WGR_SCOPE_PEER;
+	settings.mode = WGR_ADAPTIVE;
+	wgr_reorder_init(&u.r, &user_ops, &u.memory, &settings);
+	return good && u.r.settings.scope == WGR_SCOPE_FLOW;
+}
+
+/* Packets of flow 1 every 25 ms, of flow 0 every ms. */
+static bool sparse_goes_ahead(void)
+{
+	bool good = true;
+	u64 counter = 0;
+	int i, k;
+
+	begin();
+	push(counter + 1, 0, 0);
+	counter += 2;
+	for (i = 1; i < 6; i++) {
+		s64 at = i * 25 * MS;
+
+		good &= push(counter++, 1, at) != WGR_LATE;
+		for (k = 1; k < 25; k++)
+			good &= push(counter++, 0, at + k * MS) != WGR_LATE;
+	}
+	/* Known by now.  Bulk packet @counter is missing: sparse goes, bulk waits. */
+	counter++;
+	good &= push(counter++, 1, 150 * MS) == WGR_RELEASED;
+	good &= u.r.stats.released[WGR_AHEAD] == 1;
+	good &= push(counter++, 0, 151 * MS) == WGR_HELD && wgr_reorder_held(&u.r) == 1;
+	/* What went ahead is not missing: the missing one lets the other go. */
+	good &= push(counter - 3, 0, 152 * MS) == WGR_RELEASED && !wgr_reorder_held(&u.r) &&
+		!u.r.held;
+	return done() && good;
+}
+
+/* Should one of its own come after that, it is late, and the flow waits from then on. */
+static bool ahead_of_its_own(void)
+{
+	bool good = true;
+	u64 counter = 2;
+	int i;
+
+	begin();
+	push(1, 0, 0);
+	for (i = 1; i < 6; i++)
+		push(counter++, 1, i * 25 * MS);
+	counter++;
+	good &= push(counter++, 1, 150 * MS) == WGR_RELEASED && u.r.stats.released[WGR_AHEAD] == 1;
+	good &= push(counter - 2, 1, 151 * MS) == WGR_LATE;
+	good &= u.r.stats.late_ahead == 1 && !u.r.held;
+	counter++;
+	good &= push(counter++, 1, 175 * MS) == WGR_HELD;
+	return done() && good;
+}
+
+/* What has gone ahead is not followed by its own flow when the scope changes. */
+static bool scope_changes_behind_it(void)
+{
+	struct wgr_settings peer = { WGR_FIXED, 2048, HOLD, 50 * MS, WGR_SCOPE_PEER };
+	bool good = true;
+	u64 counter = 2;
+	int i;
+
+	begin();
+	push(1, 0, 0);
+	for (i = 1; i < 6; i++)
+		push(counter++, 1, i * 25 * MS);
+	counter++;
+	good &= push(counter++, 1, 150 * MS) == WGR_RELEASED && u.r.ghosts == 1;
+	user_configure(&u, &o, &peer);
+	good &= !u.r.held && push(counter - 2, 1, 151 * MS) == WGR_LATE;
+	/* Where nothing has, what is held stays. */
+	begin();
+	push(1, 0, 0);
+	user_configure(&u, &o, &peer);
+	good &= u.r.held == 1 && push(0, 0, 1 * MS) == WGR_RELEASED && !u.r.stats.late;
+	return done() && good;
+}
+
+/* A path that merely serves flows fairly: waits are in vain, so the wait goes. */
+static bool fair_queues_end_the_wait(void)
+{
+	u64 counter = 0;
+	s64 at = 0;
+	int i;
+
+	begin_with(WGR_ADAPTIVE, WGR_SCOPE_FLOW);
+	for (i = 0; i < 200; i++) {
+		at += 10 * MS;
+		/* Flow 2 and 3 in turn, closer together than any wait: they do not go ahead. */
+		push(counter + 1, 2 + (u32)(i & 1), at);
+		push(counter, 0, at + 3 * MS);
+		counter += 2;
+		user_advance_to(&u, &o, at + 9 * MS);
+	}
+	return !u.r.hold.wait_ns && !u.r.stats.late && done();
+}
+
+static bool own_swaps_teach(void)
+{
+	u64 counter = 0;
+	s64 at = 0;
+	int i;
+
+	begin_with(WGR_ADAPTIVE, WGR_SCOPE_FLOW);
+	for (i = 0; i < 2000; i++) {
+		at += 10 * MS;
+		push(counter + 1, 0, at);
+		push(counter, 0, at + 3 * MS);
+		counter += 2;
+		user_advance_to(&u, &o, at + 9 * MS);
+	}
+	return u.r.hold.wait_ns >= 3 * MS && u.r.hold.wait_ns <= 5 * MS && !u.r.stats.late && done();
+}
+
+static bool rests_when_quiet(void)
+{
+	bool good;
+
+	begin();
+	push(1, 0, 0);
+	user_advance_to(&u, &o, 100 * MS);
+	good = u.r.flows.on && u.memory.live &&
+	       wgr_reorder_rest_at(&u.r) == HOLD + 2000 * MS;
+	user_advance(&u, &o, HOLD + 2000 * MS);
+	good &= !u.r.flows.on && !u.memory.live && wgr_reorder_rest_at(&u.r) == WGR_NEVER;
+	/* What comes now cannot be told: strict. */
+	return push(0, 0, 3000 * MS) == WGR_LATE && u.r.stats.late_unknown == 1 && good && done();
+}
+
+/* A key whose first packet comes when the one after it is in use already. */
+static bool an_epoch_between(void)
+{
+	bool good;
+
+	begin();
+	good = user_push(&u, &o, 1, 0, 0, 0, 0, NEVER_FAIL) == WGR_RELEASED;
+	good &= user_push(&u, &o, 1, 2, 0, 0, 1, NEVER_FAIL) == WGR_HELD;
+	good &= user_push(&u, &o, 5, 0, 1, 0, 2, NEVER_FAIL) == WGR_HELD;
+	/* Not before the one that was sent before it. */
+	good &= user_push(&u, &o, 3, 0, 0, 0, 3, NEVER_FAIL) == WGR_LATE;
+	return done() && good;
+}
+
+static bool nothing_asked_in_order(void)
+{
+	u64 i;
+
+	begin();
+	for (i = 0; i < 1000; i++)
+		push(i, (u32)(i % MEMORY_FLOWS), (s64)i);
+	return !u.r.flows.on && !u.memory.calls && done();
+}
+
+/* More flows than the table holds, and memory that fails: stricter, never wrong. */
+static bool crowded(u64 seed)
+{
+	struct wgr_settings settings = { WGR_FIXED, 512, MS, MS, WGR_SCOPE_FLOW };
+	u64 state = seed, i, behind, late;
+	s64 at = 0;
+
+	problem = NULL;
+	user_init(&u, &settings, false);
+	u.memory.fail_size = 0;
+	for (i = 0; i < 200000 && !problem; i++) {
+		state = state * 6364136223846793005 + 1442695040888963407;
+		at += 100000;
+		user_push(&u, NULL, 1 + (u32)(i >> 16), (i & 0xffff) ^ (state >> 60 & 7),
+			  (u32)(state >> 33) % MEMORY_FLOWS, 0, at,
+			  state >> 50 & 15 ? NEVER_FAIL : (unsigned int)(state >> 54 & 1));
+		if (!(state >> 40 & 1023))
+			user_flush(&u, NULL);
+	}
+	behind = u.r.stats.released[WGR_BEHIND];
+	late = u.r.stats.late_unknown;
+	user_flush(&u, NULL);
+	if (problem)
+		printf("# %s\n", problem);
+	printf("# behind %llu, unknown %llu of %llu late\n", behind, late, u.r.stats.late);
+	return !problem && behind && late;
+}
+
+int main(void)
+{
+	const char *text = getenv("SEED");
+	u64 seed = text ? strtoull(text, NULL, 0) : (u64)time(NULL);
+
+	printf("# SEED=%llu\n", seed);
+	tap_ok(passed_by_others_only(), "what only other flows have overtaken is released");
+	tap_ok(peer_drops_them(), "in scope peer it is late");
+	tap_ok(auto_goes_by_mode(), "scope auto goes by the mode");
+	tap_ok(sparse_goes_ahead(), "a flow that has nothing to wait for goes ahead");
+	tap_ok(ahead_of_its_own(), "what it went ahead of is late, and then it waits");
+	tap_ok(scope_changes_behind_it(), "a change of scope lets nothing follow what is ahead");
+	tap_ok(fair_queues_end_the_wait(), "swaps between flows only: no wait in the end");
+	tap_ok(own_swaps_teach(), "swaps inside a flow: a wait as long as they need");
+	tap_ok(rests_when_quiet(), "flows are forgotten when all is quiet");
+	tap_ok(an_epoch_between(), "an epoch between two does not go ahead of what is held");
+	tap_ok(nothing_asked_in_order(), "in order no flow is looked at and nothing allocated");
+	tap_ok(crowded(seed), "refused memory makes it stricter and never wrong");
+	return tap_done();
+}
