@@ -394,7 +394,7 @@ class Tests(nt.Runner):
         for size in 0, 31, 33:
             self.refused(f"key of {size} bytes", attr(A_KEY, bytes(size)), errno.ERANGE, "32 bytes", A_KEY,
                          cmd=RESET_STATS)
-        for kind in 0, A_PAD, A_STATS, 10, 100:
+        for kind in 0, A_PAD, A_STATS, A_SCOPE + 1, 100:
             self.refused(f"attribute {kind}", u32(kind, 0), errno.EINVAL, "", kind)
         self.refused("dump of one interface", b"", errno.EINVAL, "name none", cmd=GET, flags=F_DUMP)
         self.refused("statistics without dump", b"", errno.EOPNOTSUPP, cmd=GET_STATS)
