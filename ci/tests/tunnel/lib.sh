@@ -248,17 +248,18 @@ latest()
 }
 
 # sequence FROM TO ADDRESS [seqtest.py send options]: send numbered datagrams,
-# print the receiver's count: "received lost out_of_order duplicate".
+# print the receiver's count: "received lost out_of_order duplicate". To port
+# $sequence_port, so that two may go at a time.
 sequence()
 {
-	local from=$1 to=$2 address=$3 receiver out
+	local from=$1 to=$2 address=$3 receiver out port=${sequence_port:-7777}
 	shift 3
 
 	out=$(mktemp)
-	at "$to" python3 "$TUNNEL_DIR/seqtest.py" receive --port 7777 >"$out" &
+	at "$to" python3 "$TUNNEL_DIR/seqtest.py" receive --port "$port" >"$out" &
 	receiver=$!
-	wait_for 20 udp_listens "$to" 7777
-	at "$from" python3 "$TUNNEL_DIR/seqtest.py" send --port 7777 "$@" "$address"
+	wait_for 20 udp_listens "$to" "$port"
+	at "$from" python3 "$TUNNEL_DIR/seqtest.py" send --port "$port" "$@" "$address"
 	wait "$receiver"
 	cat "$out"
 	rm -f "$out"

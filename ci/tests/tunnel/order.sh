@@ -187,6 +187,54 @@ test_sender_keeps_to_a_queue()
 	return 1
 }
 
+# fair_uplink SPARSE: the share of a bulk flow that b gets of what it is sent, in
+# percent, while a sparse flow of as many packets a second goes beside it. A flow
+# queue on the sender's uplink holds the bulk flow for longer than any hold and lets
+# the sparse one pass it, as each router does that shapes its uplink.
+fair_uplink()
+{
+	local bulk
+
+	sequence h b 192.168.241.2 --count 2000 --rate 400 --size 1300 >"$WGR_RESULTS/bulk" &
+	bulk=$!
+	sleep 1
+	sequence_port=7778 sequence h b 192.168.241.2 --count $(($1 * 3)) --rate "$1" --size 60 >"$WGR_RESULTS/sparse"
+	wait "$bulk"
+	judge "$(<"$WGR_RESULTS/bulk")" >&2
+	judge "$(<"$WGR_RESULTS/sparse")" >&2
+	echo "$(($(field received "$(<"$WGR_RESULTS/bulk")") * 100 / 2000))"
+}
+
+# What merely other flows have overtaken goes up, and nothing of a flow out of order.
+test_flow_queue()
+{
+	local share wait
+
+	pair 4
+	host h
+	wire h eth0 10.9.3.2/24 a lan 10.9.3.1/24
+	at a sysctl -qw net.ipv4.ip_forward=1
+	ip -n h route add default via 10.9.3.1
+	at b wg set wg0 peer "$pub1" allowed-ips 192.168.241.1/32,10.9.3.0/24
+	ip -n b route add 10.9.3.0/24 dev wg0
+	ping_ok a 192.168.241.2
+	at a tc qdisc replace dev eth0 root handle 1: tbf rate 4mbit burst 5kb limit 2000000
+	at a tc qdisc add dev eth0 parent 1:1 fq flow_limit 100
+	share=$(fair_uplink 50)
+	echo "of the bulk flow $share %"
+	module_is_ours || return 0
+	equal 'dropped' "$(at b cat /sys/class/net/wg0/statistics/rx_dropped)" 0
+	[[ $share -ge 45 ]]
+	wait=$(figure b wait_ns)
+	echo "wait $wait ns"
+	[[ $wait -le 1000000 ]]
+	# The whole peer in order: that drops what was passed.
+	at b sh -c 'echo peer >/sys/class/net/wg0/reorder/scope'
+	share=$(fair_uplink 50)
+	echo "in scope peer $share %"
+	[[ $(figure b late) -gt 100 ]]
+}
+
 # The path shares the CPU with everything else: when the machine stalls, packets
 # are later than netem was told, and later than the module waits by itself. Tests
 # that ask for few losses let it wait longer.
@@ -205,7 +253,7 @@ test_order_6()               { patient order_6; }
 test_order_loss_duplicates() { patient order_loss_duplicates; }
 
 tests=(test_order_4 test_order_6 test_order_loss_duplicates test_order_beyond_hold
-       test_order_both_ways test_tcp_jitter test_no_added_delay)
+       test_order_both_ways test_tcp_jitter test_no_added_delay test_flow_queue)
 # Only where it is named: nothing else may take the CPUs meanwhile.
 [[ " ${TESTS:-} " != *' test_sender_keeps_to_a_queue '* ]] || tests+=(test_sender_keeps_to_a_queue)
 
