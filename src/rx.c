@@ -268,8 +268,8 @@ static void accept_packet(struct wgr_peer *peer, struct sk_buff *skb)
 		net_dbg_ratelimited("%s: Counter %llu of session %llu again or too old\n",
 				    peer->wgr->dev->name, item->counter,
 				    session->id);
+		/* Nothing is lost with it, so it is no drop of the interface. */
 		peer->rx.replayed++;
-		DEV_STATS_INC(peer->wgr->dev, rx_dropped);
 		drop_arrival(peer, skb);
 		return;
 	}
@@ -282,8 +282,9 @@ static void accept_packet(struct wgr_peer *peer, struct sk_buff *skb)
 	case WGR_HELD:
 		break;
 	case WGR_LATE:
-	case WGR_DUPLICATE:
 		DEV_STATS_INC(peer->wgr->dev, rx_dropped);
+		fallthrough;
+	case WGR_DUPLICATE:
 		wgr_packet_drop(skb);
 	}
 }
