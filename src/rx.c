@@ -128,9 +128,8 @@ static void roam(struct wgr_peer *peer, const struct sk_buff *skb)
 {
 	struct wgr_endpoint endpoint;
 
-	if (wgr_endpoint_of(&endpoint, skb) &&
-	    wgr_endpoint_set(&peer->endpoint, &endpoint))
-		dst_cache_reset(&peer->route);
+	if (wgr_endpoint_of(&endpoint, skb))
+		wgr_endpoint_set(&peer->endpoint, &endpoint);
 }
 
 /*

@@ -499,13 +499,6 @@ static void tell_unreachable(struct sk_buff *skb)
 	}
 }
 
-static bool has_endpoint(struct wgr_peer *peer)
-{
-	sa_family_t family = READ_ONCE(peer->endpoint.value.to.any.sa_family);
-
-	return family == AF_INET || family == AF_INET6;
-}
-
 /* Cuts a super-packet into what fits; a single packet stays as it is. */
 static struct sk_buff *segments(struct sk_buff *skb)
 {
@@ -569,7 +562,7 @@ static int start(struct wgr_device *wgr, struct sk_buff *skb)
 	peer = destination(wgr, skb);
 	if (!peer)
 		return -ENOKEY;
-	ret = has_endpoint(peer) ? hand_over(peer, skb) : -EDESTADDRREQ;
+	ret = wgr_endpoint_known(&peer->endpoint) ? hand_over(peer, skb) : -EDESTADDRREQ;
 	wgr_peer_put(peer);
 	return ret;
 }

@@ -20,8 +20,8 @@ import time
 from cryptography.exceptions import InvalidTag
 
 import wgpeer as wg
-from rig import (INNER4, INNER6, MARK, MTU, PORT, SINK_PORT, TOLERANCE_US, KernelLog, Report, Rig, Slow, need,
-                 run)
+from rig import (INNER4, INNER6, MARK, MTU, PORT, SINK_PORT, TOLERANCE_US, KernelLog, LookUps, Report, Rig, Slow,
+                 need, run)
 
 V4, V6 = socket.AF_INET, socket.AF_INET6
 # Initiations at once: many more than are allowed, few enough not to count as load.
@@ -1036,6 +1036,8 @@ class Suite:
         self.case("the endpoint does not follow forgeries, replays and strangers", self.stays)
         self.case("the endpoint does not go back with an older packet", self.older, ordering=True)
         self.case("replies leave from the address that was last talked to", self.sticky)
+        self.case("two addresses in turn: answers go to each, with a route for each", self.in_turn, 2, ordering=True)
+        self.case("four addresses in turn", self.in_turn, 4, ordering=True)
 
     def at(self, peer, sock):
         host, port = sock.getsockname()[:2]
@@ -1095,6 +1097,24 @@ class Suite:
         self.at(peer, new)
         peer.send(six, sock=late)
         self.at(peer, new)
+        self.settle()
+        peer.remove()
+
+    def in_turn(self, count):
+        peer, session = self.flow()
+        socks = [peer.wg.another_socket("127.0.0.%d" % (7 + i)) for i in range(count)]
+        rounds = 80 // count
+        look_ups = LookUps()
+        for counter in range(1, rounds * count):
+            sock = socks[counter % count]
+            peer.send(peer.data(session, counter), sock=sock)
+            self.expect([peer.tag(session, counter)])
+            peer.poke()
+            need(peer.wg.receive(2, sock) is not None, "no answer to where the last packet came from")
+        found = look_ups.end()
+        self.report.note("%s look-ups for %d answers to %d addresses in turn", found, rounds * count, count)
+        # One for each address and CPU, and again where something else has changed.
+        need(not found or found < rounds * count // 4, "%s look-ups for %d answers", found, rounds * count)
         self.settle()
         peer.remove()
 
