@@ -359,6 +359,8 @@ free_sessions:
 free_peers:
 	wgr_peer_table_destroy(wgr);
 	return ret;
+	/* Super-packets of any size are cut here, whatever the devices below take. */
+	netif_set_tso_max_size(dev, GSO_MAX_SIZE);
 }
 
 static int new_link(struct net_device *dev,

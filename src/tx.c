@@ -10,6 +10,7 @@
  */
 #include "tx.h"
 
+#include <compat/jumbo.h>
 #include <crypto/chacha20poly1305.h>
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
@@ -508,6 +509,8 @@ static struct sk_buff *segments(struct sk_buff *skb)
 		skb_mark_not_on_list(skb);
 		return skb;
 	}
+	if (wgr_compat_drop_jumbo(skb))
+		return ERR_PTR(-ENOMEM);
 	segs = skb_gso_segment(skb, 0);
 	if (!segs)
 		return ERR_PTR(-EINVAL);
