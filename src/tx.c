@@ -11,6 +11,7 @@
 #include "tx.h"
 
 #include <compat/jumbo.h>
+#include <compat/xps.h>
 #include <crypto/chacha20poly1305.h>
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
@@ -104,7 +105,7 @@ static bool encrypt(struct sk_buff *skb)
 	skb_scrub_packet(skb, true);
 	skb_init_secmark(skb);
 	skb_reset_redirect(skb);
-	/* Its class would let one datagram of a tunnel overtake another. */
+	/* Its class would let one datagram of a flow overtake another. */
 	skb->priority = 0;
 	__skb_put_zero(skb, pad);
 	seal(skb);
@@ -160,9 +161,10 @@ static unsigned int take_run(struct wgr_line *line, struct sk_buff_head *run)
 }
 
 /*
- * A device with several queues takes that of the CPU it is called on, and what
- * goes by another one may overtake. So one CPU sends for a peer, until it has
- * sent nothing for a while: what it sent has left the queues then.
+ * What one CPU has sent may wait in a backlog of its softirqs, or in the queue
+ * that a device keeps for it, and what another one sends may overtake. So one
+ * CPU sends for a peer, until it has sent nothing for a while: what it sent has
+ * left then.
  */
 static bool may_send_here(struct wgr_peer *peer)
 {
@@ -500,6 +502,22 @@ static void tell_unreachable(struct sk_buff *skb)
 	}
 }
 
+/*
+ * What devices see of a datagram is the flow inside: by its hash queueing
+ * disciplines tell flows apart, and devices choose one of their queues. So each
+ * flow keeps to one queue of each, whatever socket or CPU it comes from, and
+ * nothing is swapped inside it. Read here, since nobody can after encryption, and
+ * once for all segments. Marked as made of ports: what has none, such as ICMP,
+ * would lose it on the way. What has no flow inside, keepalives and handshakes,
+ * has no hash either: devices take the outer addresses, one flow for each peer.
+ */
+static void mark_flow(struct sk_buff *skb)
+{
+	__skb_set_sw_hash(skb, skb_get_hash(skb), true);
+	skb_set_queue_mapping(skb, 0);
+	wgr_compat_set_sender_cpu(skb, reciprocal_scale(skb->hash, nr_cpu_ids));
+}
+
 /* Cuts a super-packet into what fits; a single packet stays as it is. */
 static struct sk_buff *segments(struct sk_buff *skb)
 {
@@ -543,6 +561,7 @@ static int hand_over(struct wgr_peer *peer, struct sk_buff *skb)
 	u32 mtu = skb_valid_dst(skb) ? dst_mtu(skb_dst(skb)) :
 				       READ_ONCE(peer->wgr->dev->mtu);
 
+	mark_flow(skb);
 	skb = segments(skb);
 	if (IS_ERR(skb))
 		return PTR_ERR(skb);
