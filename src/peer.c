@@ -111,6 +111,7 @@ struct wgr_peer *wgr_peer_create(struct wgr_device *wgr,
 
 	if (wgr->num_peers >= WGR_MAX_PEERS)
 		return ERR_PTR(-EMFILE);
+	wgr_device_expect_peer(wgr);
 	peer = alloc_peer(wgr, public, psk);
 	if (!peer)
 		return ERR_PTR(-ENOMEM);
