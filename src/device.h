@@ -39,6 +39,7 @@
  * @by_key: peers by public key
  * @peers: peers in the order of their creation
  * @num_peers: how many
+ * @most_threads: peers up to which each has a thread that polls, guarded by @lock
  * @generation: changes with every change of the configuration, so that a dump
  *	over several messages can say that it is not coherent
  * @allowed: inner addresses
@@ -68,6 +69,7 @@ struct wgr_device {
 	struct rhashtable by_key;
 	struct list_head peers;
 	unsigned int num_peers;
+	unsigned int most_threads;
 	u32 generation;
 	struct wgr_aip_table allowed;
 	struct wgr_settings order;
@@ -84,6 +86,9 @@ void wgr_device_teardown(void);
 
 /* True if @dev is one of ours. */
 bool wgr_is_device(const struct net_device *dev);
+
+/* Prepares for one peer more; the caller holds the device's lock. */
+void wgr_device_expect_peer(struct wgr_device *wgr);
 
 /**
  * wgr_device_set_secret() - take a private key and all that follows from it

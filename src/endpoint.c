@@ -9,27 +9,55 @@
 #include <linux/udp.h>
 #include <net/ipv6.h>
 
-void wgr_endpoint_init(struct wgr_endpoint_cell *cell)
+int wgr_endpoint_init(struct wgr_endpoint_cell *cell)
 {
+	memset(cell, 0, sizeof(*cell));
 	seqlock_init(&cell->lock);
-	memset(&cell->value, 0, sizeof(cell->value));
+	return dst_cache_init(&cell->way[0].route, GFP_KERNEL);
 }
 
-unsigned int wgr_endpoint_read(struct wgr_endpoint_cell *cell,
-			       struct wgr_endpoint *out)
+void wgr_endpoint_destroy(struct wgr_endpoint_cell *cell)
 {
+	struct wgr_way *way;
+
+	for (way = cell->way; way < cell->way + WGR_WAYS; way++)
+		dst_cache_destroy(&way->route);
+}
+
+struct wgr_way *wgr_endpoint_read(struct wgr_endpoint_cell *cell,
+				  struct wgr_endpoint *out)
+{
+	struct wgr_way *way;
 	unsigned int seq;
 
 	do {
 		seq = read_seqbegin(&cell->lock);
-		*out = cell->value;
+		way = &cell->way[READ_ONCE(cell->now)];
+		*out = way->endpoint;
 	} while (read_seqretry(&cell->lock, seq));
-	return seq;
+	return way;
 }
 
-bool wgr_endpoint_changed(struct wgr_endpoint_cell *cell, unsigned int version)
+bool wgr_endpoint_is(struct wgr_endpoint_cell *cell, const struct wgr_way *way,
+		     const struct wgr_endpoint *value)
 {
-	return read_seqretry(&cell->lock, version);
+	unsigned int seq;
+	bool same;
+
+	do {
+		seq = read_seqbegin(&cell->lock);
+		same = !memcmp(&way->endpoint, value, sizeof(*value));
+	} while (read_seqretry(&cell->lock, seq));
+	return same;
+}
+
+bool wgr_endpoint_known(struct wgr_endpoint_cell *cell)
+{
+	/* Pairs with the release in wgr_endpoint_set(). */
+	const struct wgr_way *way = &cell->way[smp_load_acquire(&cell->now)];
+	sa_family_t family = READ_ONCE(way->endpoint.to.any.sa_family);
+
+	return family == AF_INET || family == AF_INET6;
 }
 
 static void of_v4(struct wgr_endpoint *out, const struct sk_buff *skb)
@@ -69,27 +97,109 @@ bool wgr_endpoint_of(struct wgr_endpoint *out, const struct sk_buff *skb)
 	}
 }
 
-bool wgr_endpoint_set(struct wgr_endpoint_cell *cell,
+/* The way to @value if it is remembered, or NULL. */
+static struct wgr_way *find(struct wgr_endpoint_cell *cell,
+			    const struct wgr_endpoint *value)
+{
+	struct wgr_way *way;
+
+	for (way = cell->way; way < cell->way + WGR_WAYS; way++) {
+		if (!memcmp(&way->endpoint, value, sizeof(*value)))
+			return way;
+	}
+	return NULL;
+}
+
+static bool source_known(const struct wgr_endpoint *endpoint)
+{
+	return memchr_inv(&endpoint->from6, 0, sizeof(endpoint->from6));
+}
+
+/* @old says nothing that @value does not say: there is no way to be kept. */
+static bool completes(const struct wgr_endpoint *old,
+		      const struct wgr_endpoint *value)
+{
+	return !old->to.any.sa_family ||
+	       (!source_known(old) &&
+		!memcmp(&old->to, &value->to, sizeof(old->to)));
+}
+
+/* The way that is given up for @value: the oldest, or that in use. */
+static struct wgr_way *replaceable(struct wgr_endpoint_cell *cell,
+				   const struct wgr_endpoint *value)
+{
+	struct wgr_way *now = &cell->way[cell->now];
+	struct wgr_way *next = &cell->way[(cell->now + 1) % WGR_WAYS];
+
+	if (completes(&now->endpoint, value))
+		return now;
+	/* Without memory for one more the only route moves, as it has to. */
+	if (!next->route.cache &&
+	    dst_cache_init(&next->route, GFP_ATOMIC | __GFP_NOWARN))
+		return now;
+	return next;
+}
+
+static void set_way(struct wgr_way *way, const struct wgr_endpoint *value)
+{
+	way->endpoint = *value;
+	/* Whoever adds a route of the old endpoint now finds out and does the same. */
+	dst_cache_reset(&way->route);
+}
+
+void wgr_endpoint_set(struct wgr_endpoint_cell *cell,
 		      const struct wgr_endpoint *value)
 {
 	struct wgr_endpoint old;
+	struct wgr_way *way;
 
 	wgr_endpoint_read(cell, &old);
 	if (!memcmp(&old, value, sizeof(old)))
-		return false;
+		return;
 	write_seqlock_bh(&cell->lock);
-	cell->value = *value;
+	way = find(cell, value);
+	if (!way) {
+		way = replaceable(cell, value);
+		set_way(way, value);
+	}
+	/* For wgr_endpoint_known(): what it finds there is complete. */
+	smp_store_release(&cell->now, way - cell->way);
 	write_sequnlock_bh(&cell->lock);
-	return true;
 }
 
-bool wgr_endpoint_forget_source(struct wgr_endpoint_cell *cell)
+static void forget_source(struct wgr_way *way)
 {
-	bool known;
+	struct wgr_endpoint value = way->endpoint;
+
+	memset(&value.from6, 0, sizeof(value.from6));
+	set_way(way, &value);
+}
+
+void wgr_endpoint_forget_source(struct wgr_endpoint_cell *cell)
+{
+	struct wgr_way *way;
 
 	write_seqlock_bh(&cell->lock);
-	known = memchr_inv(&cell->value.from6, 0, sizeof(cell->value.from6));
-	memset(&cell->value.from6, 0, sizeof(cell->value.from6));
+	way = &cell->way[cell->now];
+	if (source_known(&way->endpoint))
+		forget_source(way);
 	write_sequnlock_bh(&cell->lock);
-	return known;
+}
+
+void wgr_endpoint_forget_ways(struct wgr_endpoint_cell *cell)
+{
+	struct wgr_way *way;
+
+	write_seqlock_bh(&cell->lock);
+	for (way = cell->way; way < cell->way + WGR_WAYS; way++)
+		forget_source(way);
+	write_sequnlock_bh(&cell->lock);
+}
+
+void wgr_endpoint_drop_routes(struct wgr_endpoint_cell *cell)
+{
+	struct wgr_way *way;
+
+	for (way = cell->way; way < cell->way + WGR_WAYS; way++)
+		dst_cache_reset_now(&way->route);
 }

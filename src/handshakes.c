@@ -67,9 +67,8 @@ static void note_message(struct wgr_peer *peer, const struct sk_buff *skb)
 {
 	struct wgr_endpoint endpoint;
 
-	if (wgr_endpoint_of(&endpoint, skb) &&
-	    wgr_endpoint_set(&peer->endpoint, &endpoint))
-		dst_cache_reset(&peer->route);
+	if (wgr_endpoint_of(&endpoint, skb))
+		wgr_endpoint_set(&peer->endpoint, &endpoint);
 	atomic64_add(skb->len, &peer->rx_bytes);
 	local_bh_disable();
 	dev_sw_netstats_rx_add(peer->wgr->dev, skb->len);

@@ -41,7 +41,7 @@ static void free_peer(struct rcu_head *rcu)
 	 */
 	wgr_timers_destroy(peer);
 	wgr_tx_drop_staged(peer);
-	dst_cache_destroy(&peer->route);
+	wgr_endpoint_destroy(&peer->endpoint);
 	kfree_sensitive(peer);
 }
 
@@ -80,7 +80,7 @@ static struct wgr_peer *alloc_peer(struct wgr_device *wgr,
 
 	if (!peer)
 		return NULL;
-	if (dst_cache_init(&peer->route, GFP_KERNEL)) {
+	if (wgr_endpoint_init(&peer->endpoint)) {
 		kfree(peer);
 		return NULL;
 	}
@@ -88,7 +88,6 @@ static struct wgr_peer *alloc_peer(struct wgr_device *wgr,
 	peer->id = atomic64_inc_return(&last_id);
 	kref_init(&peer->ref);
 	spin_lock_init(&peer->sessions.lock);
-	wgr_endpoint_init(&peer->endpoint);
 	wgr_aip_owner_init(&peer->allowed);
 	wgr_cookie_jar_init(&peer->jar, public);
 	wgr_noise_init(&peer->noise, public, psk);
@@ -112,6 +111,7 @@ struct wgr_peer *wgr_peer_create(struct wgr_device *wgr,
 
 	if (wgr->num_peers >= WGR_MAX_PEERS)
 		return ERR_PTR(-EMFILE);
+	wgr_device_expect_peer(wgr);
 	peer = alloc_peer(wgr, public, psk);
 	if (!peer)
 		return ERR_PTR(-ENOMEM);
@@ -195,8 +195,8 @@ static void dismantle(struct wgr_peer *peer)
 	empty(peer);
 	/* Once more: an initiation may have been under way until now. */
 	wgr_timers_stop(peer);
-	/* A dump may keep the peer for longer than its route's namespace lasts. */
-	dst_cache_reset_now(&peer->route);
+	/* A dump may keep the peer for longer than its routes' namespace lasts. */
+	wgr_endpoint_drop_routes(&peer->endpoint);
 	keep_books(peer);
 	wgr_peer_put(peer);
 }

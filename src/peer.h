@@ -11,7 +11,6 @@
 #include <linux/rcupdate.h>
 #include <linux/rhashtable-types.h>
 #include <linux/skbuff.h>
-#include <net/dst_cache.h>
 
 #include "allowedips.h"
 #include "budget.h"
@@ -96,8 +95,7 @@ struct wgr_peer_tx {
  * @noise: handshake
  * @jar: macs and cookies
  * @sessions: keys in use
- * @endpoint: where it is
- * @route: cached outer route
+ * @endpoint: where it is, and the routes there
  * @allowed: inner addresses that belong to it
  * @timers: alarms
  * @tx: send side
@@ -124,7 +122,6 @@ struct wgr_peer {
 	struct wgr_cookie_jar jar;
 	struct wgr_session_slots sessions;
 	struct wgr_endpoint_cell endpoint;
-	struct dst_cache route;
 	struct wgr_aip_owner allowed;
 	struct wgr_timers timers;
 	struct wgr_peer_tx tx;

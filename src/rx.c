@@ -131,9 +131,8 @@ static void roam(struct wgr_peer *peer, const struct sk_buff *skb)
 {
 	struct wgr_endpoint endpoint;
 
-	if (wgr_endpoint_of(&endpoint, skb) &&
-	    wgr_endpoint_set(&peer->endpoint, &endpoint))
-		dst_cache_reset(&peer->route);
+	if (wgr_endpoint_of(&endpoint, skb))
+		wgr_endpoint_set(&peer->endpoint, &endpoint);
 }
 
 /*
@@ -252,8 +251,8 @@ static void accept_packet(struct wgr_peer *peer, struct sk_buff *skb)
 		net_dbg_ratelimited("%s: Counter %llu of session %llu again or too old\n",
 				    peer->wgr->dev->name, item->counter,
 				    session->id);
+		/* Nothing is lost with it, so it is no drop of the interface. */
 		peer->rx.replayed++;
-		DEV_STATS_INC(peer->wgr->dev, rx_dropped);
 		drop_arrival(peer, skb);
 		return;
 	}
@@ -266,8 +265,9 @@ static void accept_packet(struct wgr_peer *peer, struct sk_buff *skb)
 	case WGR_HELD:
 		break;
 	case WGR_LATE:
-	case WGR_DUPLICATE:
 		DEV_STATS_INC(peer->wgr->dev, rx_dropped);
+		fallthrough;
+	case WGR_DUPLICATE:
 		wgr_packet_drop(skb);
 	}
 }

@@ -25,31 +25,25 @@
  * struct trip - a datagram on its way out
  * @wgr: device it comes from
  * @sk: socket it leaves by
- * @endpoint: where to and from; the source is cleared if it is gone
+ * @endpoint: where to and from
  * @cache: route kept for the next one, or NULL
- * @stale: the source was cleared here
+ * @sourceless: the source is gone, or of no use there
  * @fresh: the route was looked up here
  */
 struct trip {
 	struct wgr_device *wgr;
 	struct sock *sk;
-	struct wgr_endpoint *endpoint;
+	const struct wgr_endpoint *endpoint;
 	struct dst_cache *cache;
-	bool stale;
+	bool sourceless;
 	bool fresh;
 };
-
-static void drop_source(struct trip *trip)
-{
-	memset(&trip->endpoint->from6, 0, sizeof(trip->endpoint->from6));
-	trip->stale = true;
-}
 
 static struct rtable *look_up4(struct trip *trip, struct flowi4 *flow)
 {
 	*flow = (struct flowi4) {
 		.daddr = trip->endpoint->to.v4.sin_addr.s_addr,
-		.saddr = trip->endpoint->from4.s_addr,
+		.saddr = trip->sourceless ? 0 : trip->endpoint->from4.s_addr,
 		.fl4_dport = trip->endpoint->to.v4.sin_port,
 		.fl4_sport = inet_sk(trip->sk)->inet_sport,
 		.flowi4_proto = IPPROTO_UDP,
@@ -62,9 +56,9 @@ static struct rtable *look_up4(struct trip *trip, struct flowi4 *flow)
 /* There is no way out from the source, or it is by another interface now. */
 static bool source_lost4(struct trip *trip, struct rtable *rt)
 {
-	struct wgr_endpoint *endpoint = trip->endpoint;
+	const struct wgr_endpoint *endpoint = trip->endpoint;
 
-	if (!endpoint->from4.s_addr)
+	if (trip->sourceless || !endpoint->from4.s_addr)
 		return false;
 	return IS_ERR(rt) || (endpoint->ifindex &&
 			      rt->dst.dev->ifindex != endpoint->ifindex);
@@ -75,14 +69,14 @@ static struct rtable *route4(struct trip *trip, struct flowi4 *flow)
 	__be32 from = trip->endpoint->from4.s_addr;
 	struct rtable *rt;
 
-	if (from && !inet_confirm_addr(sock_net(trip->sk), NULL, 0, from,
-				       RT_SCOPE_HOST))
-		drop_source(trip);
+	trip->sourceless = from &&
+			   !inet_confirm_addr(sock_net(trip->sk), NULL, 0, from,
+					      RT_SCOPE_HOST);
 	rt = look_up4(trip, flow);
 	if (source_lost4(trip, rt)) {
 		if (!IS_ERR(rt))
 			ip_rt_put(rt);
-		drop_source(trip);
+		trip->sourceless = true;
 		rt = look_up4(trip, flow);
 	}
 	trip->fresh = true;
@@ -121,7 +115,7 @@ static struct dst_entry *look_up6(struct trip *trip, struct flowi6 *flow)
 
 	*flow = (struct flowi6) {
 		.daddr = to->sin6_addr,
-		.saddr = trip->endpoint->from6,
+		.saddr = trip->sourceless ? in6addr_any : trip->endpoint->from6,
 		.fl6_dport = to->sin6_port,
 		.fl6_sport = inet_sk(trip->sk)->inet_sport,
 		.flowi6_proto = IPPROTO_UDP,
@@ -137,9 +131,8 @@ static struct dst_entry *route6(struct trip *trip, struct flowi6 *flow)
 	const struct in6_addr *from = &trip->endpoint->from6;
 	struct dst_entry *dst;
 
-	if (!ipv6_addr_any(from) &&
-	    !ipv6_chk_addr(sock_net(trip->sk), from, NULL, 0))
-		drop_source(trip);
+	trip->sourceless = !ipv6_addr_any(from) &&
+			   !ipv6_chk_addr(sock_net(trip->sk), from, NULL, 0);
 	dst = look_up6(trip, flow);
 	trip->fresh = true;
 	if (!IS_ERR(dst) && trip->cache)
@@ -205,21 +198,19 @@ int wgr_sock_send(struct wgr_peer *peer, struct sk_buff *skb, u8 ds)
 	unsigned int len = skb->len;
 	struct wgr_endpoint endpoint;
 	struct trip trip = { .wgr = peer->wgr, .endpoint = &endpoint };
-	unsigned int version;
+	struct wgr_way *way;
 	int ret;
 
 	rcu_read_lock_bh();
+	way = wgr_endpoint_read(&peer->endpoint, &endpoint);
 	/* Nobody would empty the cache of a peer that has been removed. */
 	if (!READ_ONCE(peer->dead))
-		trip.cache = &peer->route;
-	version = wgr_endpoint_read(&peer->endpoint, &endpoint);
+		trip.cache = &way->route;
 	ret = travel(&trip, skb, ds);
-	/* The peer roamed meanwhile: what was cached is the old way. */
-	if (trip.fresh && wgr_endpoint_changed(&peer->endpoint, version))
-		dst_cache_reset(&peer->route);
+	/* It leads elsewhere by now: what was cached is the route of before. */
+	if (trip.fresh && !wgr_endpoint_is(&peer->endpoint, way, &endpoint))
+		dst_cache_reset(&way->route);
 	rcu_read_unlock_bh();
-	if (trip.stale)
-		wgr_endpoint_forget_source(&peer->endpoint);
 	if (ret)
 		return ret;
 	atomic64_add(len, &peer->tx_bytes);
@@ -271,10 +262,8 @@ void wgr_sock_forget_routes(struct wgr_device *wgr)
 
 	lockdep_assert_held(&wgr->lock);
 
-	list_for_each_entry(peer, &wgr->peers, node) {
-		wgr_endpoint_forget_source(&peer->endpoint);
-		dst_cache_reset(&peer->route);
-	}
+	list_for_each_entry(peer, &wgr->peers, node)
+		wgr_endpoint_forget_ways(&peer->endpoint);
 }
 
 /* Called by UDP in softirq context; the packet is ours in any case. */
@@ -412,5 +401,5 @@ void wgr_sock_close(struct wgr_device *wgr)
 	replace_socks(wgr, NULL, NULL);
 	/* With no sender left: routes hold on to devices and namespaces. */
 	list_for_each_entry(peer, &wgr->peers, node)
-		dst_cache_reset_now(&peer->route);
+		wgr_endpoint_drop_routes(&peer->endpoint);
 }

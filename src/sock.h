@@ -24,7 +24,7 @@ struct wgr_peer;
 int wgr_sock_open(struct wgr_device *wgr, u16 port);
 /* Closes them; the caller holds the device's lock. */
 void wgr_sock_close(struct wgr_device *wgr);
-/* Routes may have changed for all peers: forget what is cached. */
+/* Routes and sources may have changed for all peers: forget them. */
 void wgr_sock_forget_routes(struct wgr_device *wgr);
 
 /**

@@ -62,8 +62,7 @@ static unsigned long jittered(unsigned int seconds)
 /* The path may be what failed, so the next try picks its source anew. */
 static void try_another_source(struct wgr_peer *peer)
 {
-	if (wgr_endpoint_forget_source(&peer->endpoint))
-		dst_cache_reset(&peer->route);
+	wgr_endpoint_forget_source(&peer->endpoint);
 }
 
 static void forget_later(struct wgr_peer *peer)

@@ -10,6 +10,8 @@
  */
 #include "tx.h"
 
+#include <compat/jumbo.h>
+#include <compat/xps.h>
 #include <crypto/chacha20poly1305.h>
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
@@ -103,7 +105,7 @@ static bool encrypt(struct sk_buff *skb)
 	skb_scrub_packet(skb, true);
 	skb_init_secmark(skb);
 	skb_reset_redirect(skb);
-	/* Its class would let one datagram of a tunnel overtake another. */
+	/* Its class would let one datagram of a flow overtake another. */
 	skb->priority = 0;
 	__skb_put_zero(skb, pad);
 	seal(skb);
@@ -159,9 +161,10 @@ static unsigned int take_run(struct wgr_line *line, struct sk_buff_head *run)
 }
 
 /*
- * A device with several queues takes that of the CPU it is called on, and what
- * goes by another one may overtake. So one CPU sends for a peer, until it has
- * sent nothing for a while: what it sent has left the queues then.
+ * What one CPU has sent may wait in a backlog of its softirqs, or in the queue
+ * that a device keeps for it, and what another one sends may overtake. So one
+ * CPU sends for a peer, until it has sent nothing for a while: what it sent has
+ * left then.
  */
 static bool may_send_here(struct wgr_peer *peer)
 {
@@ -499,11 +502,20 @@ static void tell_unreachable(struct sk_buff *skb)
 	}
 }
 
-static bool has_endpoint(struct wgr_peer *peer)
+/*
+ * What devices see of a datagram is the flow inside: by its hash queueing
+ * disciplines tell flows apart, and devices choose one of their queues. So each
+ * flow keeps to one queue of each, whatever socket or CPU it comes from, and
+ * nothing is swapped inside it. Read here, since nobody can after encryption, and
+ * once for all segments. Marked as made of ports: what has none, such as ICMP,
+ * would lose it on the way. What has no flow inside, keepalives and handshakes,
+ * has no hash either: devices take the outer addresses, one flow for each peer.
+ */
+static void mark_flow(struct sk_buff *skb)
 {
-	sa_family_t family = READ_ONCE(peer->endpoint.value.to.any.sa_family);
-
-	return family == AF_INET || family == AF_INET6;
+	__skb_set_sw_hash(skb, skb_get_hash(skb), true);
+	skb_set_queue_mapping(skb, 0);
+	wgr_compat_set_sender_cpu(skb, reciprocal_scale(skb->hash, nr_cpu_ids));
 }
 
 /* Cuts a super-packet into what fits; a single packet stays as it is. */
@@ -515,6 +527,8 @@ static struct sk_buff *segments(struct sk_buff *skb)
 		skb_mark_not_on_list(skb);
 		return skb;
 	}
+	if (wgr_compat_drop_jumbo(skb))
+		return ERR_PTR(-ENOMEM);
 	segs = skb_gso_segment(skb, 0);
 	if (!segs)
 		return ERR_PTR(-EINVAL);
@@ -547,6 +561,7 @@ static int hand_over(struct wgr_peer *peer, struct sk_buff *skb)
 	u32 mtu = skb_valid_dst(skb) ? dst_mtu(skb_dst(skb)) :
 				       READ_ONCE(peer->wgr->dev->mtu);
 
+	mark_flow(skb);
 	skb = segments(skb);
 	if (IS_ERR(skb))
 		return PTR_ERR(skb);
@@ -569,7 +584,7 @@ static int start(struct wgr_device *wgr, struct sk_buff *skb)
 	peer = destination(wgr, skb);
 	if (!peer)
 		return -ENOKEY;
-	ret = has_endpoint(peer) ? hand_over(peer, skb) : -EDESTADDRREQ;
+	ret = wgr_endpoint_known(&peer->endpoint) ? hand_over(peer, skb) : -EDESTADDRREQ;
 	wgr_peer_put(peer);
 	return ret;
 }

@@ -21,7 +21,6 @@
 #include <linux/time64.h>
 #include <linux/wireguard.h>
 #include <crypto/utils.h>
-#include <net/dst_cache.h>
 #include <net/genetlink.h>
 #include <net/netlink.h>
 
@@ -637,8 +636,7 @@ static int set_endpoint(struct wgr_peer *peer, const struct nlattr *attr,
 		return 0;
 	}
 
-	if (wgr_endpoint_set(&peer->endpoint, &endpoint))
-		dst_cache_reset(&peer->route);
+	wgr_endpoint_set(&peer->endpoint, &endpoint);
 	return 0;
 }
 
@@ -781,22 +779,12 @@ typedef int (*device_step_fn)(struct wgr_device *wgr,
 			      const struct nlattr *attr,
 			      struct netlink_ext_ack *extack);
 
-/* A source address was right for the old mark or port only. */
-static void forget_sources(struct wgr_device *wgr)
-{
-	struct wgr_peer *peer;
-
-	list_for_each_entry(peer, &wgr->peers, node) {
-		wgr_endpoint_forget_source(&peer->endpoint);
-		dst_cache_reset(&peer->route);
-	}
-}
-
 static int set_fwmark(struct wgr_device *wgr, const struct nlattr *attr,
 		      struct netlink_ext_ack *extack)
 {
 	WRITE_ONCE(wgr->fwmark, nla_get_u32(attr));
-	forget_sources(wgr);
+	/* A source address was right for the old mark or port only. */
+	wgr_sock_forget_routes(wgr);
 	return 0;
 }
 
@@ -818,7 +806,8 @@ static int set_listen_port(struct wgr_device *wgr, const struct nlattr *attr,
 	} else {
 		wgr->port = port;
 	}
-	forget_sources(wgr);
+	/* A source address was right for the old mark or port only. */
+	wgr_sock_forget_routes(wgr);
 	return 0;
 }
 

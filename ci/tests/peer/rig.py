@@ -16,6 +16,7 @@ import signal
 import socket
 import struct
 import subprocess
+import tempfile
 import time
 
 import wgpeer as wg
@@ -82,6 +83,32 @@ class KernelLog:
             if self.BAD.search(text):
                 bad.append(text)
         return bad
+
+
+class LookUps:
+    """Counts how often a route for what leaves by the interface's port is looked up, from when this is made."""
+
+    def __init__(self):
+        self.dir = tempfile.mkdtemp()
+        self.there = subprocess.run(["mount", "-t", "tracefs", "none", self.dir], check=False,
+                                    stderr=subprocess.DEVNULL).returncode == 0 and \
+            os.path.isdir(self.dir + "/events/fib/fib_table_lookup")
+        if self.there:
+            self._write("trace", "")
+            self._write("events/fib/fib_table_lookup/filter", "sport == %d" % PORT)
+            self._write("events/fib/fib_table_lookup/enable", "1")
+
+    def _write(self, name, text):
+        with open(os.path.join(self.dir, name), "w", encoding="ascii") as file:
+            file.write(text)
+
+    def end(self):
+        """How many there were; None on a kernel that does not tell."""
+        if not self.there:
+            return None
+        self._write("events/fib/fib_table_lookup/enable", "0")
+        with open(self.dir + "/trace", encoding="ascii") as file:
+            return sum(1 for line in file if "fib_table_lookup" in line)
 
 
 class Delivery:

@@ -117,6 +117,55 @@ both_ways()
 	carries b a fd00::1
 }
 
+# threads: how many the polls of all peers have.
+threads()
+{
+	pgrep -c '^napi/wg' || true
+}
+
+no_threads()
+{
+	[[ $(threads) == 0 ]]
+}
+
+# A thread for each peer where the kernel's own module has that, up to a number of
+# peers; whoever turns them on beyond it is obeyed.
+test_threads()
+{
+	local i state=/sys/class/net/wg0/threaded default=64
+
+	module_is_ours || skip "not our module"
+	grep -q ' netif_threaded_enable\b' /proc/kallsyms || skip "this kernel's own module has no threads"
+	[[ $(getconf _NPROCESSORS_CONF) -gt 2 ]] || default=0
+	equal default "$(</sys/module/wireguard/parameters/threaded_peers)" "$default"
+	echo 3 >/sys/module/wireguard/parameters/threaded_peers
+	pair 4
+	equal 'at first' "$(at a cat "$state")" 1
+	equal 'threads of one peer on each side' "$(threads)" 2
+	for i in 1 2; do at a wg set wg0 peer "$(wg genkey | wg pubkey)"; done
+	equal 'threads of three peers and one' "$(threads)" 4
+	ping_ok a 192.168.241.2
+	at a wg set wg0 peer "$(wg genkey | wg pubkey)"
+	equal 'with four peers' "$(at a cat "$state")" 0
+	equal 'threads of four peers and one' "$(threads)" 1
+	ping_ok a 192.168.241.2
+	at a sh -c "echo 1 >$state"
+	for i in 1 2; do at a wg set wg0 peer "$(wg genkey | wg pubkey)"; done
+	equal 'when asked for' "$(threads)" 7
+	ping_ok a 192.168.241.2
+	at a wg set wg0 peer "$pub2" remove
+	equal 'after a removal' "$(threads)" 6
+	# Namespaces go when the kernel finds time.
+	clear_hosts
+	wait_for 20 no_threads
+	echo 0 >/sys/module/wireguard/parameters/threaded_peers
+	pair 4
+	equal 'with 0' "$(at a cat "$state")" 0
+	equal 'threads with 0' "$(threads)" 0
+	ping_ok a 192.168.241.2
+	echo "$default" >/sys/module/wireguard/parameters/threaded_peers
+}
+
 test_tunnel_4()     { pair 4; both_ways; }
 test_tunnel_6()     { pair 6; both_ways; }
 test_tunnel_4_psk() { pair 4 psk; both_ways; }
@@ -510,7 +559,7 @@ test_readme_keeps_settings()
 	module_load
 }
 
-tests=(test_modinfo test_create_delete test_settings_come_back test_many_peers test_tunnel_4
+tests=(test_modinfo test_create_delete test_settings_come_back test_many_peers test_threads test_tunnel_4
        test_tunnel_6 test_tunnel_4_psk test_tunnel_6_psk test_wrong_psk test_wrong_key test_counters
        test_no_peer_unreachable test_source_check test_roaming test_mtu test_persistent_keepalive
        test_passive_keepalive test_fwmark test_padding test_ecn test_namespaces

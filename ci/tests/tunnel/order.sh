@@ -158,8 +158,9 @@ figure()
 	at "$1" ethtool -S wg0 | sed -n "s/^ *$2: //p"
 }
 
-# A device with a queue for each CPU, of which one is slower: a sender whose
-# packets went by both in turn would swap them itself.
+# A device with a queue for each CPU, of which one is slower: a sender that put a
+# flow's packets into both in turn would swap them itself. At full speed; see
+# test_flow_keeps_to_a_queue in flows.sh for several flows.
 test_sender_keeps_to_a_queue()
 {
 	local try swapped all before=0 others=0

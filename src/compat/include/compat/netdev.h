@@ -29,6 +29,26 @@ static inline void wgr_compat_tstats_setup(struct net_device *dev)
 #endif
 }
 
+/*
+ * A thread for each NAPI context, on kernels whose own driver of this kind wants
+ * them: older ones were found to lose wake-ups of such threads. The first function
+ * belongs before the registration of the device.
+ */
+static inline void wgr_compat_threads_on(struct net_device *dev)
+{
+#ifdef WGR_HAVE_NETIF_THREADED_ENABLE
+	netif_threaded_enable(dev);
+#endif
+}
+
+/* May sleep: ends the threads. */
+static inline void wgr_compat_threads_off(struct net_device *dev)
+{
+#ifdef WGR_HAVE_NETIF_THREADED_ENABLE
+	dev_set_threaded(dev, NETDEV_NAPI_THREADED_DISABLED);
+#endif
+}
+
 /* Return: 0 or -ENOMEM. */
 static inline int wgr_compat_tstats_init(struct net_device *dev)
 {
