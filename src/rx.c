@@ -133,45 +133,25 @@ static void roam(struct wgr_peer *peer, const struct sk_buff *skb)
 		dst_cache_reset(&peer->route);
 }
 
-/*
- * Ranks a session by its first packet: the first of two may get the higher rank
- * where both ends began a handshake at once, and each sends by the other's last.
- * Such two are of one age. One that is older than that has been overtaken: its
- * packets are late, and must not make those of the newer one late. So ranks by
- * age are even, and what was overtaken gets the odd one below.
- */
-static u32 rank(struct wgr_peer_rx *rx, const struct wgr_session *session)
-{
-	const u64 apart = WGR_REKEY_TIMEOUT_S * NSEC_PER_SEC;
-
-	rx->epochs++;
-	if (session->birth_ns + apart <= rx->newest_birth_ns)
-		return rx->highest_epoch - 1;
-	rx->newest_birth_ns = session->birth_ns;
-	rx->highest_epoch += 2;
-	return rx->highest_epoch;
-}
-
 /* True if this is the newest packet. */
-static bool note_newest(struct wgr_peer_rx *rx, struct wgr_session *session,
-			u64 counter)
+static bool note_newest(struct wgr_peer_rx *rx, struct wgr_rank *rank,
+			const struct wgr_item *item)
 {
-	if (!session->epoch)
-		session->epoch = rank(rx, session);
-	if (session->epoch < rx->newest_epoch ||
-	    (session->epoch == rx->newest_epoch &&
-	     counter < rx->newest_counter))
-		return false;
-	rx->newest_epoch = session->epoch;
-	rx->newest_counter = counter;
-	return true;
+	const struct wgr_reorder *order = &rx->order;
+
+	rx->epochs += !rank->epoch;
+	/* What is due closes epochs, which a session that is behind goes by. */
+	if (unlikely(rank->epoch != rx->ranks.ahead.epoch))
+		wgr_reorder_advance(&rx->order, item->arrival_ns - 1, &rx->ready);
+	return wgr_rank_arrival(&rx->ranks, rank, item->counter, item->arrival_ns,
+				order->open ? order->lane[0].epoch : 0);
 }
 
 /* What the protocol draws from an arrival, however late it is handed up. */
 static void note_arrival(struct wgr_peer *peer, struct sk_buff *skb,
 			 struct wgr_session *session)
 {
-	if (note_newest(&peer->rx, session, wgr_cb(skb)->item.counter))
+	if (note_newest(&peer->rx, &session->rank, &wgr_cb(skb)->item))
 		roam(peer, skb);
 	if (wgr_session_confirm(session)) {
 		wgr_timers_handshake_done(peer);
@@ -257,6 +237,7 @@ static void accept_packet(struct wgr_peer *peer, struct sk_buff *skb)
 {
 	struct wgr_session *session = wgr_cb(skb)->session;
 	struct wgr_item *item = &wgr_cb(skb)->item;
+	struct wgr_place place;
 
 	item->arrival_ns = engine_time(&peer->rx, item->arrival_ns);
 	if (item->tag == WGR_PACKET_BAD) {
@@ -276,7 +257,9 @@ static void accept_packet(struct wgr_peer *peer, struct sk_buff *skb)
 	note_arrival(peer, skb, session);
 	item->path = path_of(&peer->rx, skb);
 	detach_from_path(peer, skb);
-	item->epoch = session->epoch;
+	place = wgr_rank_place(&session->rank, item->counter);
+	item->epoch = place.epoch;
+	item->counter = place.counter;
 	switch (wgr_reorder_push(&peer->rx.order, item, &peer->rx.ready)) {
 	case WGR_RELEASED:
 	case WGR_HELD:

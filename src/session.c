@@ -170,6 +170,9 @@ void wgr_session_install(struct wgr_session *session)
 	struct wgr_session *gone, *more = NULL;
 
 	spin_lock_bh(&slots->lock);
+	session->rank.number = ++slots->made;
+	session->rank.birth_ns = session->birth_ns;
+	session->rank.initiator = session->initiator;
 	/* Keys before the flag: pairs with wgr_session_readable(). */
 	smp_store_release(&session->ready, true);
 	/* Checked under the lock: wgr_sessions_clear() may be over already. */

@@ -13,6 +13,7 @@
  *   allowedips which inner addresses belong to which peer
  *   endpoint   where a peer is reached
  *   sock       the UDP sockets
+ *   rank       which session was used after which
  *   line       packets in order that several CPUs encrypt or decrypt
  *   tx, rx     the way of a packet
  *   reorder/   puts packets into the order they were sent in

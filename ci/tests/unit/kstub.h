@@ -168,6 +168,9 @@ void kstub_grace(void);		/* waits for readers and frees */
 
 /* Time: what the test says it is. */
 
+/* An int, as a long is on 32 bits: what overflows there does so here. */
+#define NSEC_PER_SEC		1000000000
+
 struct timespec64 {
 	s64 tv_sec;
 	long tv_nsec;
