@@ -84,6 +84,8 @@ class Alarms:
         """A passive keepalive that is due just after another alarm."""
         peer = self.peer()
         session = peer.session()
+        peer.send(session.seal_next())
+        time.sleep(0.1)
         peer.set("persistent-keepalive", str(2 * KEEPALIVE))
         got = peer.wg.next_data(3, keepalive=True)
         need(got, "no keepalive when they are switched on")
@@ -94,15 +96,8 @@ class Alarms:
         return took
 
     def retry(self):
-        """An initiation that is not answered is repeated after 5 s and up to a third, though keys are there."""
+        """An initiation that is not answered is repeated after 5 s and up to a third."""
         peer = self.peer()
-        session = peer.session()
-        peer.send(peer.data(session, 0))
-        # Our initiation counts as a handshake for the other side, too.
-        time.sleep(REKEY_TIMEOUT + 0.2)
-        peer.set("endpoint", "127.0.0.1:%d" % peer.wg.port())
-        peer.wg.drain(0.05)
-        # Data that nobody answers for 15 s brings the first one.
         peer.poke()
         need(peer.wg.wait_for((wg.INITIATION,), 30), "no initiation")
         began = time.monotonic()
@@ -115,7 +110,8 @@ class Alarms:
         """Data that nobody answers brings a handshake after 15 s and up to a third."""
         peer = self.peer()
         session = peer.session()
-        peer.send(peer.data(session, 0))
+        peer.send(session.seal_next())
+        # A handshake of ours counts as one for the other side, too.
         time.sleep(REKEY_TIMEOUT + 0.2)
         peer.wg.drain(0.05)
         peer.poke()
