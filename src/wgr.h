@@ -9,6 +9,7 @@
  *   session    one set of transport keys, found by its receiver index
  *   noise      the handshake that makes sessions
  *   cookie     proof of address for handshakes under load
+ *   load       when handshakes have to prove their address
  *   ratelimit  how many handshakes an address may ask for
  *   allowedips which inner addresses belong to which peer
  *   endpoint   where a peer is reached

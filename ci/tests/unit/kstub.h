@@ -166,6 +166,24 @@ void kstub_grace(void);		/* waits for readers and frees */
 #define rcu_dereference_protected(p, c) \
 	({ assert(c); __atomic_load_n(&(p), __ATOMIC_RELAXED); })
 
+/* Numbers that several CPUs change. */
+
+typedef struct {
+	int value;
+} atomic_t;
+
+typedef struct {
+	s64 value;
+} atomic64_t;
+
+#define ATOMIC_INIT(i)		{ (i) }
+#define ATOMIC64_INIT(i)	{ (i) }
+#define atomic_inc(v)		((void)__atomic_add_fetch(&(v)->value, 1, __ATOMIC_RELAXED))
+#define atomic_dec(v)		((void)__atomic_sub_fetch(&(v)->value, 1, __ATOMIC_RELAXED))
+#define atomic_read(v)		__atomic_load_n(&(v)->value, __ATOMIC_RELAXED)
+#define atomic64_read(v)	__atomic_load_n(&(v)->value, __ATOMIC_RELAXED)
+#define atomic64_set(v, i)	__atomic_store_n(&(v)->value, i, __ATOMIC_RELAXED)
+
 /* Time: what the test says it is. */
 
 /* An int, as a long is on 32 bits: what overflows there does so here. */
@@ -177,6 +195,12 @@ struct timespec64 {
 };
 
 extern struct timespec64 kstub_clock;
+extern u64 kstub_boottime_ns;
+
+static inline u64 ktime_get_coarse_boottime_ns(void)
+{
+	return kstub_boottime_ns;
+}
 
 static inline void ktime_get_real_ts64(struct timespec64 *now)
 {
