@@ -10,6 +10,7 @@
 #include "load.h"
 #include "noise.h"
 #include "peer.h"
+#include "randomness.h"
 #include "sock.h"
 #include "timers.h"
 #include "tx.h"
@@ -106,7 +107,7 @@ static bool answer(struct wgr_device *wgr, const struct sk_buff *skb)
 {
 	const struct wgr_msg_header *head = (const void *)skb->data;
 
-	if (READ_ONCE(wgr->asleep))
+	if (READ_ONCE(wgr->asleep) || !wgr_random_ready())
 		return false;
 	switch (le32_to_cpu(head->type)) {
 	case WGR_MSG_INITIATION:

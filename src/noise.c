@@ -202,7 +202,7 @@ static void begin_transcript(struct wgr_transcript *t,
 	mix_hash(t, responder, WGR_KEY_LEN);
 }
 
-/* May sleep until there is good randomness, so no lock is held. */
+/* Callers have asked wgr_random_ready(), so this does not wait for a seed. */
 static bool draw_ephemeral(struct draft *draft)
 {
 	curve25519_generate_secret(draft->secret);

@@ -127,7 +127,8 @@ struct wgr_session *wgr_session_find(struct wgr_device *wgr, __le32 index);
  *
  * As initiator the session becomes current and the one before it previous. As
  * responder it becomes next: only a packet from the other side shows that it
- * has the keys too.
+ * has the keys too. The previous one goes then if the current one has been so
+ * for as long as a handshake may take.
  */
 void wgr_session_install(struct wgr_session *session);
 

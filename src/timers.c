@@ -8,6 +8,7 @@
 
 #include "device.h"
 #include "peer.h"
+#include "randomness.h"
 #include "tx.h"
 
 /*
@@ -108,6 +109,11 @@ static void give_up(struct wgr_peer *peer)
 		forget_later(peer);
 }
 
+void wgr_timers_retry_soon(struct wgr_peer *peer)
+{
+	set(&peer->timers, WGR_ALARM_RETRY, RECHECK);
+}
+
 static void ring_retry(struct wgr_peer *peer)
 {
 	struct wgr_timers *timers = &peer->timers;
@@ -118,8 +124,8 @@ static void ring_retry(struct wgr_peer *peer)
 	}
 	/* Too early by a tick, or we have just answered one of theirs. */
 	if (!wgr_has_aged(atomic64_read(&peer->last_initiation_ns),
-			  WGR_REKEY_TIMEOUT_S)) {
-		set(timers, WGR_ALARM_RETRY, RECHECK);
+			  WGR_REKEY_TIMEOUT_S) || !wgr_random_ready()) {
+		wgr_timers_retry_soon(peer);
 		return;
 	}
 	WRITE_ONCE(timers->attempts, timers->attempts + 1);

@@ -68,6 +68,7 @@ void wgr_timers_got_data(struct wgr_peer *peer);
 void wgr_timers_sent_any(struct wgr_peer *peer);
 void wgr_timers_got_any(struct wgr_peer *peer);
 void wgr_timers_sent_initiation(struct wgr_peer *peer);
+void wgr_timers_retry_soon(struct wgr_peer *peer);	/* none could be sent */
 void wgr_timers_got_session(struct wgr_peer *peer);	/* keys were made */
 void wgr_timers_handshake_done(struct wgr_peer *peer);	/* both have them */
 void wgr_timers_interval_changed(struct wgr_peer *peer);

@@ -8,6 +8,7 @@
  *   peer       one configured counterpart
  *   session    one set of transport keys, found by its receiver index
  *   noise      the handshake that makes sessions
+ *   randomness no handshake before the random generator has its seed
  *   cookie     proof of address for handshakes under load
  *   load       when handshakes have to prove their address
  *   ratelimit  how many handshakes an address may ask for

@@ -11,4 +11,6 @@ on_uml debug lifetimes 900 ci/tests/tunnel/lifetimes.sh
 # At full speed there is hardly a backlog by the time that workers are waited for.
 module_options=(slow)
 on_uml debug backlog 600 env TESTS=test_down_with_backlog ci/tests/tunnel/lifetimes.sh
+module_options=(unseeded)
+on_uml debug unseeded 600 env TESTS=test_down_without_seed ci/tests/tunnel/lifetimes.sh
 stage_end
