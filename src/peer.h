@@ -33,7 +33,8 @@
  *	many packets, by others to read the books and change settings
  * @order: puts packets into the order they were sent in
  * @ready: what it has released; to be moved to @leaving by the poll
- * @credit: places for held packets
+ * @arriving: what is being pushed into @order
+ * @credit: memory of held packets; the poll's alone
  * @slept_ns: what the engine's clock is behind the real one, see engine_time()
  * @excused_ns: the deadline that has been put off last, engine's clock
  * @replayed: packets that were authentic, but seen before or too old to tell
@@ -53,6 +54,7 @@ struct wgr_peer_rx {
 	spinlock_t lock;
 	struct wgr_reorder order;
 	struct wgr_item_list ready;
+	struct sk_buff *arriving;
 	struct wgr_credit credit;
 	s64 slept_ns;
 	s64 excused_ns;

@@ -233,6 +233,29 @@ static s64 engine_time(struct wgr_peer_rx *rx, s64 real_ns)
 	return real_ns - rx->slept_ns;
 }
 
+/* The packet being pushed is to be held, if there is memory left for it. */
+static bool admit(void *ctx, u32 held)
+{
+	struct wgr_peer *peer = ctx;
+	struct sk_buff *skb = peer->rx.arriving;
+
+	if (wgr_cb(skb)->item.tag == WGR_PACKET_CHARGED)
+		return true;
+	if (!wgr_credit_take(&peer->rx.credit, skb->truesize))
+		return false;
+	wgr_cb(skb)->item.tag = WGR_PACKET_CHARGED;
+	return true;
+}
+
+/* From here on it is not the order that keeps it. */
+static void discharge(struct wgr_peer_rx *rx, struct sk_buff *skb)
+{
+	if (wgr_cb(skb)->item.tag != WGR_PACKET_CHARGED)
+		return;
+	wgr_cb(skb)->item.tag = WGR_PACKET_GOOD;
+	wgr_credit_give(&rx->credit, skb->truesize);
+}
+
 static void accept_packet(struct wgr_peer *peer, struct sk_buff *skb)
 {
 	struct wgr_session *session = wgr_cb(skb)->session;
@@ -260,12 +283,14 @@ static void accept_packet(struct wgr_peer *peer, struct sk_buff *skb)
 	place = wgr_rank_place(&session->rank, item->counter);
 	item->epoch = place.epoch;
 	item->counter = place.counter;
+	peer->rx.arriving = skb;
 	switch (wgr_reorder_push(&peer->rx.order, item, &peer->rx.ready)) {
 	case WGR_RELEASED:
 	case WGR_HELD:
 		break;
 	case WGR_LATE:
 	case WGR_DUPLICATE:
+		discharge(&peer->rx, skb);
 		DEV_STATS_INC(peer->wgr->dev, rx_dropped);
 		wgr_packet_drop(skb);
 	}
@@ -428,6 +453,7 @@ static int hand_up(struct wgr_peer *peer, int most)
 	int done = 0;
 
 	while (done < most && (item = items_pop(&peer->rx.leaving))) {
+		discharge(&peer->rx, wgr_item_skb(item));
 		deliver(peer, item);
 		done++;
 	}
@@ -475,7 +501,7 @@ static bool gather(struct wgr_peer *peer)
 	finished = steps && !rx->leaving.first;
 	if (finished && idle)
 		arm(peer);
-	wgr_credit_trim(&rx->credit, rx->order.held);
+	wgr_credit_trim(&rx->credit);
 	spin_unlock(&rx->lock);
 	return finished;
 }
@@ -600,13 +626,6 @@ static void ring_free(void *ctx, void *memory, size_t bytes)
 	kfree(memory);
 }
 
-static bool admit(void *ctx, u32 held)
-{
-	struct wgr_peer *peer = ctx;
-
-	return wgr_credit_take(&peer->rx.credit, held);
-}
-
 /* Packets are late by more than any allowed wait: somebody should know. */
 static void warn_too_late(struct wgr_peer *peer, s64 late_ns)
 {
@@ -695,12 +714,14 @@ void wgr_rx_stop(struct wgr_peer *peer)
 	__netif_napi_del(&peer->rx.napi);
 }
 
-static void drop_all(struct wgr_item_list *list)
+static void drop_all(struct wgr_peer_rx *rx, struct wgr_item_list *list)
 {
 	struct wgr_item *item;
 
-	while ((item = items_pop(list)))
+	while ((item = items_pop(list))) {
+		discharge(rx, wgr_item_skb(item));
 		wgr_packet_drop(wgr_item_skb(item));
+	}
 }
 
 void wgr_rx_release(struct wgr_peer *peer)
@@ -708,12 +729,12 @@ void wgr_rx_release(struct wgr_peer *peer)
 	struct wgr_peer_rx *rx = &peer->rx;
 
 	wgr_line_drop_all(&rx->line);
-	drop_all(&rx->leaving);
+	drop_all(rx, &rx->leaving);
 	spin_lock_bh(&rx->lock);
-	drop_all(&rx->ready);
+	drop_all(rx, &rx->ready);
 	wgr_reorder_discard(&rx->order, &rx->ready);
-	drop_all(&rx->ready);
-	wgr_credit_trim(&rx->credit, 0);
+	drop_all(rx, &rx->ready);
+	wgr_credit_trim(&rx->credit);
 	spin_unlock_bh(&rx->lock);
 }
 

@@ -19,7 +19,7 @@
  *   line       packets in order that several CPUs encrypt or decrypt
  *   tx, rx     the way of a packet
  *   reorder/   puts packets into the order they were sent in
- *   budget     how many packets all peers together may hold
+ *   budget     how much memory the packets held for all peers may take
  *   timers     when something has to happen without a packet
  *   settings   what can be chosen about order, and its one setter
  *   stats      sums of the peers' books, and the figures made of them
