@@ -6,12 +6,12 @@
 # several kernels' modules exist side by side, and an unchanged tree is not
 # built again.
 #
-#   ci/vm/module.sh KERNEL [slow|unseeded]
+#   ci/vm/module.sh KERNEL [slow|handles]
 #
 # KERNEL: fast, debug (user-mode), or a release (bookworm, sid).
 # slow: it takes 1.5 ms to decrypt a packet, for tests of what happens meanwhile.
-# unseeded: the random generator has no seed before the module parameter "seeded"
-# says so.
+# handles: with parameters for tests: "seeded" says whether the random generator
+# has its seed, and a write to "copied" is what a copied virtual machine tells.
 #
 #   WGR_KO=$(ci/vm/module.sh debug) ci/vm/uml.sh debug -- ci/tests/tunnel/basics.sh
 #   WGR_KO=$(ci/vm/module.sh bookworm) ci/vm/qemu.sh -- ci/tests/tunnel/basics.sh
@@ -31,12 +31,24 @@ slow_down()
 }
 
 # In the tree at $1.
-take_seed()
+add_handles()
 {
-	sed -i -e 's/rng_is_initialized()/READ_ONCE(seeded)/' -e '0,/^static void/s//static bool seeded;\nmodule_param(seeded, bool, 0644);\n\n&/' \
+	sed -i -e 's/rng_is_initialized()/READ_ONCE(seeded)/' \
+		-e '0,/^static void/s//static bool seeded = true;\nmodule_param(seeded, bool, 0644);\n\n&/' \
 		-e 's/wait_for_random_bytes();/while (!READ_ONCE(seeded)) msleep(20);/' \
 		-e '0,/^#include <linux/s//#include <linux\/delay.h>\n#include <linux\/moduleparam.h>\n&/' "$1/src/randomness.c"
 	[[ $(grep -c 'READ_ONCE(seeded)' "$1/src/randomness.c") == 2 ]] || { echo 'there is no seed to take'; return 1; }
+	cat >>"$1/src/device.c" <<-'END'
+
+	#include <linux/moduleparam.h>
+
+	static int copied(const char *value, const struct kernel_param *param)
+	{
+		return vmfork_event(NULL, 0, NULL);
+	}
+
+	module_param_call(copied, copied, NULL, NULL, 0200);
+	END
 }
 
 # BUILDER: DIR KDIR VARIANT [MAKE ARGUMENT...]
@@ -49,8 +61,8 @@ make_module()
 	case $variant in
 	'')       ;;
 	slow)     slow_down "$dir" || return ;;
-	unseeded) take_seed "$dir" || return ;;
-	*)        echo "no variant '$variant': slow or unseeded"; return 1 ;;
+	handles)  add_handles "$dir" || return ;;
+	*)        echo "no variant '$variant': slow or handles"; return 1 ;;
 	esac
 	# Files that a build in the tree left.
 	find "$dir/src" \( -name '*.o' -o -name '*.ko' -o -name '*.cmd' -o -name '*.mod*' -o -name '.target' \
