@@ -326,7 +326,9 @@ static bool life(void)
 		for (i = 0; i < count; i++, counter++) {
 			sent_ns += pause;
 			if (below(10))
-				packet[n++] = (struct packet){ sent_ns + (s64)below(jitter), used[k], counter };
+				packet[n++] = (struct packet){
+					sent_ns + (s64)below(jitter), used[k], counter
+				};
 		}
 	}
 	sent_ns += 3 * (s64)jitter;

@@ -68,7 +68,8 @@ static void a_gap_apart(void)
 	s64 nsec;
 
 	for (nsec = 0; nsec < 1000000000; nsec += 1000)
-		good &= order(7, nsec, 7 + (nsec + gap) / 1000000000, (nsec + gap) % 1000000000) < 0;
+		good &= order(7, nsec, 7 + (nsec + gap) / 1000000000,
+			      (nsec + gap) % 1000000000) < 0;
 	tap_ok(good, "two moments a 50th of a second apart have different labels");
 }
 
@@ -88,11 +89,13 @@ static void one_after_the_other(void)
 	bool good = true;
 	int i;
 
-	tap_ok(next_is(stamp, 1700000000, 123456789, 1700000000, 123456789), "now is what the clock says");
-	tap_ok(next_is(stamp, 1700000000, 123456790, 1700000000, 123456789 + WGR_TAI64N_GRAIN_NS),
-	       "the same moment again: the next label");
+	tap_ok(next_is(stamp, 1700000000, 123456789, 1700000000, 123456789),
+	       "now is what the clock says");
+	tap_ok(next_is(stamp, 1700000000, 123456790, 1700000000,
+		       123456789 + WGR_TAI64N_GRAIN_NS), "the same moment again: the next label");
 	tap_ok(next_is(stamp, 1700000005, 0, 1700000005, 0), "later: the clock's again");
-	tap_ok(next_is(stamp, 1600000000, 0, 1700000005, WGR_TAI64N_GRAIN_NS), "the clock set back: the next label");
+	tap_ok(next_is(stamp, 1600000000, 0, 1700000005, WGR_TAI64N_GRAIN_NS),
+	       "the clock set back: the next label");
 	for (i = 0; i < 1000; i++) {
 		memcpy(before, stamp, sizeof(before));
 		wgr_tai64n_next(stamp);
