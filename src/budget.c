@@ -1,60 +1,75 @@
 // SPDX-License-Identifier: GPL-2.0
-/* budget.c - how many packets the module may hold in all. */
+/* budget.c - how much memory held packets may take in the whole module. */
 #include "budget.h"
 
 #include <linux/atomic.h>
+#include <linux/limits.h>
 #include <linux/math.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/sizes.h>
 
-/* Places that a peer takes or gives back at a time. */
-#define BATCH	32U
+/* What a peer takes or gives back at a time. */
+#define BATCH	((unsigned long)SZ_64K)
 
-/* Memory of a held packet of common size, with all that belongs to it. */
+/* The unit of the parameter: a packet of common size, with all that belongs to it. */
 #define PACKET_BYTES	SZ_2K
 
 /* Unless it is set: packets may take a sixteenth of the memory. */
 #define SHARE	16
 
-/* Enough for one full window whatever the machine. */
-#define LEAST	16384UL
+/* However little memory there is: a window of 2048 packets. */
+#define LEAST	((u64)SZ_4M)
 
 static unsigned int held_max;
 module_param(held_max, uint, 0644);
-MODULE_PARM_DESC(held_max, "Packets that may be held for all peers together; 0 stands for a sixteenth of the memory (default 0)");
+MODULE_PARM_DESC(held_max, "Memory that held packets may take for all peers together, in packets of 2 KiB; 0 stands for a sixteenth of the memory (default 0)");
 
-/* Places taken, by all peers; never more than may_hold() says at that time. */
+/* Bytes taken, by all peers; never more than may_hold() says at that time. */
 static atomic_long_t taken = ATOMIC_LONG_INIT(0);
 
 static long may_hold(void)
 {
-	unsigned int chosen = READ_ONCE(held_max);
+	u64 bytes = (u64)READ_ONCE(held_max) * PACKET_BYTES;
 
-	if (chosen)
-		return min_t(unsigned long, chosen, LONG_MAX / 2);
-	return max(totalram_pages() / SHARE * (PAGE_SIZE / PACKET_BYTES), LEAST);
+	if (!bytes)
+		bytes = max((u64)totalram_pages() / SHARE * PAGE_SIZE, LEAST);
+	return min_t(u64, bytes, LONG_MAX / 2);
 }
 
-bool wgr_credit_take(struct wgr_credit *credit, unsigned int used)
+static bool take_from_budget(struct wgr_credit *credit, unsigned long bytes)
 {
-	if (used < credit->places)
-		return true;
-	if (atomic_long_add_return(BATCH, &taken) > may_hold()) {
-		atomic_long_sub(BATCH, &taken);
+	if (atomic_long_add_return(bytes, &taken) > may_hold()) {
+		atomic_long_sub(bytes, &taken);
 		return false;
 	}
-	credit->places += BATCH;
+	credit->bytes += bytes;
 	return true;
 }
 
-void wgr_credit_trim(struct wgr_credit *credit, unsigned int used)
+bool wgr_credit_take(struct wgr_credit *credit, unsigned int bytes)
 {
-	unsigned int keep = used ? round_up(used, BATCH) + BATCH : 0;
+	unsigned long needed = credit->used + bytes;
 
-	if (credit->places <= keep)
+	if (needed > credit->bytes &&
+	    !take_from_budget(credit, round_up(needed - credit->bytes, BATCH)))
+		return false;
+	credit->used = needed;
+	return true;
+}
+
+void wgr_credit_give(struct wgr_credit *credit, unsigned int bytes)
+{
+	credit->used -= bytes;
+}
+
+void wgr_credit_trim(struct wgr_credit *credit)
+{
+	unsigned long keep = credit->used ? round_up(credit->used, BATCH) + BATCH : 0;
+
+	if (credit->bytes <= keep)
 		return;
-	atomic_long_sub(credit->places - keep, &taken);
-	credit->places = keep;
+	atomic_long_sub(credit->bytes - keep, &taken);
+	credit->bytes = keep;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * budget.h - how many packets the module may hold in all.
+ * budget.h - how much memory held packets may take in the whole module.
  *
- * Each peer has a window; that many peers with a full one do not use up the
- * memory is seen to here. A peer takes places in batches, so that packets which
- * come and go do not all touch the one counter.
+ * Each peer has a window of packets; that many peers with a full one, or packets
+ * that are large, do not use up the memory is seen to here. What counts is what
+ * a packet really takes, with all that belongs to it. A peer takes memory in
+ * batches, so that packets which come and go do not all touch the one counter.
  */
 #ifndef WGR_BUDGET_H
 #define WGR_BUDGET_H
@@ -12,28 +13,30 @@
 #include <linux/types.h>
 
 /**
- * struct wgr_credit - the places that one peer has
- * @places: that it has taken; the caller sees to it that only one context at a
- *	time works on a credit
+ * struct wgr_credit - the memory that one peer has
+ * @bytes: that it has taken from the budget
+ * @used: of these by packets
+ *
+ * The caller sees to it that only one context at a time works on a credit.
  */
 struct wgr_credit {
-	unsigned int places;
+	unsigned long bytes;
+	unsigned long used;
 };
 
 /**
- * wgr_credit_take() - see that there is a place for one more
+ * wgr_credit_take() - one packet more is to be held
  * @credit: of the peer
- * @used: packets that the peer holds
+ * @bytes: that the packet takes
  *
- * Return: false if the module holds as many as it may.
+ * Return: false if the module would hold more than it may; nothing is taken then.
  */
-bool wgr_credit_take(struct wgr_credit *credit, unsigned int used);
+bool wgr_credit_take(struct wgr_credit *credit, unsigned int bytes);
 
-/**
- * wgr_credit_trim() - give back what is not needed
- * @credit: of the peer
- * @used: packets that the peer holds; 0 gives back all
- */
-void wgr_credit_trim(struct wgr_credit *credit, unsigned int used);
+/* A packet for which @bytes were taken is held no longer. */
+void wgr_credit_give(struct wgr_credit *credit, unsigned int bytes);
+
+/* Gives back to the budget what is not needed. */
+void wgr_credit_trim(struct wgr_credit *credit);
 
 #endif

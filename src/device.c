@@ -133,14 +133,14 @@ static const struct net_device_ops device_ops = {
 
 /* ---- what holds for all devices at once ---- */
 
-static void forget_all_session_keys(bool asleep)
+static void forget_all_session_keys(void)
 {
 	struct wgr_device *wgr;
 
 	rtnl_lock();
 	list_for_each_entry(wgr, &devices, node) {
 		mutex_lock(&wgr->lock);
-		WRITE_ONCE(wgr->asleep, asleep);
+		WRITE_ONCE(wgr->asleep, true);
 		forget_session_keys(wgr);
 		mutex_unlock(&wgr->lock);
 	}
@@ -186,7 +186,7 @@ static int pm_event(struct notifier_block *nb, unsigned long event, void *data)
 	case PM_HIBERNATION_PREPARE:
 	case PM_SUSPEND_PREPARE:
 		/* Keys must not lie in memory while the machine sleeps. */
-		forget_all_session_keys(true);
+		forget_all_session_keys();
 		break;
 	case PM_POST_HIBERNATION:
 	case PM_POST_SUSPEND:
@@ -198,11 +198,35 @@ static int pm_event(struct notifier_block *nb, unsigned long event, void *data)
 
 static struct notifier_block pm_notifier = { .notifier_call = pm_event };
 
-/* A copy of this machine has the same keys and counters: never use them again. */
+/* New keys before anything more is sent; what comes with the old ones is taken. */
+static void begin_anew(struct wgr_peer *peer)
+{
+	wgr_noise_clear(&peer->noise);
+	wgr_sessions_stop_sending(peer);
+	/* An earlier try may have failed for want of the key there is now. */
+	atomic64_set(&peer->last_initiation_ns, 0);
+}
+
+/*
+ * A copy of this machine has the same keys and counters, so nothing must be sent
+ * with them again. Receiving with them does no harm: a peer that has nothing to
+ * send would not be heard until it noticed.
+ */
 static int vmfork_event(struct notifier_block *nb, unsigned long event,
 			void *data)
 {
-	forget_all_session_keys(false);
+	struct wgr_device *wgr;
+	struct wgr_peer *peer;
+
+	rtnl_lock();
+	list_for_each_entry(wgr, &devices, node) {
+		mutex_lock(&wgr->lock);
+		list_for_each_entry(peer, &wgr->peers, node)
+			begin_anew(peer);
+		push_staged(wgr);
+		mutex_unlock(&wgr->lock);
+	}
+	rtnl_unlock();
 	return 0;
 }
 
@@ -290,10 +314,7 @@ void wgr_device_set_secret(struct wgr_device *wgr, const u8 secret[WGR_KEY_LEN])
 			    WGR_KEY_LEN))
 			self = peer;
 		wgr_noise_precompute(&peer->noise, &wgr->identity);
-		wgr_noise_clear(&peer->noise);
-		wgr_sessions_stop_sending(peer);
-		/* An earlier try may have failed for want of this key. */
-		atomic64_set(&peer->last_initiation_ns, 0);
+		begin_anew(peer);
 	}
 	up_write(&wgr->identity_lock);
 	if (self)

@@ -3,31 +3,20 @@
 #include "handshakes.h"
 
 #include <linux/cpumask.h>
-#include <linux/jiffies.h>
 #include <linux/netdevice.h>
 
 #include "cookie.h"
 #include "device.h"
+#include "load.h"
 #include "noise.h"
 #include "peer.h"
+#include "randomness.h"
 #include "sock.h"
 #include "timers.h"
 #include "tx.h"
 
-/* From so many waiting messages on, senders must prove their address. */
-#define LOADED_LEN (WGR_MAX_HANDSHAKES / 8)
-
 /* Messages answered before others may use the CPU. */
 #define TURNS_MOST 32
-
-static bool under_load(struct wgr_handshakes *hs)
-{
-	if (skb_queue_len_lockless(&hs->queue) >= LOADED_LEN) {
-		WRITE_ONCE(hs->loaded_until, jiffies + HZ);
-		return true;
-	}
-	return time_before(jiffies, READ_ONCE(hs->loaded_until));
-}
 
 static void send_cookie(struct wgr_device *wgr, const struct sk_buff *skb,
 			__le32 sender)
@@ -43,7 +32,7 @@ static void send_cookie(struct wgr_device *wgr, const struct sk_buff *skb,
 static bool admitted(struct wgr_device *wgr, const struct sk_buff *skb,
 		     __le32 sender)
 {
-	bool loaded = under_load(&wgr->handshakes);
+	bool loaded = wgr_under_load();
 
 	switch (wgr_cookie_check(&wgr->cookies, skb->data, skb->len, skb,
 				 loaded)) {
@@ -117,7 +106,7 @@ static bool answer(struct wgr_device *wgr, const struct sk_buff *skb)
 {
 	const struct wgr_msg_header *head = (const void *)skb->data;
 
-	if (READ_ONCE(wgr->asleep))
+	if (READ_ONCE(wgr->asleep) || !wgr_random_ready())
 		return false;
 	switch (le32_to_cpu(head->type)) {
 	case WGR_MSG_INITIATION:
@@ -131,6 +120,15 @@ static bool answer(struct wgr_device *wgr, const struct sk_buff *skb)
 	return false;
 }
 
+static struct sk_buff *take(struct wgr_device *wgr)
+{
+	struct sk_buff *skb = skb_dequeue(&wgr->handshakes.queue);
+
+	if (skb)
+		wgr_load_less();
+	return skb;
+}
+
 static void handshake_work(struct work_struct *work)
 {
 	struct wgr_handshake_worker *worker =
@@ -140,7 +138,7 @@ static void handshake_work(struct work_struct *work)
 	struct sk_buff *skb;
 
 	for (turns = 0; turns < TURNS_MOST; turns++) {
-		skb = skb_dequeue(&wgr->handshakes.queue);
+		skb = take(wgr);
 		if (!skb)
 			return;
 		if (!answer(wgr, skb))
@@ -163,6 +161,7 @@ void wgr_handshakes_add(struct wgr_device *wgr, struct sk_buff *skb)
 		return;
 	}
 	skb_dst_drop(skb);
+	wgr_load_more();
 	skb_queue_tail(&hs->queue, skb);
 	cpu = wgr_next_cpu(&hs->last_cpu);
 	queue_work_on(cpu, hs->wq, &per_cpu_ptr(hs->workers, cpu)->work);
@@ -170,7 +169,10 @@ void wgr_handshakes_add(struct wgr_device *wgr, struct sk_buff *skb)
 
 void wgr_handshakes_purge(struct wgr_device *wgr)
 {
-	skb_queue_purge(&wgr->handshakes.queue);
+	struct sk_buff *skb;
+
+	while ((skb = take(wgr)))
+		kfree_skb(skb);
 }
 
 void wgr_handshakes_stop(struct wgr_device *wgr)
@@ -186,7 +188,6 @@ int wgr_handshakes_init(struct wgr_device *wgr)
 
 	skb_queue_head_init(&hs->queue);
 	hs->last_cpu = -1;
-	hs->loaded_until = jiffies;
 	/* Not freezable: a flush under rtnl must end while others suspend. */
 	hs->wq = alloc_workqueue("wgr-hs-%s", WQ_CPU_INTENSIVE | WQ_PERCPU, 0,
 				 wgr->dev->name);

@@ -19,14 +19,12 @@ struct wgr_handshake_worker {
  * @wq: where the workers run
  * @workers: one for each CPU
  * @last_cpu: the CPU woken last; races only make the turn uneven
- * @loaded_until: jiffies until which the device counts as under load
  */
 struct wgr_handshakes {
 	struct sk_buff_head queue;
 	struct workqueue_struct *wq;
 	struct wgr_handshake_worker __percpu *workers;
 	int last_cpu;
-	unsigned long loaded_until;
 };
 
 /* Return: 0 or -ENOMEM. */

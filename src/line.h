@@ -29,6 +29,7 @@ enum wgr_packet_state {
 	WGR_PACKET_CLAIMED,	/* somebody works on it */
 	WGR_PACKET_GOOD,	/* encrypted, or authenticated and decrypted */
 	WGR_PACKET_BAD,		/* to be dropped */
+	WGR_PACKET_CHARGED,	/* good, and its memory counts as held */
 };
 
 /**

@@ -7,6 +7,7 @@
 #include "control/reorder.h"
 #include "device.h"
 #include "noise.h"
+#include "randomness.h"
 #include "session.h"
 #include "version.h"
 
@@ -45,6 +46,7 @@ static void __exit wgr_exit(void)
 	wgr_reorder_netlink_unregister();
 	wgr_device_teardown();
 	wgr_session_teardown();
+	wgr_random_teardown();
 }
 
 module_init(wgr_init);

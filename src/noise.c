@@ -202,7 +202,7 @@ static void begin_transcript(struct wgr_transcript *t,
 	mix_hash(t, responder, WGR_KEY_LEN);
 }
 
-/* May sleep until there is good randomness, so no lock is held. */
+/* Callers have asked wgr_random_ready(), so this does not wait for a seed. */
 static bool draw_ephemeral(struct draft *draft)
 {
 	curve25519_generate_secret(draft->secret);
@@ -298,7 +298,7 @@ void wgr_noise_clear(struct wgr_noise *noise)
 	mutex_unlock(&noise->lock);
 }
 
-static bool write_initiation(struct draft *draft, const struct wgr_noise *noise,
+static bool write_initiation(struct draft *draft, struct wgr_noise *noise,
 			     const struct wgr_identity *identity,
 			     struct wgr_msg_initiation *msg)
 {
@@ -313,8 +313,8 @@ static bool write_initiation(struct draft *draft, const struct wgr_noise *noise,
 	seal(t, msg->sealed_static, identity->public, WGR_KEY_LEN, draft->key);
 
 	mix_key(t, noise->shared_static, draft->key);
-	wgr_tai64n_now(draft->stamp);
-	seal(t, msg->sealed_stamp, draft->stamp, WGR_STAMP_LEN, draft->key);
+	wgr_tai64n_next(noise->stamp);
+	seal(t, msg->sealed_stamp, noise->stamp, WGR_STAMP_LEN, draft->key);
 	return true;
 }
 

@@ -58,6 +58,7 @@ struct wgr_transcript {
  * @secret: our ephemeral private key
  * @remote_ephemeral: the initiator's ephemeral key while we answer
  * @transcript: of the handshake under way
+ * @stamp: TAI64N stamp of our last initiation, all zero before
  * @remote_stamp: greatest TAI64N stamp taken from an initiation
  * @last_initiation_ns: when the last initiation was taken (boot time clock),
  *	0 for never
@@ -73,6 +74,7 @@ struct wgr_noise {
 	u8 secret[WGR_KEY_LEN];
 	u8 remote_ephemeral[WGR_KEY_LEN];
 	struct wgr_transcript transcript;
+	u8 stamp[WGR_STAMP_LEN];
 	u8 remote_stamp[WGR_STAMP_LEN];
 	u64 last_initiation_ns;
 	struct wgr_session *pending;

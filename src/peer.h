@@ -18,6 +18,7 @@
 #include "endpoint.h"
 #include "line.h"
 #include "noise.h"
+#include "rank.h"
 #include "reorder/engine.h"
 #include "session.h"
 #include "timers.h"
@@ -27,20 +28,19 @@
  * struct wgr_peer_rx - receive side of a peer
  * @line: packets in the order of their arrival
  * @napi: the only consumer of @line and @leaving
- * @lock: guards what follows up to @newest_counter; taken by the poll once for
+ * @lock: guards what follows up to @ranks; taken by the poll once for
  *	many packets, by others to read the books and change settings
  * @order: puts packets into the order they were sent in
  * @ready: what it has released; to be moved to @leaving by the poll
- * @credit: places for held packets
+ * @arriving: what is being pushed into @order
+ * @credit: memory of held packets; the poll's alone
  * @replayed: packets that were authentic, but seen before or too old to tell
  * @source: hashes of the outer addresses that packets come from, each a path;
  *	0 for none yet
  * @sources: addresses seen so far
  * @epochs: sessions that have been ranked so far
- * @highest_epoch: the highest rank given so far
- * @newest_birth_ns: when the session that has it was made, boot time clock
- * @newest_epoch: rank and counter of the newest packet authenticated so far:
- * @newest_counter: an older one does not move the endpoint
+ * @ranks: of the sessions; a packet older than the newest does not move the
+ *	endpoint
  * @leaving: released packets that wait for the next poll's budget
  * @timer: rings when something held is due; only schedules @napi
  * @too_late: bounds the lines that tell of packets beyond the longest hold
@@ -51,15 +51,13 @@ struct wgr_peer_rx {
 	spinlock_t lock;
 	struct wgr_reorder order;
 	struct wgr_item_list ready;
+	struct sk_buff *arriving;
 	struct wgr_credit credit;
 	u64 replayed;
 	u32 source[WGR_PATHS];
 	u32 sources;
 	u32 epochs;
-	u32 highest_epoch;
-	u64 newest_birth_ns;
-	u32 newest_epoch;
-	u64 newest_counter;
+	struct wgr_ranks ranks;
 	struct wgr_item_list leaving;
 	struct hrtimer timer;
 	struct ratelimit_state too_late;

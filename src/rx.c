@@ -135,45 +135,25 @@ static void roam(struct wgr_peer *peer, const struct sk_buff *skb)
 		wgr_endpoint_set(&peer->endpoint, &endpoint);
 }
 
-/*
- * Ranks a session by its first packet: the first of two may get the higher rank
- * where both ends began a handshake at once, and each sends by the other's last.
- * Such two are of one age. One that is older than that has been overtaken: its
- * packets are late, and must not make those of the newer one late. So ranks by
- * age are even, and what was overtaken gets the odd one below.
- */
-static u32 rank(struct wgr_peer_rx *rx, const struct wgr_session *session)
-{
-	const u64 apart = WGR_REKEY_TIMEOUT_S * NSEC_PER_SEC;
-
-	rx->epochs++;
-	if (session->birth_ns + apart <= rx->newest_birth_ns)
-		return rx->highest_epoch - 1;
-	rx->newest_birth_ns = session->birth_ns;
-	rx->highest_epoch += 2;
-	return rx->highest_epoch;
-}
-
 /* True if this is the newest packet. */
-static bool note_newest(struct wgr_peer_rx *rx, struct wgr_session *session,
-			u64 counter)
+static bool note_newest(struct wgr_peer_rx *rx, struct wgr_rank *rank,
+			const struct wgr_item *item)
 {
-	if (!session->epoch)
-		session->epoch = rank(rx, session);
-	if (session->epoch < rx->newest_epoch ||
-	    (session->epoch == rx->newest_epoch &&
-	     counter < rx->newest_counter))
-		return false;
-	rx->newest_epoch = session->epoch;
-	rx->newest_counter = counter;
-	return true;
+	const struct wgr_reorder *order = &rx->order;
+
+	rx->epochs += !rank->epoch;
+	/* What is due closes epochs, which a session that is behind goes by. */
+	if (unlikely(rank->epoch != rx->ranks.ahead.epoch))
+		wgr_reorder_advance(&rx->order, item->arrival_ns - 1, &rx->ready);
+	return wgr_rank_arrival(&rx->ranks, rank, item->counter, item->arrival_ns,
+				order->open ? order->lane[0].epoch : 0);
 }
 
 /* What the protocol draws from an arrival, however late it is handed up. */
 static void note_arrival(struct wgr_peer *peer, struct sk_buff *skb,
 			 struct wgr_session *session)
 {
-	if (note_newest(&peer->rx, session, wgr_cb(skb)->item.counter))
+	if (note_newest(&peer->rx, &session->rank, &wgr_cb(skb)->item))
 		roam(peer, skb);
 	if (wgr_session_confirm(session)) {
 		wgr_timers_handshake_done(peer);
@@ -236,10 +216,34 @@ static void drop_arrival(struct wgr_peer *peer, struct sk_buff *skb)
 	wgr_packet_drop(skb);
 }
 
+/* The packet being pushed is to be held, if there is memory left for it. */
+static bool admit(void *ctx, u32 held)
+{
+	struct wgr_peer *peer = ctx;
+	struct sk_buff *skb = peer->rx.arriving;
+
+	if (wgr_cb(skb)->item.tag == WGR_PACKET_CHARGED)
+		return true;
+	if (!wgr_credit_take(&peer->rx.credit, skb->truesize))
+		return false;
+	wgr_cb(skb)->item.tag = WGR_PACKET_CHARGED;
+	return true;
+}
+
+/* From here on it is not the order that keeps it. */
+static void discharge(struct wgr_peer_rx *rx, struct sk_buff *skb)
+{
+	if (wgr_cb(skb)->item.tag != WGR_PACKET_CHARGED)
+		return;
+	wgr_cb(skb)->item.tag = WGR_PACKET_GOOD;
+	wgr_credit_give(&rx->credit, skb->truesize);
+}
+
 static void accept_packet(struct wgr_peer *peer, struct sk_buff *skb)
 {
 	struct wgr_session *session = wgr_cb(skb)->session;
 	struct wgr_item *item = &wgr_cb(skb)->item;
+	struct wgr_rank_place place;
 
 	wgr_reorder_excuse(&peer->rx.order, item->arrival_ns);
 	if (item->tag == WGR_PACKET_BAD) {
@@ -259,7 +263,10 @@ static void accept_packet(struct wgr_peer *peer, struct sk_buff *skb)
 	note_arrival(peer, skb, session);
 	item->path = path_of(&peer->rx, skb);
 	detach_from_path(peer, skb);
-	item->epoch = session->epoch;
+	place = wgr_rank_place(&session->rank, item->counter);
+	item->epoch = place.epoch;
+	item->counter = place.counter;
+	peer->rx.arriving = skb;
 	switch (wgr_reorder_push(&peer->rx.order, item, &peer->rx.ready)) {
 	case WGR_RELEASED:
 	case WGR_HELD:
@@ -268,6 +275,7 @@ static void accept_packet(struct wgr_peer *peer, struct sk_buff *skb)
 		DEV_STATS_INC(peer->wgr->dev, rx_dropped);
 		fallthrough;
 	case WGR_DUPLICATE:
+		discharge(&peer->rx, skb);
 		wgr_packet_drop(skb);
 	}
 }
@@ -429,6 +437,7 @@ static int hand_up(struct wgr_peer *peer, int most)
 	int done = 0;
 
 	while (done < most && (item = items_pop(&peer->rx.leaving))) {
+		discharge(&peer->rx, wgr_item_skb(item));
 		deliver(peer, item);
 		done++;
 	}
@@ -492,7 +501,7 @@ static bool gather(struct wgr_peer *peer)
 	finished = steps && !rx->leaving.first;
 	if (finished && idle)
 		arm(peer);
-	wgr_credit_trim(&rx->credit, rx->order.held);
+	wgr_credit_trim(&rx->credit);
 	spin_unlock(&rx->lock);
 	return finished;
 }
@@ -617,13 +626,6 @@ static void ring_free(void *ctx, void *memory, size_t bytes)
 	kfree(memory);
 }
 
-static bool admit(void *ctx, u32 held)
-{
-	struct wgr_peer *peer = ctx;
-
-	return wgr_credit_take(&peer->rx.credit, held);
-}
-
 /* Packets are late by more than any allowed wait: somebody should know. */
 static void warn_too_late(struct wgr_peer *peer, s64 late_ns)
 {
@@ -722,12 +724,14 @@ void wgr_rx_stop(struct wgr_peer *peer)
 	__netif_napi_del(&peer->rx.napi);
 }
 
-static void drop_all(struct wgr_item_list *list)
+static void drop_all(struct wgr_peer_rx *rx, struct wgr_item_list *list)
 {
 	struct wgr_item *item;
 
-	while ((item = items_pop(list)))
+	while ((item = items_pop(list))) {
+		discharge(rx, wgr_item_skb(item));
 		wgr_packet_drop(wgr_item_skb(item));
+	}
 }
 
 void wgr_rx_release(struct wgr_peer *peer)
@@ -735,12 +739,12 @@ void wgr_rx_release(struct wgr_peer *peer)
 	struct wgr_peer_rx *rx = &peer->rx;
 
 	wgr_line_drop_all(&rx->line);
-	drop_all(&rx->leaving);
+	drop_all(rx, &rx->leaving);
 	spin_lock_bh(&rx->lock);
-	drop_all(&rx->ready);
+	drop_all(rx, &rx->ready);
 	wgr_reorder_discard(&rx->order, &rx->ready);
-	drop_all(&rx->ready);
-	wgr_credit_trim(&rx->credit, 0);
+	drop_all(rx, &rx->ready);
+	wgr_credit_trim(&rx->credit);
 	spin_unlock_bh(&rx->lock);
 }
 

@@ -164,12 +164,33 @@ static struct wgr_session *install_current(struct wgr_session_slots *slots,
 	return slot_swap(slots, &slots->previous, former);
 }
 
+/*
+ * The other side has to show that it has the keys. Three sets would be kept
+ * from then on, so the previous ones go, as they do with the kernel's own, unless
+ * the other side may not have gone over to the current ones yet: when both began
+ * a handshake at once it still sends with these.
+ */
+static struct wgr_session *install_next(struct wgr_session_slots *slots,
+					struct wgr_session *session,
+					struct wgr_session **more)
+{
+	const struct wgr_session *current_ =
+		rcu_dereference_protected(slots->current_, lockdep_is_held(&slots->lock));
+
+	if (!current_ || wgr_has_aged(current_->birth_ns, WGR_REKEY_TIMEOUT_S))
+		*more = slot_swap(slots, &slots->previous, NULL);
+	return slot_swap(slots, &slots->next, session);
+}
+
 void wgr_session_install(struct wgr_session *session)
 {
 	struct wgr_session_slots *slots = &session->peer->sessions;
 	struct wgr_session *gone, *more = NULL;
 
 	spin_lock_bh(&slots->lock);
+	session->rank.number = ++slots->made;
+	session->rank.birth_ns = session->birth_ns;
+	session->rank.initiator = session->initiator;
 	/* Keys before the flag: pairs with wgr_session_readable(). */
 	smp_store_release(&session->ready, true);
 	/* Checked under the lock: wgr_sessions_clear() may be over already. */
@@ -178,7 +199,7 @@ void wgr_session_install(struct wgr_session *session)
 	else if (session->initiator)
 		gone = install_current(slots, session, &more);
 	else
-		gone = slot_swap(slots, &slots->next, session);
+		gone = install_next(slots, session, &more);
 	spin_unlock_bh(&slots->lock);
 	wgr_session_abandon(gone);
 	wgr_session_abandon(more);

@@ -20,6 +20,7 @@
 #include <linux/types.h>
 
 #include "messages.h"
+#include "rank.h"
 #include "replay.h"
 #include "wgr.h"
 
@@ -42,8 +43,8 @@
  * @recv_key: key for what we receive
  * @send_counter: the next packet's counter; guarded by the peer's
  *	staged.lock, read without it for the rekey check
- * @epoch: rank among the sessions of the peer in the order of their first
- *	authenticated packet, 0 before it; only the peer's poll uses it
+ * @rank: among the sessions of the peer; set when the keys are, then only the
+ *	peer's poll uses it
  * @replay: counters that were seen; only the peer's poll uses it
  */
 struct wgr_session {
@@ -62,7 +63,7 @@ struct wgr_session {
 	u8 send_key[WGR_KEY_LEN];
 	u8 recv_key[WGR_KEY_LEN];
 	u64 send_counter;
-	u32 epoch;
+	struct wgr_rank rank;
 	struct wgr_replay replay;
 };
 
@@ -72,12 +73,14 @@ struct wgr_session {
  * @current_: what we send with
  * @previous: still good for receiving what was sent before the last change
  * @next: made as responder, taken into use by its first authenticated packet
+ * @made: sessions that have been in a slot so far
  */
 struct wgr_session_slots {
 	spinlock_t lock;
 	struct wgr_session __rcu *current_;
 	struct wgr_session __rcu *previous;
 	struct wgr_session __rcu *next;
+	u64 made;
 };
 
 /* Memory for sessions, once for the module; gone after all releases. */
@@ -124,7 +127,8 @@ struct wgr_session *wgr_session_find(struct wgr_device *wgr, __le32 index);
  *
  * As initiator the session becomes current and the one before it previous. As
  * responder it becomes next: only a packet from the other side shows that it
- * has the keys too.
+ * has the keys too. The previous one goes then if the current one has been so
+ * for as long as a handshake may take.
  */
 void wgr_session_install(struct wgr_session *session);
 

@@ -3,6 +3,8 @@
  * tai64n.c - the time stamp of a handshake initiation.
  */
 #include <linux/ktime.h>
+#include <linux/string.h>
+#include <linux/time64.h>
 #include <linux/types.h>
 
 #include "tai64n.h"
@@ -24,10 +26,36 @@ void wgr_tai64n_pack(u8 out[WGR_TAI64N_LEN], s64 sec, u32 nsec)
 	store_be(out + 8, 4, nsec & ~(WGR_TAI64N_GRAIN_NS - 1));
 }
 
-void wgr_tai64n_now(u8 out[WGR_TAI64N_LEN])
+static u64 load_be(const u8 *in, unsigned int bytes)
 {
+	u64 value = 0;
+
+	while (bytes--)
+		value = value << 8 | *in++;
+	return value;
+}
+
+/* The least label that is greater. */
+static void step(u8 stamp[WGR_TAI64N_LEN])
+{
+	u64 nsec = load_be(stamp + 8, 4) + WGR_TAI64N_GRAIN_NS;
+
+	if (nsec >= NSEC_PER_SEC) {
+		store_be(stamp, 8, load_be(stamp, 8) + 1);
+		nsec = 0;
+	}
+	store_be(stamp + 8, 4, nsec);
+}
+
+void wgr_tai64n_next(u8 stamp[WGR_TAI64N_LEN])
+{
+	u8 label[WGR_TAI64N_LEN];
 	struct timespec64 now;
 
 	ktime_get_real_ts64(&now);
-	wgr_tai64n_pack(out, now.tv_sec, now.tv_nsec);
+	wgr_tai64n_pack(label, now.tv_sec, now.tv_nsec);
+	if (memcmp(label, stamp, sizeof(label)) > 0)
+		memcpy(stamp, label, sizeof(label));
+	else
+		step(stamp);
 }

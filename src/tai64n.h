@@ -10,10 +10,11 @@
 #define WGR_TAI64N_LEN	12
 
 /*
- * Stamps are multiples of this many ns of a second: the least power of two
- * that is not below a 50th, as peers take at most 50 initiations a second.
+ * Stamps are multiples of this many ns of a second: the greatest power of two
+ * that is not above a 50th. Peers take initiations that are a 50th of a second
+ * apart, so two such must not get the same stamp.
  */
-#define WGR_TAI64N_GRAIN_NS	(1U << 25)
+#define WGR_TAI64N_GRAIN_NS	(1U << 24)
 
 /**
  * wgr_tai64n_pack() - a label for a moment, without its fine time
@@ -27,10 +28,15 @@
 void wgr_tai64n_pack(u8 out[WGR_TAI64N_LEN], s64 sec, u32 nsec);
 
 /**
- * wgr_tai64n_now() - a label for the present moment
- * @out: as for wgr_tai64n_pack(); from the wall clock, so it goes back when
- *	that is set back
+ * wgr_tai64n_next() - a label for the present moment, never used before
+ * @stamp: the label given last, all zero for none; becomes the new one
+ *
+ * It is from the wall clock. When that is set back, or two moments are closer
+ * than labels can be, it is the one that follows the last: the other side takes
+ * no stamp that is not greater than all before, and would refuse all handshakes
+ * until the clock is where it was. The paper asks for greater stamps and leaves
+ * open where they come from; the kernel's own module forgets the last one.
  */
-void wgr_tai64n_now(u8 out[WGR_TAI64N_LEN]);
+void wgr_tai64n_next(u8 stamp[WGR_TAI64N_LEN]);
 
 #endif

@@ -8,9 +8,14 @@
 
 #include "device.h"
 #include "peer.h"
+#include "randomness.h"
 #include "tx.h"
 
-#define MAX_ATTEMPTS (WGR_REKEY_ATTEMPT_S / WGR_REKEY_TIMEOUT_S)
+/*
+ * Repetitions of an initiation that is not answered. The paper gives the time;
+ * counted as the kernel's own module counts, 20 are sent in all.
+ */
+#define MAX_ATTEMPTS (WGR_REKEY_ATTEMPT_S / WGR_REKEY_TIMEOUT_S + 1)
 
 /* When an unanswered handshake may not be repeated yet. */
 #define RECHECK (HZ / 10)
@@ -33,6 +38,28 @@ static void clear(struct wgr_timers *timers, enum wgr_alarm alarm)
 		WRITE_ONCE(timers->due[alarm], 0);
 }
 
+static bool rings_by(const struct wgr_timers *timers, unsigned long due)
+{
+	unsigned long armed = READ_ONCE(timers->armed);
+
+	return armed && !time_after(armed, due);
+}
+
+/* Sees to it that the timer rings when @due, or before. */
+static void arm(struct wgr_timers *timers, unsigned long due)
+{
+	long left = due - jiffies;
+	/* Not jiffies_to_nsecs(): in older kernels that ends after 71 minutes. */
+	u64 ns = (u64)max(left, 1L) * TICK_NSEC;
+
+	spin_lock_bh(&timers->lock);
+	if (!rings_by(timers, due)) {
+		WRITE_ONCE(timers->armed, due);
+		hrtimer_start(&timers->timer, ns_to_ktime(ns), HRTIMER_MODE_REL_SOFT);
+	}
+	spin_unlock_bh(&timers->lock);
+}
+
 static void set(struct wgr_timers *timers, enum wgr_alarm alarm,
 		unsigned long delta)
 {
@@ -48,9 +75,8 @@ static void set(struct wgr_timers *timers, enum wgr_alarm alarm,
 	 * see that it rings now, or it sees our alarm: pairs with ring().
 	 */
 	smp_mb();
-	if (!timer_pending(&timers->timer) ||
-	    time_after(READ_ONCE(timers->timer.expires), due))
-		timer_reduce(&timers->timer, due);
+	if (!rings_by(timers, due))
+		arm(timers, due);
 }
 
 static unsigned long jittered(unsigned int seconds)
@@ -82,6 +108,11 @@ static void give_up(struct wgr_peer *peer)
 		forget_later(peer);
 }
 
+void wgr_timers_retry_soon(struct wgr_peer *peer)
+{
+	set(&peer->timers, WGR_ALARM_RETRY, RECHECK);
+}
+
 static void ring_retry(struct wgr_peer *peer)
 {
 	struct wgr_timers *timers = &peer->timers;
@@ -92,8 +123,8 @@ static void ring_retry(struct wgr_peer *peer)
 	}
 	/* Too early by a tick, or we have just answered one of theirs. */
 	if (!wgr_has_aged(atomic64_read(&peer->last_initiation_ns),
-			  WGR_REKEY_TIMEOUT_S)) {
-		set(timers, WGR_ALARM_RETRY, RECHECK);
+			  WGR_REKEY_TIMEOUT_S) || !wgr_random_ready()) {
+		wgr_timers_retry_soon(peer);
 		return;
 	}
 	WRITE_ONCE(timers->attempts, timers->attempts + 1);
@@ -152,34 +183,50 @@ static void (*const rings[WGR_ALARMS])(struct wgr_peer *peer) = {
  * Rings what is due and comes back for the earliest of the rest. An alarm that
  * was moved on meanwhile is left alone by the compare-and-exchange.
  */
-static void ring(struct timer_list *timer)
+static enum hrtimer_restart ring(struct hrtimer *timer)
 {
-	struct wgr_peer *peer = timer_container_of(peer, timer, timers.timer);
+	struct wgr_peer *peer = container_of(timer, struct wgr_peer, timers.timer);
+	struct wgr_timers *timers = &peer->timers;
 	unsigned long due, now = jiffies;
 	int alarm;
 
-	/* Pairs with set(): the timer counts as not pending before we look. */
+	spin_lock_bh(&timers->lock);
+	WRITE_ONCE(timers->armed, 0);
+	spin_unlock_bh(&timers->lock);
+	/* Pairs with set(): the timer counts as not armed before we look. */
 	smp_mb();
 	for (alarm = 0; alarm < WGR_ALARMS; alarm++) {
-		due = READ_ONCE(peer->timers.due[alarm]);
+		due = READ_ONCE(timers->due[alarm]);
 		if (!due)
 			continue;
 		if (time_before(now, due))
-			timer_reduce(timer, due);
-		else if (cmpxchg(&peer->timers.due[alarm], due, 0) == due)
+			arm(timers, due);
+		else if (cmpxchg(&timers->due[alarm], due, 0) == due)
 			rings[alarm](peer);
 		else
-			timer_reduce(timer, now + 1);
+			arm(timers, now + 1);
 	}
+	return HRTIMER_NORESTART;
 }
 
 void wgr_timers_init(struct wgr_peer *peer)
 {
 	struct wgr_timers *timers = &peer->timers;
 
-	timer_setup(&timers->timer, ring, 0);
+	spin_lock_init(&timers->lock);
+	hrtimer_setup(&timers->timer, ring, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
 	INIT_WORK(&timers->forget, forget_work);
 	timers->stopped = true;
+}
+
+static void cancel(struct wgr_timers *timers)
+{
+	hrtimer_cancel(&timers->timer);
+	/* Who armed it since then keeps it. */
+	spin_lock_bh(&timers->lock);
+	if (!hrtimer_is_queued(&timers->timer))
+		WRITE_ONCE(timers->armed, 0);
+	spin_unlock_bh(&timers->lock);
 }
 
 void wgr_timers_start(struct wgr_peer *peer)
@@ -200,7 +247,7 @@ void wgr_timers_stop(struct wgr_peer *peer)
 	 * at a peer that is stopped, which does no harm, or is deleted by
 	 * wgr_timers_destroy().
 	 */
-	timer_delete_sync(&timers->timer);
+	cancel(timers);
 	if (cancel_work_sync(&timers->forget))
 		wgr_peer_put(peer);
 	WRITE_ONCE(timers->attempts, 0);
@@ -210,7 +257,7 @@ void wgr_timers_stop(struct wgr_peer *peer)
 
 void wgr_timers_destroy(struct wgr_peer *peer)
 {
-	timer_delete_sync(&peer->timers.timer);
+	cancel(&peer->timers);
 }
 
 void wgr_timers_sent_data(struct wgr_peer *peer)

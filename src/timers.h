@@ -5,11 +5,16 @@
  * Five alarms share one kernel timer. Setting an alarm writes its time and
  * touches the timer only if the timer would come too late, so that the
  * alarms which traffic moves all the time cost a store.
+ *
+ * It is a timer of high resolution. The kernel's other kind puts a far time
+ * off by up to an eighth of what it is away, and does not tell: a near alarm
+ * that finds it armed for an earlier time would be late by as much.
  */
 #ifndef WGR_TIMERS_H
 #define WGR_TIMERS_H
 
-#include <linux/timer.h>
+#include <linux/hrtimer.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
@@ -26,7 +31,10 @@ enum wgr_alarm {
 
 /**
  * struct wgr_timers - alarms of a peer
+ * @lock: guards the arming of @timer
  * @timer: rings at the earliest alarm, or before
+ * @armed: jiffies when it rings, 0 when it does not; read without @lock to see
+ *	whether that is early enough
  * @due: jiffies of each alarm, 0 when not set
  * @attempts: initiations sent without an answer
  * @again: more data came while WGR_ALARM_KEEPALIVE was set already
@@ -35,7 +43,9 @@ enum wgr_alarm {
  * @forget: wipes keys in process context
  */
 struct wgr_timers {
-	struct timer_list timer;
+	spinlock_t lock;
+	struct hrtimer timer;
+	unsigned long armed;
 	unsigned long due[WGR_ALARMS];
 	unsigned int attempts;
 	bool again;
@@ -58,6 +68,7 @@ void wgr_timers_got_data(struct wgr_peer *peer);
 void wgr_timers_sent_any(struct wgr_peer *peer);
 void wgr_timers_got_any(struct wgr_peer *peer);
 void wgr_timers_sent_initiation(struct wgr_peer *peer);
+void wgr_timers_retry_soon(struct wgr_peer *peer);	/* none could be sent */
 void wgr_timers_got_session(struct wgr_peer *peer);	/* keys were made */
 void wgr_timers_handshake_done(struct wgr_peer *peer);	/* both have them */
 void wgr_timers_interval_changed(struct wgr_peer *peer);

@@ -29,6 +29,7 @@
 
 #include "device.h"
 #include "peer.h"
+#include "randomness.h"
 #include "sock.h"
 
 /* Sent without letting softirq work go on. */
@@ -411,6 +412,10 @@ static void initiate(struct wgr_peer *peer)
 	struct wgr_msg_initiation msg;
 	int ret;
 
+	if (!wgr_random_ready()) {
+		wgr_timers_retry_soon(peer);
+		return;
+	}
 	/* Before: without a usable key, not each packet is to try again. */
 	note_initiation(peer);
 	ret = wgr_noise_make_initiation(peer, &msg);

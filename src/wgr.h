@@ -8,15 +8,18 @@
  *   peer       one configured counterpart
  *   session    one set of transport keys, found by its receiver index
  *   noise      the handshake that makes sessions
+ *   randomness no handshake before the random generator has its seed
  *   cookie     proof of address for handshakes under load
+ *   load       when handshakes have to prove their address
  *   ratelimit  how many handshakes an address may ask for
  *   allowedips which inner addresses belong to which peer
  *   endpoint   where a peer is reached
  *   sock       the UDP sockets
+ *   rank       which session was used after which
  *   line       packets in order that several CPUs encrypt or decrypt
  *   tx, rx     the way of a packet
  *   reorder/   puts packets into the order they were sent in
- *   budget     how many packets all peers together may hold
+ *   budget     how much memory the packets held for all peers may take
  *   timers     when something has to happen without a packet
  *   settings   what can be chosen about order, and its one setter
  *   stats      sums of the peers' books, and the figures made of them

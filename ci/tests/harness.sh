@@ -291,6 +291,42 @@ guests()
 
 # starts WANTED COMMANDS: an emulator that runs these in the results directory, with
 # the number of the start as $1, is started so often.
+# What a run of the netlink tests would begin with.
+seed_of()
+{
+	(cd "$tree/ci/tests/tunnel" && python3 -B -c '
+import netlink_test
+print(netlink_test.options_of("").parse_args([]).seed)')
+}
+
+# Another seed each time, unless one is given.
+seeds_are_drawn()
+{
+	local first
+
+	first=$(unset WGR_SEED && seed_of)
+	[[ $first != "$(unset WGR_SEED && seed_of)" ]] || { echo "twice $first"; return 1; }
+	[[ $(WGR_SEED=7 seed_of) == 7 ]]
+}
+
+# Who draws at random says what from, and takes it.
+seeds_are_told()
+{
+	local f bad=0
+
+	while read -r f; do
+		grep -q -i 'seed' "$f" || { echo "$f draws at random and has no seed"; bad=1; }
+	done < <(grep -rlE --include='*.c' --include='*.py' --include='*.sh' \
+		'\brandom\.(Random|choice|randrange|sample|uniform|shuffle)\(|\bs?rand(om)?\(\)|\brandom_(state|below)\b|\bRANDOM\b' "$tree/ci")
+	[[ $bad == 0 ]]
+}
+
+seeds()
+{
+	check "netlink tests draw a seed, and take one" seeds_are_drawn
+	check "every random test has a seed" seeds_are_told
+}
+
 starts()
 (
 	export TMPDIR=$work
@@ -321,6 +357,7 @@ scanning
 caching
 running
 starting
+seeds
 [[ -z $flavour ]] || guests
 echo "1..$number"
 exit "$failed"

@@ -6,10 +6,12 @@
 # several kernels' modules exist side by side, and an unchanged tree is not
 # built again.
 #
-#   ci/vm/module.sh KERNEL [slow]
+#   ci/vm/module.sh KERNEL [slow|handles]
 #
 # KERNEL: fast, debug (user-mode), or a release (bookworm, sid).
 # slow: it takes 1.5 ms to decrypt a packet, for tests of what happens meanwhile.
+# handles: with parameters for tests: "seeded" says whether the random generator
+# has its seed, and a write to "copied" is what a copied virtual machine tells.
 #
 #   WGR_KO=$(ci/vm/module.sh debug) ci/vm/uml.sh debug -- ci/tests/tunnel/basics.sh
 #   WGR_KO=$(ci/vm/module.sh bookworm) ci/vm/qemu.sh -- ci/tests/tunnel/basics.sh
@@ -28,14 +30,40 @@ slow_down()
 	grep -q 'udelay(1500)' "$1/src/rx.c" || { echo 'there is no place to slow it down'; return 1; }
 }
 
-# BUILDER: DIR KDIR SLOW [MAKE ARGUMENT...]
+# In the tree at $1.
+add_handles()
+{
+	sed -i -e 's/rng_is_initialized()/READ_ONCE(seeded)/' \
+		-e '0,/^static void/s//static bool seeded = true;\nmodule_param(seeded, bool, 0644);\n\n&/' \
+		-e 's/wait_for_random_bytes();/while (!READ_ONCE(seeded)) msleep(20);/' \
+		-e '0,/^#include <linux/s//#include <linux\/delay.h>\n#include <linux\/moduleparam.h>\n&/' "$1/src/randomness.c"
+	[[ $(grep -c 'READ_ONCE(seeded)' "$1/src/randomness.c") == 2 ]] || { echo 'there is no seed to take'; return 1; }
+	cat >>"$1/src/device.c" <<-'END'
+
+	#include <linux/moduleparam.h>
+
+	static int copied(const char *value, const struct kernel_param *param)
+	{
+		return vmfork_event(NULL, 0, NULL);
+	}
+
+	module_param_call(copied, copied, NULL, NULL, 0200);
+	END
+}
+
+# BUILDER: DIR KDIR VARIANT [MAKE ARGUMENT...]
 make_module()
 {
-	local dir=$1 kdir=$2 slow=$3
+	local dir=$1 kdir=$2 variant=$3
 	shift 3
 
 	cp -R "$tree/Makefile" "$tree/src" "$dir/"
-	[[ -z $slow ]] || slow_down "$dir" || return
+	case $variant in
+	'')       ;;
+	slow)     slow_down "$dir" || return ;;
+	handles)  add_handles "$dir" || return ;;
+	*)        echo "no variant '$variant': slow or handles"; return 1 ;;
+	esac
 	# Files that a build in the tree left.
 	find "$dir/src" \( -name '*.o' -o -name '*.ko' -o -name '*.cmd' -o -name '*.mod*' -o -name '.target' \
 		-o -name '.module-common*' -o -name 'modules.order' -o -name 'Module.symvers' \) -delete
@@ -50,7 +78,7 @@ make_module()
 
 main()
 {
-	local kernel=${1:-} slow=${2:-} kdir arguments=() sources
+	local kernel=${1:-} variant=${2:-} kdir arguments=() sources
 
 	if [[ -f $here/config/uml-$kernel.config && $kernel != base ]]; then
 		kdir=${WGR_UML_KDIR:-$("$here/uml.sh" "$kernel" --kdir)}
@@ -64,7 +92,7 @@ main()
 	sources=$(cd "$tree" && find Makefile src -path src/cli -prune -o -type f \( -name '*.[chS]' -o -name Kbuild -o -name 'Makefile*' \
 			-o -name '*.sh' -o -path '*/probe/*' \) ! -name '*.mod.c' ! -name '.*' -print0 |
 		  LC_ALL=C sort -z | xargs -0 sha256sum | wgr_hash)
-	echo "$(wgr_cache_get "module-$kernel" "$kdir $sources $slow" make_module "$kdir" "$slow" ${arguments[@]+"${arguments[@]}"})/wireguard.ko"
+	echo "$(wgr_cache_get "module-$kernel" "$kdir $sources $variant" make_module "$kdir" "$variant" ${arguments[@]+"${arguments[@]}"})/wireguard.ko"
 }
 
 # On one line: the shell may read on in a file that has changed meanwhile.

@@ -5,7 +5,8 @@
  *
  * The name of the interface is copied, since it may be renamed or gone when the
  * trace is read. Packets are named by epoch (number of the session, for this
- * peer) and counter.
+ * peer; a new one when it takes the lead again, and then counters begin there,
+ * see rank.h) and counter.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM wg_reorder

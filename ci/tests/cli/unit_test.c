@@ -18,6 +18,7 @@
 #include "parcel.h"
 #include "parse.h"
 #include "program.h"
+#include "seed.h"
 #include "tap.h"
 #include "util.h"
 
@@ -74,6 +75,7 @@ static void test_keys(void)
 	char text[KEY_TEXT];
 	unsigned int i, same = 0;
 
+	srand((unsigned int)seed_taken());
 	for (i = 0; i < 200; i++) {
 		for (unsigned int j = 0; j < KEY_LEN; j++)
 			key[j] = rand();

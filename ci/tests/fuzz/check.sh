@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # check.sh FUZZER CORPUS BUILD [OPTION...]: replay every input of the corpus,
-# then fuzz from there for a while. TAP. The corpus is not written to.
+# then fuzz from there for a while. TAP. The corpus is not written to. SEED
+# repeats the choices of an earlier run.
 set -euo pipefail
 
 fuzzer=$1
@@ -20,6 +21,7 @@ point()
 
 	number=$((number + 1))
 	"$@" >"$log" 2>&1 || rc=$?
+	sed -n 's/^INFO: Seed: /# SEED=/p' "$log"
 	sed -n 's/^stat::number_of_executed_units: *\([0-9]*\)/# executed: \1/p' "$log"
 	sed -n 's/^#[0-9]*\t\(DONE\|INITED\) *\(cov: [0-9]* ft: [0-9]*\).*/# \2/p' "$log" | tail -n 1
 	if [[ $rc == 0 ]]; then
@@ -37,6 +39,6 @@ mkdir -p "$build/new"
 point "every input of the corpus (${#inputs[@]})" "$build/replay.log" \
 	"$fuzzer" "$@" "${inputs[@]}"
 point "$SECONDS_TO_FUZZ s of new inputs" "$build/fuzz.log" \
-	"$fuzzer" "$@" "-max_total_time=$SECONDS_TO_FUZZ" "$build/new" "$corpus"
+	"$fuzzer" "$@" ${SEED:+"-seed=$SEED"} "-max_total_time=$SECONDS_TO_FUZZ" "$build/new" "$corpus"
 echo "1..$number"
 exit "$failed"

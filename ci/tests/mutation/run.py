@@ -38,7 +38,9 @@ PROGRAMS = (
     ("excuse_test", ("excuse_test",), PARTS),
     ("engine_random", ("engine_random", "oracle"), PARTS),
 )
-ENVIRONMENT = dict(os.environ, SEED="20", ARRIVALS="150000")
+# The tests' random choices; SEED repeats a run.
+SEED = os.environ.get("SEED") or str(int.from_bytes(os.urandom(4), "little"))
+ENVIRONMENT = dict(os.environ, SEED=SEED, ARRIVALS="150000")
 
 # Far more than any of them takes; some faults never end.
 SECONDS = 8
@@ -129,6 +131,7 @@ def main():
     chosen = [m for m in mutations.MUTATIONS
               if len(sys.argv) < 2 or any(part in m[0] for part in sys.argv[1:])]
     failed = 0
+    print("# SEED=" + SEED)
     with tempfile.TemporaryDirectory() as work:
         bench = Bench(work)
         # A test that fails without a fault would notice every one.

@@ -5,7 +5,7 @@
 Run as root; makes a network namespace of its own. Prints TAP. Passing means: an honest peer's session works all the
 time and after it, a new handshake works, nothing that is not authentic came out, and the kernel log is clean.
   --seconds N        how long (default 20)
-  --seed N           repeat the choices of an earlier run
+  --seed N           repeat the choices of an earlier run (WGR_SEED, too)
   --userspace PROG   test this user-space implementation instead of the kernel's
 """
 
@@ -19,7 +19,7 @@ import time
 from cryptography.exceptions import InvalidTag
 
 import wgpeer as wg
-from rig import INNER4, MARK, KernelLog, Report, Rig, need
+from rig import INNER4, MARK, KernelLog, Report, Rig, drawn_seed, need
 
 
 class Fuzzer:
@@ -210,7 +210,7 @@ def noise(rig, report, seed, seconds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=20)
-    parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(4), "little"))
+    parser.add_argument("--seed", type=int, default=drawn_seed())
     parser.add_argument("--userspace", help="program to test instead of the kernel module")
     options = parser.parse_args()
     report = Report()

@@ -4,6 +4,7 @@
 
 Run as root with the module loaded; makes namespaces of its own. Prints TAP. TOLERANCE_US as in order_test.py.
   --only WORD[,WORD...]    only the cases whose method has one of these in its name
+  --seed N                 repeat the choices of an earlier run (WGR_SEED, too)
 """
 
 import argparse
@@ -15,7 +16,7 @@ import tempfile
 import time
 
 import order_test
-from rig import IFNAME, TOLERANCE_US, KernelLog, Report, Rig, need, run
+from rig import IFNAME, TOLERANCE_US, KernelLog, Report, Rig, drawn_seed, need, run
 
 CLONE_NEWNS = 0x20000
 # Packets in order after which a path counts as calm; as in the engine.
@@ -79,8 +80,8 @@ class Trace:
 class Suite(order_test.Suite):
     """The cases. Each begins with a peer of its own and an interface that knows nothing."""
 
-    def __init__(self, rig, report, settings):
-        super().__init__(rig, report, True, 1)
+    def __init__(self, rig, report, settings, seed):
+        super().__init__(rig, report, True, seed)
         self.settings = settings
         self.log = KernelLog()
 
@@ -218,23 +219,32 @@ class Suite(order_test.Suite):
         need(self.balance()["gaps_overflowed"] == before + 1, "the gap given up is not counted as overflowed")
         peer.remove()
 
-    def no_more_places(self):
+    def no_more_room(self, held_max, count, size):
+        """`count` packets behind a gap find that held packets may take no more memory than this."""
         peer, session = self.lone(hold_us=1000000)
         self.settings.set(mode="fixed")
         parameter = self.settings.sys + "/module/wireguard/parameters/held_max"
         with open(parameter, "w", encoding="ascii") as file:
-            file.write("32")
+            file.write(str(held_max))
         try:
             before = self.figures()
-            peer.send(*peer.datas(session, range(2, 102)))
-            self.expect([peer.tag(session, n) for n in range(2, 102)])
+            for number in range(2, 2 + count, 10):
+                peer.send(*[peer.data(session, n, size) for n in range(number, min(number + 10, 2 + count))])
+            self.expect([peer.tag(session, n) for n in range(2, 2 + count)])
             after = self.balance()
         finally:
             with open(parameter, "w", encoding="ascii") as file:
                 file.write("0")
-        need(after["starved"] == before["starved"] + 1, "%d packets found no place", after["starved"] - before["starved"])
+        need(after["starved"] == before["starved"] + 1, "%d packets found no room", after["starved"] - before["starved"])
         need(after["gaps_overflowed"] == before["gaps_overflowed"] + 1, "the gap was not given up for room")
         peer.remove()
+
+    def no_more_places(self):
+        self.no_more_room(32, 200, 0)
+
+    def no_more_memory(self):
+        # 2 MiB are 34 of these, though they are 1024 packets of common size.
+        self.no_more_room(1024, 60, 60000)
 
     def new_key_on_a_calm_path(self):
         peer, session = self.lone()
@@ -332,6 +342,7 @@ CASES = (
     ("settings change while packets flow: nothing lost, nothing swapped", Suite.changes_while_packets_flow),
     ("a smaller window while packets are held", Suite.smaller_window_while_held),
     ("no place left in the module: up in order, counted, nothing lost", Suite.no_more_places),
+    ("no memory left for large packets: the same", Suite.no_more_memory),
     ("a new key on a calm path waits for nothing", Suite.new_key_on_a_calm_path),
     ("a new key on a path that swaps waits for the old one's packets", Suite.new_key_on_a_path_that_swaps),
     ("a gap that two paths have passed is not waited for", Suite.two_paths),
@@ -343,10 +354,13 @@ CASES = (
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="")
-    words = [word for word in parser.parse_args().only.split(",") if word]
+    parser.add_argument("--seed", type=int, default=drawn_seed())
+    options = parser.parse_args()
+    words = [word for word in options.only.split(",") if word]
     report, log = Report(), KernelLog()
     rig = Rig()
-    suite = Suite(rig, report, Settings())
+    suite = Suite(rig, report, Settings(), options.seed)
+    report.note("seed %d", options.seed)
     for name, function in CASES:
         if not words or any(word in function.__name__ for word in words):
             suite.settle()

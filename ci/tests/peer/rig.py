@@ -46,6 +46,12 @@ def need(condition, text, *values):
         raise Failure(text % values if values else text)
 
 
+def drawn_seed():
+    """What random choices begin with: WGR_SEED if it is set, else something new. To be printed."""
+    given = os.environ.get("WGR_SEED")
+    return int(given, 0) if given else int.from_bytes(os.urandom(4), "little")
+
+
 def run(*command, stdin=None):
     done = subprocess.run(command, input=stdin, capture_output=True, check=False, timeout=120)
     if done.returncode:
@@ -279,8 +285,7 @@ class Rig:
             self._wait_for_socket()
         else:
             run("ip", "link", "add", IFNAME, "type", "wireguard")
-        run("wg", "set", IFNAME, "listen-port", str(PORT), "private-key", "/proc/self/fd/0",
-            stdin=base64.b64encode(self.key.private))
+        self.set_key(self.key, "listen-port", str(PORT))
         run("ip", "link", "set", IFNAME, "mtu", str(MTU), "up")
         run("ip", "address", "add", INNER4 + "/16", "dev", IFNAME)
         try:
@@ -292,6 +297,18 @@ class Rig:
         self.sink = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.sink.bind((INNER4, SINK_PORT))
         self.sink.setblocking(False)
+
+    @staticmethod
+    def set_key(key, *words, ifname=IFNAME):
+        run("wg", "set", ifname, *words, "private-key", "/proc/self/fd/0", stdin=base64.b64encode(key.private))
+
+    def another_interface(self, key, port):
+        """One more, without peers; its name. The caller deletes it."""
+        name = IFNAME + "b"
+        run("ip", "link", "add", name, "type", "wireguard")
+        self.set_key(key, "listen-port", str(port), ifname=name)
+        run("ip", "link", "set", name, "up")
+        return name
 
     def _wait_for_socket(self):
         for _ in range(100):

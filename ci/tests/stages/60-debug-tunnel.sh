@@ -12,4 +12,7 @@ on_uml debug flows 900 ci/tests/tunnel/flows.sh
 # At full speed there is hardly a backlog by the time that workers are waited for.
 module_options=(slow)
 on_uml debug backlog 600 env TESTS=test_down_with_backlog ci/tests/tunnel/lifetimes.sh
+module_options=(handles)
+on_uml debug seed 600 env TESTS=test_down_without_seed ci/tests/tunnel/lifetimes.sh
+on_uml debug copied 600 env TOLERANCE_US=20000 ci/tests/tunnel/peer.sh order_test.py --only 1
 stage_end

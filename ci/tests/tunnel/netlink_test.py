@@ -1011,7 +1011,9 @@ def options_of(text):
     options = argparse.ArgumentParser(description=text.split("\n", maxsplit=1)[0])
     options.add_argument("--quick", action="store_true", default=bool(os.environ.get("WGR_QUICK")))
     options.add_argument("--only", default="", metavar="WORD", help="tests whose name has this word")
-    options.add_argument("--seed", type=int, default=int(os.environ.get("WGR_SEED", "1"), 0))
+    given = os.environ.get("WGR_SEED")
+    options.add_argument("--seed", type=int, default=int(given, 0) if given else int.from_bytes(os.urandom(4), "little"),
+                         help="repeat an earlier run (WGR_SEED, too); drawn and printed otherwise")
     return options
 
 

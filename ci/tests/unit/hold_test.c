@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The hold policy alone.  Besides the directed cases, random ones are played
- * against a model that keeps every single need and searches them all.
+ * against a model that keeps every single need and searches them all.  SEED=n
+ * repeats a run.
  */
 #include <string.h>
 
 #include "reorder/hold.h"
+#include "seed.h"
 #include "tap.h"
 
 #define MS	1000000LL
@@ -526,7 +528,7 @@ static void model_lost(s64 now)
 		model.count_from = S64_MAX;
 }
 
-static u64 state = 1;
+static u64 state;
 
 static u64 random_below(u64 limit)
 {
@@ -582,6 +584,7 @@ static bool random_lessons(void)
 
 int main(void)
 {
+	state = seed_taken();
 	tap_ok(fixed_stays(), "a fixed wait stays");
 	tap_ok(start_is_bounded(), "the wait to begin with is bounded");
 	tap_ok(second_longest_counts(), "the second longest need sets the wait, at once");

@@ -166,7 +166,62 @@ void kstub_grace(void);		/* waits for readers and frees */
 #define rcu_dereference_protected(p, c) \
 	({ assert(c); __atomic_load_n(&(p), __ATOMIC_RELAXED); })
 
+/* Numbers that several CPUs change. */
+
+typedef struct {
+	int value;
+} atomic_t;
+
+typedef struct {
+	s64 value;
+} atomic64_t;
+
+#define ATOMIC_INIT(i)		{ (i) }
+#define ATOMIC64_INIT(i)	{ (i) }
+#define atomic_inc(v)		((void)__atomic_add_fetch(&(v)->value, 1, __ATOMIC_RELAXED))
+#define atomic_dec(v)		((void)__atomic_sub_fetch(&(v)->value, 1, __ATOMIC_RELAXED))
+#define atomic_read(v)		__atomic_load_n(&(v)->value, __ATOMIC_RELAXED)
+#define atomic64_read(v)	__atomic_load_n(&(v)->value, __ATOMIC_RELAXED)
+#define atomic64_set(v, i)	__atomic_store_n(&(v)->value, i, __ATOMIC_RELAXED)
+
+typedef struct {
+	long value;
+} atomic_long_t;
+
+#define ATOMIC_LONG_INIT(i)	{ (i) }
+#define atomic_long_add_return(i, v) \
+	__atomic_add_fetch(&(v)->value, (long)(i), __ATOMIC_RELAXED)
+#define atomic_long_sub(i, v) \
+	((void)__atomic_sub_fetch(&(v)->value, (long)(i), __ATOMIC_RELAXED))
+
+/* Sizes, and how much memory there is: what the test says. */
+
+#define PAGE_SIZE		4096UL
+#define SZ_2K			0x800
+#define SZ_64K			0x10000
+#define SZ_4M			0x400000
+#define READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))
+#define round_up(x, to)		((((x) + (to) - 1) / (to)) * (to))
+#define max(a, b)		({ __auto_type max_a = (a); __auto_type max_b = (b); \
+				   max_a > max_b ? max_a : max_b; })
+#define min_t(type, a, b)	({ type min_a = (a); type min_b = (b); \
+				   min_a < min_b ? min_a : min_b; })
+
+extern unsigned long kstub_pages;
+
+static inline unsigned long totalram_pages(void)
+{
+	return kstub_pages;
+}
+
+/* Parameters of the module can be set by the test. */
+#define module_param(name, type, mode)	void *kstub_param_##name = &(name)
+#define MODULE_PARM_DESC(name, text)	extern int kstub_described_##name
+
 /* Time: what the test says it is. */
+
+/* An int, as a long is on 32 bits: what overflows there does so here. */
+#define NSEC_PER_SEC		1000000000
 
 struct timespec64 {
 	s64 tv_sec;
@@ -174,6 +229,12 @@ struct timespec64 {
 };
 
 extern struct timespec64 kstub_clock;
+extern u64 kstub_boottime_ns;
+
+static inline u64 ktime_get_coarse_boottime_ns(void)
+{
+	return kstub_boottime_ns;
+}
 
 static inline void ktime_get_real_ts64(struct timespec64 *now)
 {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Since when what is missing, alone.  Random marks are compared with all there
- * have ever been.
+ * have ever been.  SEED=n repeats a run.
  */
 #include <string.h>
 
 #include "reorder/marks.h"
+#include "seed.h"
 #include "tap.h"
 
 #define REACH	3000LL
@@ -199,7 +200,7 @@ static bool flows_apart(void)
 	       wgr_marks_flow_since(&marks, 1, 5, 9) == S64_MIN;
 }
 
-static u64 state = 1;
+static u64 state;
 
 static u64 random_below(u64 limit)
 {
@@ -246,6 +247,7 @@ static bool random_marks(void)
 
 int main(void)
 {
+	state = seed_taken();
 	tap_ok(nothing_seen(), "nothing is known at first");
 	tap_ok(first_one_above_counts(), "missing since the first higher one came");
 	tap_ok(epochs(), "a following epoch is higher");

@@ -38,9 +38,9 @@ static void layout(void)
 	tap_ok(packs(-10, 0, "400000000000000000000000"), "TAI's own zero");
 	tap_ok(packs(-11, 0, "3fffffffffffffff00000000"), "before it");
 	tap_ok(packs(0x123456789abLL, 0, "40000123456789b500000000"), "far ahead");
-	tap_ok(packs(1, 33554431, "400000000000000b00000000"), "rounded down");
-	tap_ok(packs(1, 33554432, "400000000000000b02000000"), "one grain");
-	tap_ok(packs(1, 999999999, "400000000000000b3a000000"), "last of a second");
+	tap_ok(packs(1, 16777215, "400000000000000b00000000"), "rounded down");
+	tap_ok(packs(1, 16777216, "400000000000000b01000000"), "one grain");
+	tap_ok(packs(1, 999999999, "400000000000000b3b000000"), "last of a second");
 }
 
 static void in_a_second(void)
@@ -56,8 +56,53 @@ static void in_a_second(void)
 		labels += sign < 0;
 	}
 	tap_ok(good, "labels of a second never go back");
-	tap_ok(labels > 1 && labels <= 50, "they are %u, at most 50", labels);
+	tap_ok(labels >= 50 && labels <= 60, "they are %u, about 50", labels);
 	tap_ok(order(7, 999999999, 8, 0) < 0, "the next second is greater");
+}
+
+/* The receiver takes two that are a 50th apart, if the second is greater. */
+static void a_gap_apart(void)
+{
+	const u32 gap = 1000000000 / 50;
+	bool good = true;
+	s64 nsec;
+
+	for (nsec = 0; nsec < 1000000000; nsec += 1000)
+		good &= order(7, nsec, 7 + (nsec + gap) / 1000000000,
+			      (nsec + gap) % 1000000000) < 0;
+	tap_ok(good, "two moments a 50th of a second apart have different labels");
+}
+
+static bool next_is(u8 stamp[WGR_TAI64N_LEN], s64 sec, long nsec, s64 want_sec, u32 want_nsec)
+{
+	u8 want[WGR_TAI64N_LEN];
+
+	kstub_clock = (struct timespec64){ sec, nsec };
+	wgr_tai64n_next(stamp);
+	wgr_tai64n_pack(want, want_sec, want_nsec);
+	return !memcmp(stamp, want, sizeof(want));
+}
+
+static void one_after_the_other(void)
+{
+	u8 stamp[WGR_TAI64N_LEN] = { 0 }, before[WGR_TAI64N_LEN];
+	bool good = true;
+	int i;
+
+	tap_ok(next_is(stamp, 1700000000, 123456789, 1700000000, 123456789),
+	       "now is what the clock says");
+	tap_ok(next_is(stamp, 1700000000, 123456790, 1700000000,
+		       123456789 + WGR_TAI64N_GRAIN_NS), "the same moment again: the next label");
+	tap_ok(next_is(stamp, 1700000005, 0, 1700000005, 0), "later: the clock's again");
+	tap_ok(next_is(stamp, 1600000000, 0, 1700000005, WGR_TAI64N_GRAIN_NS),
+	       "the clock set back: the next label");
+	for (i = 0; i < 1000; i++) {
+		memcpy(before, stamp, sizeof(before));
+		wgr_tai64n_next(stamp);
+		good &= memcmp(before, stamp, sizeof(stamp)) < 0;
+	}
+	tap_ok(good, "and so on, across seconds");
+	tap_ok(next_is(stamp, 1700000005 + 17, 0, 1700000005 + 17, 0), "until the clock is ahead");
 }
 
 static void at_random(void)
@@ -72,7 +117,7 @@ static void at_random(void)
 	for (i = 0; i < 200000; i++) {
 		s64 a = random() - (1LL << 30), b = a + random() % 3;
 		u32 x = random() % 1000000000, y = random() % 1000000000;
-		s64 grains = (b - a) * 64 + (y >> 25) - (s64)(x >> 25);
+		s64 grains = (b - a) * 128 + (y >> 24) - (s64)(x >> 24);
 		int sign = order(a, x, b, y);
 
 		good &= (sign < 0) == (grains > 0) && (sign == 0) == (grains == 0);
@@ -82,15 +127,10 @@ static void at_random(void)
 
 int main(void)
 {
-	u8 now[WGR_TAI64N_LEN], same[WGR_TAI64N_LEN];
-
 	layout();
 	in_a_second();
+	a_gap_apart();
+	one_after_the_other();
 	at_random();
-
-	kstub_clock = (struct timespec64){ 1700000000, 123456789 };
-	wgr_tai64n_now(now);
-	wgr_tai64n_pack(same, 1700000000, 123456789);
-	tap_ok(!memcmp(now, same, sizeof(now)), "now is what the clock says");
 	return tap_done();
 }
