@@ -144,12 +144,11 @@ install-cli: cli
 	@install -D -m 644 src/cli/completion.zsh $(DESTDIR)$(ZSHDIR)/_$(NAME)
 	@install -D -m 644 src/cli/schema.json $(DESTDIR)/usr/share/$(NAME)/schema.json
 
-# Every version of ours that DKMS knows, with its sources.
+# Every version of ours that DKMS knows, and all sources.
 define forget
-for v in $$(ls /var/lib/dkms/$(NAME) 2>/dev/null | grep '^[0-9]'); do \
-	dkms remove -m $(NAME) -v $$v --all || exit; \
-	rm -rf /usr/src/$(NAME)-$$v; \
-done
+for d in /var/lib/dkms/$(NAME)/[0-9]*; do \
+	[ ! -d $$d ] || dkms remove -m $(NAME) -v $${d##*/} --all || exit; \
+done; rm -rf /usr/src/$(NAME)-[0-9]*
 endef
 
 need-root:

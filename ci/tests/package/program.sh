@@ -72,6 +72,13 @@ while [[ $# -gt 1 ]]; do
 done
 tree=$r/var/lib/dkms/wireguard-reorder
 [[ $how != fail ]] || { echo "dkms: broken" >&2; exit 9; }
+# As some versions do at any module whose sources are gone.
+for d in "$tree"/*/source; do
+	if [[ -L $d || -d $d ]] && [[ $command != status ]] && { [[ ! -r $d/dkms.conf ]] || ! bash -n "$d/dkms.conf" 2>/dev/null; }; then
+		echo "Error! Could not locate dkms.conf file." >&2
+		exit 4
+	fi
+done
 install_dir()
 {
 	case $(. "$r/etc/os-release"; echo "$ID") in
@@ -120,7 +127,9 @@ build_error()
 		"$v" "$1" >"$tree/$v/build/make.log"
 }
 case $command in
-add) mkdir -p "$tree/$v" ;;
+add)
+	mkdir -p "$tree/$v"
+	ln -s "$r/usr/src/wireguard-reorder-$v" "$tree/$v/source" ;;
 status)
 	[[ ! -e $tree/$v/$k/x86_64/module ]] ||
 		echo "wireguard-reorder/$v, $k, x86_64: $([[ -L $tree/kernel-$k-x86_64 ]] && echo installed || echo built)" ;;
@@ -130,9 +139,32 @@ esac
 exit 0
 END
 
-# Loading: the module says what it is in /sys. FAKE_REFUSE: ours is refused.
+# Loading: the module says what it is in /sys. FAKE_REFUSE: ours is refused, or, if
+# that is "late", when nothing else is wrong with it any more. With -D the files of
+# modprobe.d have their say, as with the real one.
 standin modprobe <<'END'
 [[ $1 != -r ]] || { rm -r "$r/sys/module/wireguard"; exit; }
+if [[ $1 == -S ]]; then
+	f=$(cat "$r/lib/modules/$2/named") && [[ -n $f ]] || exit 1
+	said=$(cat "$r"/{etc,run,usr/lib}/modprobe.d/*.conf 2>/dev/null)
+	echo "insmod $r/lib/modules/$2/kernel/udp_tunnel.ko"
+	command=$(sed -n 's/^ *install  *wire[^ ]* //p' <<<"$said")
+	if [[ -n $command ]]; then
+		echo "install $command "
+	elif [[ $4 == wireguard ]] || ! grep -q '^blacklist wireguard' <<<"$said"; then
+		echo "insmod $f "
+	fi
+	exit 0
+fi
+if [[ $(cat "$r/proc/sys/kernel/modules_disabled" 2>/dev/null) == 1 ]]; then
+	echo "modprobe: ERROR: could not insert 'wireguard': Operation not permitted" >&2
+	exit 1
+fi
+command=$(sed -n 's/^ *install  *wire[^ ]* //p' "$r"/{etc,run,usr/lib}/modprobe.d/*.conf 2>/dev/null)
+case $1:$command in
+--ignore-install:*|*modprobe*|*:) ;;
+*) exec $command ;;
+esac
 f=$(cat "$r/lib/modules/$(uname -r)/named")
 if [[ -n ${FAKE_REFUSE:-} ]] && grep -q 'keeps the order' "$f"; then
 	echo "modprobe: ERROR: could not insert 'wireguard': Key was rejected by service" >&2
@@ -142,7 +174,16 @@ mkdir -p "$r/sys/module/wireguard"
 echo live >"$r/sys/module/wireguard/initstate"
 sed -n 's/^srcversion: //p' "$f" >"$r/sys/module/wireguard/srcversion"
 END
+standin insmod <<'END'
+if [[ ${FAKE_REFUSE:-late} != late ]] && grep -q 'keeps the order' "$1"; then
+	echo "insmod: ERROR: could not insert module $1: Key was rejected by service" >&2
+else
+	echo "insmod: ERROR: could not insert module $1: File exists" >&2
+fi
+exit 1
+END
 standin rmmod <<'END'
+[[ $(cat "$r/proc/sys/kernel/modules_disabled" 2>/dev/null) != 1 ]] || { echo "rmmod: ERROR: Operation not permitted" >&2; exit 1; }
 [[ -z ${FAKE_BUSY:-} ]] || { echo "rmmod: ERROR: Module wireguard is in use" >&2; exit 1; }
 rm -r "$r/sys/module/wireguard"
 END
@@ -241,6 +282,7 @@ system()
 	echo kernel/drivers/net/wireguard/wireguard.ko >"$mod/modules.order"
 	: >"$mod/modules.builtin"
 	echo "ID=${1:-debian}" >"$root/etc/os-release"
+	sources "$version"
 	stock_module "$own"
 	module_file "$root/ours" 'WireGuard secure network tunnel that keeps the order of packets' \
 		"$version" OURS 'signer: DKMS module signing key'
@@ -248,6 +290,20 @@ system()
 	outside depmod "$kernel"
 	unset FAKE_DKMS FAKE_RUNNING FAKE_REFUSE FAKE_BUSY FAKE_KEY FAKE_NO_SPACE
 	stock_sum=$(sum "$own")
+}
+
+# sources VERSION: those that a package of ours has.
+sources()
+{
+	mkdir -p "$root/usr/src/wireguard-reorder-$1"
+	sed "s/^\(PACKAGE_VERSION=\).*/\1\"$1\"/" "$top/dkms.conf" >"$root/usr/src/wireguard-reorder-$1/dkms.conf"
+}
+
+# registered [VERSION]: DKMS knows that.
+registered()
+{
+	sources "${1:-$version}"
+	outside dkms add -m wireguard-reorder -v "${1:-$version}"
 }
 
 sum()
@@ -552,8 +608,8 @@ no_headers()
 }
 no_headers debian "apt install linux-headers-$kernel"
 no_headers ubuntu "apt install linux-headers-$kernel"
-no_headers fedora "dnf install kernel-devel-$kernel"
-no_headers rhel "dnf install kernel-devel-$kernel"
+no_headers fedora "dnf install kernel-devel-matched-$kernel"
+no_headers rhel "dnf install kernel-devel-matched-$kernel"
 no_headers opensuse "zypper install kernel-amd64-devel"
 
 system
@@ -604,13 +660,14 @@ installed
 test_point "DKMS told not to build" 'said "told not to build by itself"' 'said "rm /etc/dkms/no-autoinstall"'
 
 system
-mkdir -p "$root/etc/dkms" "$tree/$version"
+mkdir -p "$root/etc/dkms"
+registered
 echo 'BUILD_EXCLUSIVE_KERNEL="^6"' >"$root/etc/dkms/wireguard-reorder.conf"
 run after-install
 test_point "an excluded kernel" 'said "excluded by BUILD_EXCLUSIVE"'
 
 system
-mkdir -p "$tree/$version"
+registered
 run after-install
 test_point "a kernel that DKMS has not built for" 'said "has not built for it"' 'said "to mend: dkms install"'
 
@@ -627,6 +684,221 @@ system
 rm -rf "$root/lib/modules/"*
 installed
 test_point "no kernel at all" 'said "no kernel is installed here"'
+
+# --- where headers come from
+
+# packaged KVER NAME...: names of packages that have a file of that kernel; the first one
+# has the image.
+packaged()
+{
+	local name file=/boot/vmlinuz-$1
+
+	for name in "${@:2}"; do
+		echo "installed $name $file" >>"$root/packages"
+		file=/lib/modules/$1/modules.order
+	done
+}
+
+# present NAME...: are installed, with no files of a kernel.
+present()
+{
+	printf 'installed %s\n' "$@" >>"$root/packages"
+}
+
+# on_offer NAME[:BROUGHT]...: what the archive has, and what comes with it.
+on_offer()
+{
+	printf '%s\n' "$@" >>"$root/archive"
+}
+
+# apt_system ID KVER: a system with apt that runs that kernel, without headers.
+apt_system()
+{
+	system "$1"
+	mv "$mod" "$root/lib/modules/$2"
+	mod=$root/lib/modules/$2
+	mv "$mod/build" "$root"
+	outside depmod "$2"
+	: >"$root/packages"
+	: >"$root/archive"
+	# A package that is no kernel's, and one that has been removed but for its settings.
+	present linux-base proxmox-archive-keyring
+	echo 'config-files linux-image-gone' >>"$root/packages"
+	on_offer linux-headers-gone linux-headers-generic
+	export FAKE_RUNNING=$2
+	standin dpkg-query <<'END'
+command=$1 format=$3
+[[ $command == -S ]] && shift || shift 3
+while read -r state name file; do
+	for p; do
+		case $command in
+		-S) [[ -n $file && $file == $p ]] && echo "$name: $file" ;;
+		-W)
+			[[ $name == $p ]] || continue
+			[[ $format == *Package* ]] && echo "$state $name" || printf %s "$state" ;;
+		esac
+	done
+done <"$r/packages"
+END
+	standin apt-cache <<'END'
+grep -q -E "^$(sed 's/[.+]/\\&/g' <<<"$2")(:|\$)" "$r/archive"
+END
+	standin apt-get <<'END'
+shift 2
+for n; do
+	grep -F -x -e "$n" "$r/archive" | sed 's/.*/Inst & (1 here)/'
+	grep -F -e "$n:" "$r/archive" | sed 's/\(.*\):\(.*\)/Inst \1 (1 here)\nInst \2 [1] (2 here)/'
+done
+END
+}
+
+# asks_for DESCRIPTION COMMAND [CONDITION...]: what it prints for the headers.
+asks_for()
+{
+	run headers
+	# Nothing else than that command, but for words to the reader.
+	test_point "headers of $1: ${2:-nothing}" '[[ $(grep -v "^wireguard-reorder: " "$work/said") == "$wanted" ]]' "${@:3}"
+}
+
+# headers_of DESCRIPTION COMMAND [CONDITION...]
+headers_of()
+{
+	local wanted=$2
+
+	asks_for "$@"
+}
+
+for flavour in amd64 cloud-amd64 rt-amd64; do
+	k=6.12.118+deb13-$flavour
+	apt_system debian "$k"
+	packaged "$k" "linux-image-$k"
+	present "linux-image-$flavour"
+	on_offer "linux-headers-$k" linux-headers-{amd64,cloud-amd64,rt-amd64}
+	headers_of "Debian, $flavour" "apt install linux-headers-$k linux-headers-$flavour"
+	installed
+	test_point "and the package says so ($flavour)" 'said "kernel 6[.]12.118\+deb13-$flavour: its headers are not installed"' \
+		'said "to mend: apt install linux-headers-6.12.118\+deb13-$flavour linux-headers-$flavour\$"'
+done
+
+k=6.8.0-45-generic
+apt_system ubuntu "$k"
+packaged "$k" "linux-image-$k" "linux-modules-$k" "linux-modules-extra-$k"
+present linux-image-generic linux-generic linux-firmware
+on_offer "linux-headers-$k" linux-headers-generic
+headers_of "Ubuntu, generic" "apt install linux-headers-$k linux-headers-generic"
+
+k=6.8.0-1016-aws
+apt_system ubuntu "$k"
+packaged "$k" "linux-image-unsigned-$k" "linux-modules-$k"
+present linux-image-aws linux-aws
+on_offer "linux-headers-$k" linux-headers-aws
+headers_of "Ubuntu, aws" "apt install linux-headers-$k linux-headers-aws"
+
+k=6.8.0-45-generic
+apt_system ubuntu "$k"
+packaged "$k" "linux-image-$k" "linux-modules-$k"
+present linux-image-generic-hwe-24.04
+on_offer "linux-headers-$k" linux-headers-generic-hwe-24.04
+headers_of "Ubuntu, newer kernels" "apt install linux-headers-$k linux-headers-generic-hwe-24.04"
+
+k=6.8.12-4-pve
+apt_system debian "$k"
+packaged "$k" "proxmox-kernel-$k-signed"
+present proxmox-kernel-6.8 proxmox-default-kernel proxmox-kernel-helper proxmox-ve
+on_offer "proxmox-headers-$k" proxmox-headers-6.8 proxmox-default-headers linux-headers-amd64
+headers_of Proxmox "apt install proxmox-default-headers proxmox-headers-6.8 proxmox-headers-$k"
+
+k=5.15.158-2-pve
+apt_system debian "$k"
+packaged "$k" "pve-kernel-$k"
+present pve-kernel-5.15 pve-kernel-helper
+on_offer "pve-headers-$k" pve-headers-5.15
+headers_of "an older Proxmox" "apt install pve-headers-5.15 pve-headers-$k"
+
+k=6.6.51+rpt-rpi-v8
+apt_system debian "$k"
+packaged "$k" "linux-image-$k"
+packaged 6.6.51+rpt-rpi-2712 linux-image-6.6.51+rpt-rpi-2712
+present linux-image-rpi-v8
+on_offer "linux-headers-$k" linux-headers-rpi-v8 linux-headers-6.6.51+rpt-rpi-2712 linux-headers-rpi-2712
+headers_of "Raspberry Pi OS" "apt install linux-headers-$k linux-headers-rpi-v8"
+
+k=6.1.21-v8+
+apt_system debian "$k"
+packaged 0 none raspberrypi-kernel
+sed -i "s|/lib/modules/0/|/lib/modules/$k/|" "$root/packages"
+on_offer raspberrypi-kernel-headers
+headers_of "an older Raspberry Pi OS" "apt install raspberrypi-kernel-headers"
+
+k=6.12.100+deb13-cloud-amd64
+apt_system debian "$k"
+packaged "$k" "linux-image-$k"
+present linux-image-cloud-amd64
+on_offer "linux-headers-$k" linux-headers-cloud-amd64:linux-image-6.12.118+deb13-cloud-amd64
+headers_of "a kernel that is not the newest: no newer one comes with them" "apt install linux-headers-$k" \
+	'said "linux-headers-cloud-amd64 is left out"' 'said "to mend: apt upgrade, restart, then apt install linux-headers-cloud-amd64"'
+
+apt_system debian "$k"
+packaged "$k" "linux-image-$k"
+present linux-image-cloud-amd64
+on_offer linux-headers-cloud-amd64:linux-image-6.12.118+deb13-cloud-amd64
+headers_of "a kernel whose headers the archive has no more" '' 'said "kernel 6[.]12.100\+deb13-cloud-amd64: the package archive has no headers"'
+
+apt_system debian 6.12.1-own
+packaged 6.12.118+deb13-amd64 linux-image-6.12.118+deb13-amd64
+on_offer linux-headers-6.12.1-own:linux-image-6.12.1-own
+headers_of "a kernel that belongs to no package: none of that name is installed" '' 'said "kernel 6[.]12.1-own: the package archive"'
+
+k=6.12.118+deb13-cloud-amd64
+apt_system debian "$k"
+packaged "$k" "linux-image-$k"
+present linux-image-cloud-amd64 "linux-headers-$k"
+on_offer "linux-headers-$k" linux-headers-cloud-amd64
+mv "$root/build" "$mod"
+headers_of "a kernel that has them, but not those to come" "apt install linux-headers-cloud-amd64"
+present linux-headers-cloud-amd64
+headers_of "a kernel that has all of them" '' '[[ ! -s $work/said ]]'
+
+apt_system debian "$k"
+packaged "$k" "linux-image-$k"
+on_offer "linux-headers-$k"
+rm "$root/proc/1/root"
+ln -s "$work" "$root/proc/1/root"
+export FAKE_RUNNING=7.1.0-host
+headers_of "an image that is being made: those of its own kernel" "apt install linux-headers-$k"
+
+apt_system debian "$k"
+rm -r "$mod"
+: >"$root/run/.containerenv"
+on_offer "linux-headers-$k" linux-headers-amd64:linux-image-amd64
+headers_of "a container, where there is no kernel" '' '! called apt' '[[ ! -s $work/said ]]'
+rm "$work/standins/"{dpkg-query,apt-cache,apt-get}
+
+# devel ID KVER NAME: elsewhere the names follow from that of the kernel.
+devel()
+{
+	local wanted="dnf install $3"
+
+	system "$1"
+	mv "$mod" "$root/lib/modules/$2"
+	export FAKE_RUNNING=$2
+	asks_for "$1, $2" "$wanted"
+}
+devel fedora 6.8.5-301.fc40.x86_64 kernel-devel-matched-6.8.5-301.fc40.x86_64
+devel almalinux 5.14.0-427.el9.x86_64+rt kernel-rt-devel-matched-5.14.0-427.el9.x86_64
+devel ol 5.15.0-200.el9uek.x86_64 kernel-uek-devel-5.15.0-200.el9uek.x86_64
+devel amzn 6.1.90-99.amzn2023.x86_64 kernel-devel-6.1.90-99.amzn2023.x86_64
+
+# relations FILE WORD...: what these fields of it say.
+relations()
+{
+	awk -v fields="$2" '/^[^ #]/ { on = $0 ~ "^(" fields ")" } on && !/^#/' "$top/$1"
+}
+
+status=0
+test_point "neither package asks for a kernel, nor the .deb for headers that it could not choose" \
+	'! relations debian/control "Depends|Pre-Depends|Recommends" | grep linux-' \
+	'! relations rpm/wireguard-reorder.spec "Requires|Recommends" | grep -E " kernel(-core|-default)?( |\$)|matched"'
 
 # --- Secure Boot
 
@@ -734,7 +1006,7 @@ test_point "an image that is made on such a machine keeps ours" names_ours
 
 system
 installed
-test_point "not loaded: nothing is loaded" '! called "modprobe|rmmod"'
+test_point "not loaded: nothing is loaded" '! called "modprobe (wire|-r|--i)|rmmod|insmod"'
 
 system
 loaded
@@ -743,7 +1015,7 @@ test_point "loaded and no tunnel up: ours runs at once" '[[ $(<"$running/srcvers
 	'said "no tunnel was up: ours is loaded"' '[[ ! -e $root/run/reboot-required ]]'
 : >"$root/calls"
 run after-install
-test_point "ours runs already: it is left alone" '! called "modprobe|rmmod"'
+test_point "ours runs already: it is left alone" '! called "modprobe (wire|-r|--i)|rmmod|insmod"'
 
 # kept_loaded DESCRIPTION NAME
 kept_loaded()
@@ -820,7 +1092,14 @@ system
 loaded
 export FAKE_REFUSE=1
 installed
-test_point "the kernel does not take ours: its own is loaded again and stays" stock_back \
+test_point "the kernel does not take ours: its own is not unloaded for that" stock_back '! called rmmod' \
+	'[[ $(<"$running/srcversion") == STOCK ]]' 'said "Key was rejected"' 'said "its own wireguard is loaded and stays in use"'
+
+system
+loaded
+export FAKE_REFUSE=late
+installed
+test_point "that shows when the other is gone: its own is loaded again and stays" stock_back \
 	'[[ $(<"$running/srcversion") == STOCK ]]' 'said "Key was rejected"' 'said "loaded instead"'
 
 for mokutil in unknown enrolled; do
@@ -886,6 +1165,105 @@ export FAKE_RUNNING=5.5-host
 installed
 test_point "nor where another kernel runs" names_ours '! called rmmod'
 
+# --- what the administrator forbids
+
+# forbid WORDS...: they are the line of the file in that folder.
+forbid()
+{
+	mkdir -p "$root/$1"
+	echo "$2" >"$root/$1/own.conf"
+}
+
+# left_alone DESCRIPTION WORDS [CONDITION...]: nothing is loaded or unloaded, and ours stays.
+left_alone()
+{
+	test_point "$1" '! called "rmmod|insmod|modprobe (wire|-r|--i)|dkms uninstall"' names_ours \
+		"said '$2'" '! said "does not take|would be refused"' "${@:3}"
+}
+
+system
+loaded
+mkdir -p "$root/proc/sys/kernel"
+echo 1 >"$root/proc/sys/kernel/modules_disabled"
+installed
+left_alone "no module can be loaded any more: ours stays for the next start" 'modules_disabled is 1' \
+	'[[ $(<"$running/srcversion") == STOCK ]]' '[[ -s $root/run/reboot-required ]]'
+removed
+test_point "the same on removal" stock_back '! called "rmmod|insmod"'
+
+system
+secure
+export FAKE_KEY='is already enrolled'
+mkdir -p "$root/proc/sys/kernel"
+echo 1 >"$root/proc/sys/kernel/modules_disabled"
+installed
+left_alone "the same where signatures count and none is loaded" 'modules_disabled is 1' \
+	'[[ -s $root/run/reboot-required ]]'
+
+system
+installed
+outside modprobe wireguard
+mkdir -p "$root/proc/sys/kernel"
+echo 1 >"$root/proc/sys/kernel/modules_disabled"
+run after-install
+test_point "nothing to say of it while ours runs" '[[ $(wc -l <"$work/said") == 1 && ! -e $root/run/reboot-required ]]'
+: >"$root/calls"
+removed
+test_point "which stays when it is removed, until the next start" stock_back '! called "rmmod|insmod"' \
+	'said "modules_disabled is 1"' '[[ -s $root/run/reboot-required && $(<"$running/srcversion") == OURS ]]'
+
+for folder in etc run usr/lib; do
+	for command in /bin/false /bin/true; do
+		system
+		loaded
+		forbid "$folder/modprobe.d" "install wireguard $command"
+		installed
+		left_alone "a line 'install wireguard $command' in /$folder/modprobe.d" \
+			"is told to run \"$command\" instead of loading it .*/$folder/modprobe.d/own.conf" \
+			'[[ $(<"$running/srcversion") == STOCK && -s $root/run/reboot-required ]]' '! said "ours will be loaded"'
+	done
+done
+
+system
+secure
+export FAKE_KEY='is already enrolled'
+forbid etc/modprobe.d 'install wireguard /bin/false'
+installed
+left_alone "nor is it loaded to see whether the kernel takes it" 'is told to run "/bin/false"' '[[ ! -e $running ]]'
+
+system
+loaded
+forbid etc/modprobe.d 'install wire* /bin/false'
+installed
+left_alone "a pattern that fits the name" 'is told to run "/bin/false" instead of loading it'
+
+system
+loaded
+forbid etc/modprobe.d 'install wireguard /sbin/modprobe --ignore-install wireguard && /usr/local/bin/up'
+installed
+test_point "a command that loads it in the end forbids nothing" '[[ $(<"$running/srcversion") == OURS ]]' \
+	'said "ours will be loaded"' '! said "is told to run"'
+
+system
+secure
+export FAKE_KEY='is already enrolled'
+forbid etc/modprobe.d 'blacklist wireguard'
+installed
+left_alone "a black list" 'made, only by its name .*/etc/modprobe.d/own.conf'
+
+system
+loaded
+forbid run/modprobe.d 'blacklist wireguard'
+installed
+test_point "but what is loaded nevertheless is exchanged" '[[ $(<"$running/srcversion") == OURS ]]' \
+	'said "only by its name .*/run/modprobe.d/own.conf"'
+
+system
+loaded
+echo 'quiet module_blacklist=floppy,wireguard ro' >"$root/proc/cmdline"
+installed
+left_alone "the kernel's own black list" 'started with module_blacklist=floppy,wireguard'
+
 # --- removal
 
 for how in stay exact bare wrong lose; do
@@ -939,8 +1317,8 @@ test_point "DKMS fails to remove: what it left of ours goes" stock_back 'said "i
 
 system
 installed
-mkdir -p "$tree/0.9/source" "$tree/1.0/$kernel"
-touch "$tree/0.9/source/dkms.conf"
+registered 0.9
+mkdir -p "$tree/1.0/$kernel"
 ln -sfn "$version/$kernel/x86_64" "$tree/kernel-$kernel-x86_64"
 export FAKE_DKMS=fail
 removed upgrade
@@ -970,7 +1348,8 @@ rm -r "$kept/"wireguard.ko "$own"
 export FAKE_DKMS=lose
 run after-remove
 test_point "lost together with the copy: said, with what to do" 'said "could not be put back"' \
-	'said "reinstall the kernel"' '[[ -e $kept/sha256 ]]' '! names_ours'
+	'said "reinstall the kernel"' '[[ -e $kept/sha256 ]]' '! names_ours' \
+	'[[ ! -e $tree/$version ]]'
 
 system
 installed
@@ -1073,7 +1452,7 @@ test_point "and on removal where the kernel has none of its own" 'called "update
 
 system
 export FAKE_DKMS=exact
-mkdir -p "$tree/$version"
+registered
 outside dkms install -m wireguard-reorder -v "$version" -k "$kernel"
 run kernel-installed "$kernel"
 test_point "after DKMS has built for a new kernel: copy and word" '[[ $(<"$kept/sha256") == "$stock_sum" ]]' \
@@ -1081,7 +1460,7 @@ test_point "after DKMS has built for a new kernel: copy and word" '[[ $(<"$kept/
 
 system
 loaded
-mkdir -p "$tree/$version"
+registered
 outside dkms install -m wireguard-reorder -v "$version" -k "$kernel"
 run kernel-installed "$kernel"
 test_point "headers came later, for the running kernel: ours runs at once" '[[ $(<"$running/srcversion") == OURS ]]'
@@ -1107,7 +1486,7 @@ autoinstall()
 }
 
 system
-mkdir -p "$tree/$version"
+registered
 run kernel-arrives "$kernel"
 test_point "a new kernel that ours is built for before DKMS does: installed" names_ours \
 	'[[ $(autoinstall) == yes && $(<"$kept/sha256") == "$stock_sum" ]]'
@@ -1115,7 +1494,7 @@ run kernel-arrives "$kernel"
 test_point "and not built again" '[[ $(grep -c "dkms install" "$root/calls") == 1 ]]'
 
 system
-mkdir -p "$tree/$version"
+registered
 touch "$root/fails-to-build"
 run kernel-arrives "$kernel"
 test_point "one that it cannot be built for: DKMS is to leave it alone" '[[ -z $(autoinstall) ]]' stock_back
@@ -1133,7 +1512,7 @@ run kernel-installed "$kernel"
 test_point "a later one that it is built for: the log goes" names_ours '[[ ! -e $root/var/lib/wireguard-reorder/failed ]]'
 
 system
-mkdir -p "$tree/$version"
+registered
 touch "$root/fails-to-build"
 run kernel-arrives "$kernel"
 run kernel-removed "$kernel"
@@ -1172,9 +1551,18 @@ run kernel-starts "$kernel"
 test_point "nothing happens at a start while the package is not set up" '[[ ! -s $work/said ]]' \
 	'[[ $(autoinstall) == yes ]]'
 
+system
+registered
+rm -r "$mod/kernel" "$mod/modules.order"
+run kernel-arrives "$kernel"
+test_point "headers of a kernel that is not there: nobody builds for it" '! called "dkms install"' '[[ -z $(autoinstall) ]]'
+run kernel-installed "$kernel"
+test_point "until that is over" '[[ $(autoinstall) == yes ]]'
+
 for missing in headers no-autoinstall sources; do
 	system
-	mkdir -p "$tree/$version" "$root/etc/dkms"
+	mkdir -p "$root/etc/dkms"
+	registered
 	case $missing in
 	headers) rm -r "$mod/build" ;;
 	no-autoinstall) touch "$root/etc/dkms/no-autoinstall" ;;
@@ -1185,7 +1573,7 @@ for missing in headers no-autoinstall sources; do
 done
 
 system
-mkdir -p "$tree/$version"
+registered
 touch "$root/fails-to-build"
 run kernel-arrives "$kernel"
 rm "$root/fails-to-build"
@@ -1206,7 +1594,7 @@ arrived()
 }
 
 system opensuse
-mkdir -p "$tree/$version"
+registered
 arrived "/usr/lib/modules/$kernel/modules.order" "/lib/modules/$kernel/kernel/fs/x.ko" /usr/lib/modules/0.0-none/x
 test_point "files of a kernel have come, and nobody has called: built, told" names_ours \
 	'[[ $(<"$kept/sha256") == "$stock_sum" && $(wc -l <"$work/said") == 1 ]]' 'said "ours will be loaded"'
@@ -1215,19 +1603,19 @@ arrived "/usr/lib/modules/$kernel/modules.order"
 test_point "and nothing again" '! called dkms' '[[ ! -s $work/said ]]'
 
 system opensuse
-mkdir -p "$tree/$version"
+registered
 rm -r "$mod/build"
 arrived "/lib/modules/$kernel/modules.order"
 test_point "without headers that is said on SUSE" 'said "headers are not installed"' stock_back
 
 system fedora
-mkdir -p "$tree/$version"
+registered
 arrived "/usr/src/kernels/$kernel/Makefile"
 test_point "headers have come alone: built, told" names_ours 'said "ours will be loaded"'
 
 for before in no-headers failed; do
 	system fedora
-	mkdir -p "$tree/$version"
+	registered
 	case $before in
 	no-headers) rm -r "$mod/build" ;;
 	failed)     touch "$root/fails-to-build"; run kernel-arrives "$kernel" ;;
@@ -1253,10 +1641,113 @@ run kernels-gone
 test_point "of a kernel that rpm has removed nothing stays" '[[ -e $kept && ! -e ${kept%/*}/9.8-gone ]]' \
 	'called "dkms unbuild .*-k 9.8-gone"' '[[ ! -e $tree/original_module/9.8-gone ]]' '! called "dkms unbuild .*-k 9.9"' names_ours
 
+# --- what an earlier installation has left in DKMS
+
+# only_ours: of all versions DKMS knows this one, and it is installed.
+only_ours()
+{
+	names_ours && [[ $(echo "$tree"/[0-9]*) == "$tree/$version" && -L $tree/kernel-$kernel-x86_64 ]]
+}
+
+for how in stay exact; do
+	for kind in gone dangling sourceless broken empty misnamed cut-short older newer link file; do
+		system
+		export FAKE_DKMS=$how
+		case $kind in
+		gone)       registered 0.9; rm -r "$root/usr/src/wireguard-reorder-0.9" ;;
+		dangling)   mkdir -p "$tree/$version"; ln -s "$root/elsewhere" "$tree/$version/source" ;;
+		sourceless) mkdir -p "$tree/$version/$kernel/x86_64/module" "$tree/0.9/build" ;;
+		broken)     registered 0.9; echo 'PACKAGE_NAME="' >>"$root/usr/src/wireguard-reorder-0.9/dkms.conf" ;;
+		empty)      registered 0.9; : >"$root/usr/src/wireguard-reorder-0.9/dkms.conf" ;;
+		misnamed)   registered 0.9; sources 0.8; cp "$root/usr/src/wireguard-reorder-0."{8,9}/dkms.conf ;;
+		cut-short)
+			# Installed from what is gone since, as after a power failure.
+			registered 0.9
+			outside dkms install -m wireguard-reorder -v 0.9 -k "$kernel"
+			run before-remove
+			rm -r "$root/usr/src/wireguard-reorder-0.9" "$tree/0.9/$kernel" ;;
+		older|newer)
+			v=$([[ $kind == older ]] && echo 0.9 || echo 99.0)
+			registered "$v"
+			outside dkms install -m wireguard-reorder -v "$v" -k "$kernel" ;;
+		link)       mkdir -p "$tree"; ln -s "0.9/$kernel/x86_64" "$tree/kernel-$kernel-x86_64" ;;
+		file)       mkdir -p "$tree/0.9"; : >"$tree/0.9/source" ;;
+		esac
+		sources "$version"
+		installed
+		test_point "DKMS has something of ours from before ($kind, $how): that goes" only_ours \
+			'[[ $(<"$kept/sha256") == "$stock_sum" ]]' 'outside dkms autoinstall'
+		removed
+		test_point "and in the end all of it ($kind, $how)" stock_back '[[ ! -e $tree ]]'
+	done
+done
+
+for command in kernel-arrives kernel-changes kernel-starts; do
+	system
+	export FAKE_DKMS=exact
+	installed
+	rm -r "$root/usr/src/"wireguard-reorder-*
+	run "$command" "$kernel"
+	test_point "the sources are deleted from under DKMS: no kernel's package fails at that ($command)" \
+		'outside dkms autoinstall' names_ours 'said "to mend: reinstall the package wireguard-reorder-dkms"'
+	sources "$version"
+	installed
+	test_point "and installing again mends it ($command)" only_ours '[[ $(<"$kept/sha256") == "$stock_sum" ]]'
+	removed
+	test_point "with the kernel's own module in the end ($command)" stock_back '[[ ! -e $tree ]]'
+done
+
+for lost in archive tree; do
+	system
+	export FAKE_DKMS=exact
+	installed
+	case $lost in
+	archive) rm -r "$tree/original_module" ;;
+	tree)    rm -r "$tree" ;;
+	esac
+	installed
+	test_point "what DKMS had moved away is lost ($lost): installing again" names_ours '[[ $(<"$kept/sha256") == "$stock_sum" ]]'
+	removed
+	test_point "and removing brings it back ($lost)" stock_back
+done
+
+# --- what the .deb's own scripts do around the program, where DKMS's part of it builds
+# for the running kernel only
+
+# deb_script NAME WORDS...: it, with those of DKMS in the place of what debhelper puts there.
+deb_script()
+{
+	local part
+
+	case $1 in
+	postinst)
+		part='[ "$1" != configure ] || { dkms add -m wireguard-reorder -v VERSION; dkms install -m wireguard-reorder -v VERSION -k "$(uname -r)"; }' ;;
+	prerm) part='dkms remove -m wireguard-reorder -v VERSION --all' ;;
+	esac
+	sed -e "s|^package=.*|package=$work/program|" "$top/debian/wireguard-reorder-dkms.$1" |
+		part=${part//VERSION/$version} awk '/#DEBHELPER#/ { $0 = ENVIRON["part"] } { print }' >"$work/script"
+	status=0
+	outside sh "$work/script" "${@:2}" >"$work/said" 2>&1 || status=$?
+}
+
+system
+other=$root/lib/modules/9.8.0-1-amd64
+mkdir -p "$other"/{kernel,build/include}
+deb_script postinst configure ''
+test_point "the .deb installs for all kernels" names_ours '[[ -e $other/updates/dkms/wireguard.ko ]]'
+deb_script prerm upgrade 99
+test_point "an upgrade takes it from them" stock_back '[[ ! -e $other/updates/dkms/wireguard.ko ]]'
+sed -i 's/OURS/OURS2/' "$root/ours"
+deb_script postinst configure 0.9
+test_point "and all that had it have it again" 'grep -q OURS2 "$(<"$mod/named")"' 'grep -q OURS2 "$other/updates/dkms/wireguard.ko"' \
+	'said "kernel 9.8.0-1-amd64: ours will be loaded"'
+
 # --- DKMS
 
 system
-mkdir -p "$tree/1.0.5" "$tree/1.0.9" "$tree/original_module"
+registered 1.0.5
+registered 1.0.9
+mkdir "$tree/original_module"
 run unbuild
 test_point "all versions of ours are taken out" 'called "remove .*-v 1.0.5"' 'called "remove .*-v 1.0.9"'
 
