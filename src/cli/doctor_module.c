@@ -19,6 +19,15 @@
 /* Room for a remedy. */
 #define REMEDY 512
 
+/* Whether the kernel takes no module and gives none away until it is started again. */
+static bool frozen(void)
+{
+	char line[16];
+
+	return file_line(line, sizeof(line), "/proc/sys/kernel/modules_disabled") &&
+	       !strcmp(line, "1");
+}
+
 static void check_loaded(const struct doctor *d)
 {
 	const struct loaded *loaded = &d->loaded;
@@ -30,6 +39,11 @@ static void check_loaded(const struct doctor *d)
 			    d->kernel.release);
 	else if (loaded->whose == KERNEL_OURS)
 		doctor_note(d, DOCTOR_OK, "loaded", NULL, "ours %s is running", loaded->version);
+	else if (frozen())
+		doctor_note(d, DOCTOR_FAIL, "loaded", "restart",
+			    "%s, and that stays so until a restart: kernel.modules_disabled is 1",
+			    loaded->whose == KERNEL_STOCK ? "the stock module is running" :
+							    "no wireguard module is loaded");
 	else if (loaded->whose == KERNEL_STOCK)
 		doctor_note(d, DOCTOR_FAIL, "loaded", "wireguard-reorder switch ours",
 			    "the stock module is running");
@@ -51,7 +65,7 @@ static void check_disk(const struct doctor *d)
 	else if (d->loaded.whose != KERNEL_NONE &&
 		 strcmp(named->srcversion, d->loaded.srcversion))
 		doctor_note(d, DOCTOR_WARN, "disk",
-			    "wireguard-reorder switch ours, or restart",
+			    frozen() ? "restart" : "wireguard-reorder switch ours, or restart",
 			    "another module runs than the one on disk (%s %s)", named->path,
 			    named->version);
 	else
@@ -84,6 +98,40 @@ static void check_dkms(const struct doctor *d)
 			    kernel->release);
 }
 
+/* What to type where nothing but the distribution is known. */
+static void guess_headers(char remedy[REMEDY], const char *release)
+{
+	const char *flavour = strrchr(release, '-');
+	char *system = file_text("/etc/os-release");
+
+	if (system && (strstr(system, "debian") || strstr(system, "ubuntu")))
+		snprintf(remedy, REMEDY, "apt install linux-headers-%s", release);
+	else if (system && strstr(system, "suse"))
+		snprintf(remedy, REMEDY, "zypper install kernel-%s-devel",
+			 flavour ? flavour + 1 : "default");
+	else
+		snprintf(remedy, REMEDY, "dnf install kernel-devel-%s, or the package with those headers",
+			 release);
+	free(system);
+}
+
+/* The package's program knows which are right, and says what there is in the way. */
+static void find_headers(char remedy[REMEDY], const char *release)
+{
+	char program[PATH_MAX], said[4096];
+	const char *const words[] = { program, "headers", release, NULL };
+	const char *line, *mend;
+
+	file_path(program, "/usr/libexec/wireguard-reorder/wireguard-reorder-package");
+	if (program_run(said, sizeof(said), words) || !*said) {
+		guess_headers(remedy, release);
+		return;
+	}
+	line = program_last_line(said);
+	mend = strstr(line, "to mend: ");
+	snprintf(remedy, REMEDY, "%s", mend ? mend + strlen("to mend: ") : line);
+}
+
 static void check_headers(const struct doctor *d)
 {
 	const char *release = d->kernel.release;
@@ -94,8 +142,7 @@ static void check_headers(const struct doctor *d)
 			    release);
 		return;
 	}
-	snprintf(remedy, sizeof(remedy),
-		 "apt install linux-headers-%s, or dnf install kernel-devel-%s", release, release);
+	find_headers(remedy, release);
 	doctor_note(d, DOCTOR_FAIL, "headers", remedy,
 		    "those of kernel %s are missing, so nothing can be built for it", release);
 }

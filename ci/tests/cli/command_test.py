@@ -439,9 +439,27 @@ def test_doctor():
     found(s, "loaded", "fail", "switch ours", "the stock module runs")
     shutil.rmtree(s.root / "sys/module/wireguard")
     found(s, "loaded", "warn", "modprobe wireguard", "nothing is loaded")
+    s.file("proc/sys/kernel/modules_disabled", "1\n")
+    found(s, "loaded", "fail", "no wireguard module is loaded, and that stays so", "none can be loaded")
+    s.load("STOCK1", "1.0.0")
+    found(s, "loaded", "fail", "modules_disabled is 1; remedy: restart", "the stock module cannot be unloaded")
+    s.load("OURS2")
+    found(s, "loaded", "ok", "ours 1.2.0 is running", "nothing to say of that while ours runs")
+    found(s, "disk", "warn", "remedy: restart", "but another cannot be loaded either")
     s = ours()
     shutil.rmtree(s.root / f"lib/modules/{KERNEL}/build")
-    found(s, "headers", "fail", f"linux-headers-{KERNEL}", "no headers")
+    for name, words in (("debian", f"apt install linux-headers-{KERNEL}"), ("fedora", f"dnf install kernel-devel-{KERNEL}"),
+                        ("opensuse-leap", "zypper install kernel-test-devel")):
+        s.file("etc/os-release", f"ID={name}\n")
+        found(s, "headers", "fail", f"remedy: {words}", f"no headers on {name}")
+    program = s.file("usr/libexec/wireguard-reorder/wireguard-reorder-package", "#!/bin/sh\n"
+                     '[ "$*" = "headers 6.1.0-9-test" ] && echo "apt install linux-headers-6.1.0-9-test linux-headers-test"\n')
+    program.chmod(0o755)
+    found(s, "headers", "fail", f"remedy: apt install linux-headers-{KERNEL} linux-headers-test", "no headers, and the package "
+          "knows which")
+    program.write_text("#!/bin/sh\necho 'wireguard-reorder: none any more' >&2\n"
+                       "echo 'wireguard-reorder:     to mend: upgrade the kernel' >&2\n")
+    found(s, "headers", "fail", "remedy: upgrade the kernel", "no headers, and the package knows why")
     (s.root / f"var/lib/dkms/wireguard-reorder/kernel-{KERNEL}-x86_64").unlink()
     found(s, "dkms", "fail", f"dkms install -m wireguard-reorder -v 1.2.0 -k {KERNEL}", "built, not installed")
     shutil.rmtree(s.root / f"var/lib/dkms/wireguard-reorder/1.2.0/{KERNEL}")
