@@ -219,7 +219,7 @@ check-kernels:
 ## check-packages: the packages' life on many systems, and in machines (hours)
 check-packages:
 	@ci/setup.sh package vm
-	@rc=0; for t in matrix boot walk; do ci/tests/package/$$t.sh || rc=1; done; exit $$rc
+	@rc=0; for t in headers matrix boot walk; do ci/tests/package/$$t.sh || rc=1; done; exit $$rc
 
 ## bench: measure both modules on many paths, draw it (three hours, nothing else running)
 bench:
