@@ -170,7 +170,7 @@ deb:
 	$(call die-if,$(call none,$(shell command -v dpkg-buildpackage)),\
 		the tools to build a .deb are missing: apt install dpkg-dev debhelper dh-dkms)
 	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && mkdir "$$tmp/tree" && \
-	cp -R Makefile dkms.conf src debian "$$tmp/tree" && \
+	cp -R Makefile dkms.conf src debian README.md "$$tmp/tree" && \
 	(cd "$$tmp/tree" && if ! dpkg-checkbuilddeps; then \
 		echo "make deb: apt install debhelper dh-dkms libmnl-dev libjansson-dev pkg-config" >&2; \
 		exit 1; fi && \

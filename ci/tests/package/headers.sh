@@ -64,7 +64,7 @@ lines()
 
 no_other_kernel()
 {
-	diff <(echo "$before") <(kernels_of)
+	diff <(printf %s "$before") <(printf %s "$(kernels_of)")
 }
 
 ours_named()
