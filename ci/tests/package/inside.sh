@@ -196,7 +196,7 @@ older_kernel()
 	older=5.10.0-1-cloud-amd64
 	mkdir -p "/lib/modules/$older/kernel/drivers/net" &&
 		cp -R "/lib/modules/$k/kernel/drivers/net/wireguard" "/lib/modules/$older/kernel/drivers/net" &&
-		cp -P "/lib/modules/$k"/{build,modules.order,modules.builtin} "/lib/modules/$older" && depmod "$older" &&
+		cp -P "/lib/modules/$k"/{build,modules.order,modules.builtin} "/lib/modules/$older" && depmod "$older" 2>/dev/null &&
 		run_kernel "$k"
 }
 

@@ -1258,6 +1258,17 @@ installed
 test_point "but what is loaded nevertheless is exchanged" '[[ $(<"$running/srcversion") == OURS ]]' \
 	'said "only by its name .*/run/modprobe.d/own.conf"'
 
+for path in '' /bin/false; do
+	system
+	mkdir -p "$root/proc/sys/kernel"
+	echo "$path" >"$root/proc/sys/kernel/modprobe"
+	installed
+	left_alone "a kernel that is to load nothing by itself: '$path'" "kernel.modprobe is \"$path\", so it is loaded by its name only"
+	echo /sbin/modprobe >"$root/proc/sys/kernel/modprobe"
+	run after-install
+	test_point "which is said no more when that is taken back" '[[ $(wc -l <"$work/said") == 1 ]]'
+done
+
 system
 loaded
 echo 'quiet module_blacklist=floppy,wireguard ro' >"$root/proc/cmdline"
