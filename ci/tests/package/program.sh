@@ -1093,7 +1093,7 @@ loaded
 export FAKE_REFUSE=1
 installed
 test_point "the kernel does not take ours: its own is not unloaded for that" stock_back '! called rmmod' \
-	'[[ $(<"$running/srcversion") == STOCK ]]' 'said "Key was rejected"' 'said "its own wireguard is loaded and stays in use"'
+	'[[ $(<"$running/srcversion") == STOCK ]]' 'said "Key was rejected"' 'said "the wireguard that is loaded stays in use"'
 
 system
 loaded
