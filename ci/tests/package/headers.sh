@@ -48,8 +48,10 @@ fresh()
 	ready_to_start
 	cat /etc/resolv.conf >"$sys/etc/resolv.conf"
 	printf '%s\n' 'APT::Get::Assume-Yes "true";' 'APT::Sandbox::User "root";' 'Acquire::Retries "3";' \
+		'Binary::apt::APT::Keep-Downloaded-Packages "true";' \
 		>"$sys/etc/apt/apt.conf.d/99tests"
 	mkdir -p "$sys/root/dist" "$WGR_CACHE/apt/archives-$suite"
+	find "$WGR_CACHE/apt/archives-$suite" -name '*.deb' -mtime "+$WGR_CACHE_DAYS" -delete
 	cp "$top"/dist/*.deb "$sys/root/dist"
 	mount --bind "$WGR_CACHE/apt/archives-$suite" "$sys/var/cache/apt/archives"
 	mkdir -p "$sys/var/cache/apt/archives/partial"
