@@ -88,6 +88,7 @@ install: need-root need-dkms no-package
 		no headers of kernel $(KVER): install linux-headers-$(KVER) (apt) or \
 		kernel-devel-$(KVER) (dnf))
 	@$(call program,before-install)
+	@$(call program,may-install $(KVER))
 	@$(forget)
 	@$(call program,after-remove upgrade)
 	@$(MAKE) --no-print-directory install-files DEPMODDIR=$(DEPMODDIR)
@@ -116,6 +117,7 @@ install-files:
 	@cp -R Makefile dkms.conf src $(DESTDIR)$(SRCDIR)/
 	@$(MAKE) -C $(DESTDIR)$(SRCDIR) --no-print-directory clean
 	@mv $(DESTDIR)$(SRCDIR)/src/dist/depmod.conf $(DESTDIR)$(DEPMODDIR)/$(NAME).conf
+	@install -m 755 src/dist/pre-install $(DESTDIR)$(SRCDIR)/pre-install
 	@rm -r $(DESTDIR)$(SRCDIR)/src/dist $(DESTDIR)$(SRCDIR)/src/cli
 	@find $(DESTDIR)$(SRCDIR) \( -name README -o -type d -empty \) -delete
 
@@ -130,9 +132,10 @@ install-package-files: install-files
 
 # program,COMMAND: what the packages' scripts call: it keeps copies of the kernels'
 # own modules, puts them back, and says what will be loaded.
+# It is written to no file, for which there may be no room.
 define program
-p=$$(mktemp) && sed "s/@VERSION@/$(VERSION)/" src/dist/$(NAME)-package >$$p && \
-	sh $$p $(1); rm -f $$p
+WGR_AGAIN="make $(MAKECMDGOALS)" sh -c "$$(sed "s/@VERSION@/$(VERSION)/" src/dist/$(NAME)-package)" \
+	$(NAME)-package $(1)
 endef
 
 # The command, its manual page and what shells complete.

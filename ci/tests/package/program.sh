@@ -10,6 +10,15 @@
 # shellcheck disable=SC2016,SC2034
 set -uo pipefail
 
+# With mounts of its own, for file systems of limited size.
+if [[ -z ${WGR_UNSHARED:-} ]]; then
+	unshare=(unshare --mount --propagation private)
+	[[ $(id -u) == 0 ]] || unshare+=(--map-root-user)
+	if "${unshare[@]}" true 2>/dev/null; then
+		exec "${unshare[@]}" env WGR_UNSHARED=mount "$BASH" "$0" "$@"
+	fi
+fi
+
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -23,7 +32,7 @@ chmod +x "$work/program"
 # The program finds these and nothing else.
 mkdir "$work/tools" "$work/standins"
 for tool in sh bash awk basename cat chmod cp cut env find grep head ln ls mkdir mv od printf \
-		readlink rm rmdir sed sha256sum sort stat tail touch tr; do
+		readlink rm rmdir sed sha256sum sort stat sync tail touch tr; do
 	ln -s "$(type -P "$tool")" "$work/tools/$tool"
 done
 
@@ -47,8 +56,7 @@ for d in updates/dkms updates extra kernel; do
 	f=$(find "$r/lib/modules/$1/$d" -name 'wireguard.ko*' 2>/dev/null | sort | head -n 1)
 	[[ -z $f ]] || break
 done
-echo "$f" >"$r/lib/modules/$1/named"
-touch "$r/lib/modules/$1/modules.dep"
+cd "$r/lib/modules/$1" && echo "$f" >named.new && mv named.new named && echo "$f" >modules.dep
 END
 
 standin modinfo <<'END'
@@ -60,7 +68,8 @@ END
 
 # FAKE_DKMS: "stay" leaves the kernel's own module where it is, "exact" archives
 # it and brings it back, "wrong" brings it back to updates/, "lose" does not,
-# "bare" archives it without a note, "fail" does nothing and says so.
+# "bare" archives it without a note, "cut" archives it across file systems and does not
+# look whether all of it has arrived, "fail" does nothing and says so.
 standin dkms <<'END'
 k='' v='' command=$1 how=${FAKE_DKMS:-stay}
 while [[ $# -gt 1 ]]; do
@@ -95,28 +104,36 @@ one()
 	install)
 		[[ ! -e $r/fails-to-build ]] || { build_error "$1"; exit 10; }
 		mkdir -p "$tree/$v/$1/x86_64/module" "$d/$(install_dir)"
-		cp "$r/ours" "$tree/$v/$1/x86_64/module/wireguard.ko"
+		if ! cp "$r/ours" "$tree/$v/$1/x86_64/module/wireguard.ko"; then
+			rm -r "${tree:?}/$v/$1"
+			exit 10
+		fi
 		if [[ $how != stay ]]; then
 			for f in "$d/$own"/wireguard.ko*; do
 				[[ -f $f ]] || continue
 				mkdir -p "$tree/original_module/$1/x86_64"
-				mv "$f" "$tree/original_module/$1/x86_64"
+				if [[ $how == cut ]]; then
+					cp "$f" "$tree/original_module/$1/x86_64"
+					rm "$f"
+				else
+					mv "$f" "$tree/original_module/$1/x86_64"
+				fi
 				[[ $how == bare ]] || echo "$f" >"$tree/original_module/$1/x86_64/${f##*/}.origin"
 			done
 		fi
 		ln -sfn "$v/$1/x86_64" "$tree/kernel-$1-x86_64"
 		cp "$r/ours" "$d/$(install_dir)/wireguard.ko" ;;
-	remove|uninstall)
+	remove|uninstall|unbuild)
 		rm -f "$d/$(install_dir)/wireguard.ko" "$tree/kernel-$1-x86_64"
 		for f in "$tree/original_module/$1/x86_64"/wireguard.ko*; do
 			[[ -f $f && $f != *.origin ]] || continue
 			case $how in
-			exact|bare) mkdir -p "$d/$own"; mv "$f" "$d/$own" ;;
+			exact|bare|cut) mkdir -p "$d/$own"; mv "$f" "$d/$own" ;;
 			wrong) mkdir -p "$d/updates"; mv "$f" "$d/updates" ;;
 			esac
 		done
 		rm -rf "$tree/original_module/$1"
-		[[ $command != remove ]] || rm -rf "$tree/$v/$1" ;;
+		[[ $command == uninstall ]] || rm -rf "${tree:?}/$v/$1" ;;
 	esac
 	depmod "$1"
 }
@@ -133,7 +150,7 @@ add)
 status)
 	[[ ! -e $tree/$v/$k/x86_64/module ]] ||
 		echo "wireguard-reorder/$v, $k, x86_64: $([[ -L $tree/kernel-$k-x86_64 ]] && echo installed || echo built)" ;;
-install|uninstall) one "$k" ;;
+install|uninstall|unbuild) one "$k" ;;
 remove) for k in "$tree/$v"/[0-9]*; do [[ ! -d $k ]] || one "${k##*/}"; done; rm -rf "${tree:?}/$v" ;;
 esac
 exit 0
@@ -246,12 +263,13 @@ module_file()
 {
 	mkdir -p "${1%/*}"
 	{
-		echo readable
 		echo "description: $2"
 		echo "version: $3"
 		echo "srcversion: $4"
 		echo 'vermagic: 9.9.0-1-amd64 SMP'
 		[[ -z ${5:-} ]] || echo "$5"
+		# Of what was cut short modinfo says nothing.
+		echo readable
 	} >"$1"
 }
 
@@ -266,7 +284,8 @@ root=$work/none
 system()
 {
 	chmod -R u+w "$root" 2>/dev/null
-	rm -rf "$root"
+	umount "$root/var" "$root/lib" 2>/dev/null
+	rm -rf "$root" 2>/dev/null
 	root=$work/root
 	mod=$root/lib/modules/$kernel
 	own=$mod/kernel/drivers/net/wireguard/wireguard.ko${2:-}
@@ -427,7 +446,7 @@ test_point "the kernel's list says where the module is" '[[ $(<"$kept/path") == 
 for how in exact bare; do
 	system debian .xz
 	export FAKE_DKMS=$how
-	run build
+	outside dkms install -m wireguard-reorder -v "$version" -k "$kernel"
 	run before-install
 	test_point "found in the archive of DKMS ($how)" '[[ $(<"$kept/sha256") == "$stock_sum" ]]' \
 		'[[ $(<"$kept/path") == */kernel/drivers/net/wireguard/wireguard.ko.xz ]]' '[[ ! -e $own ]]'
@@ -663,22 +682,64 @@ system
 mkdir -p "$root/etc/dkms"
 registered
 echo 'BUILD_EXCLUSIVE_KERNEL="^6"' >"$root/etc/dkms/wireguard-reorder.conf"
+run before-install
 run after-install
 test_point "an excluded kernel" 'said "excluded by BUILD_EXCLUSIVE"'
 
 system
 registered
+run before-install
 run after-install
 test_point "a kernel that DKMS has not built for" 'said "has not built for it"' 'said "to mend: dkms install"'
 
 system
-run build
+installed
 mv "$mod/updates/dkms" "$mod/updates/kept"
 outside depmod "$kernel"
 module_file "$mod/updates/a/wireguard.ko" 'Another driver' 3.0 OTHER
 echo "$mod/updates/a/wireguard.ko" >"$mod/named"
 run after-install
-test_point "another module before ours" 'said "/updates/a/wireguard.ko goes before ours"'
+test_point "another module before ours" 'said "/updates/a/wireguard.ko goes before ours"' 'said "to mend: remove it"'
+
+# own_first [FILE LINE]...: the kernel's own goes before ours, with these files in depmod.d.
+own_first()
+{
+	system
+	installed
+	mkdir -p "$root/lib/depmod.d" "$root/etc/depmod.d"
+	cp "$top/src/dist/depmod.conf" "$root/lib/depmod.d/wireguard-reorder.conf"
+	while [[ $# -gt 0 ]]; do
+		printf '# a comment\n%s\n' "$2" >"$root/$1"
+		shift 2
+	done
+	echo "$own" >"$mod/named"
+	run after-install
+}
+own_first lib/depmod.d/zz.conf 'override wireguard * kernel/drivers/net/wireguard'
+test_point "the kernel's own before ours: the line of depmod.d, and nobody is told to remove the file" \
+	'said "wireguard.ko goes before ours, for so says /lib/depmod.d/zz.conf line 2 \(override wireguard \* kernel/drivers/net/wireguard\)"' \
+	'said "to mend: take that out, then depmod $kernel"' '! said "remove it"'
+own_first lib/depmod.d/aa.conf 'override wireguard * kernel/drivers/net/wireguard' etc/depmod.d/aa.conf '' \
+	lib/depmod.d/bb.conf "override wireguard ^9\\.9 kernel/drivers/net/wireguard" \
+	lib/depmod.d/cc.conf 'override wireguard 5.10 kernel/drivers/net/wireguard' \
+	lib/depmod.d/dd.conf 'override other * kernel/drivers/net/wireguard'
+test_point "of several lines the one that counts" 'said "so says /lib/depmod.d/bb.conf line 2 "' '! said "(aa|cc|dd).conf"'
+own_first etc/depmod.d/wireguard-reorder.conf '' lib/depmod.d/bb.conf 'search built-in updates'
+test_point "a file that hides ours" 'said "so says /etc/depmod.d/wireguard-reorder.conf, which hides"'
+own_first
+rm "$root/lib/depmod.d/wireguard-reorder.conf"
+echo 'search built-in updates' >"$root/etc/depmod.d/aa.conf"
+run after-install
+test_point "or the order of folders" 'said "so says /etc/depmod.d/aa.conf line 1 \(search built-in updates\)"'
+own_first
+test_point "or nothing" 'said "no file in depmod.d says so"' 'said "to mend: depmod $kernel"' '! said "remove it"'
+removed
+module_file "$mod/kernel/a/wireguard.ko" 'Another driver' 3.0 OTHER
+installed
+rm "$mod/updates/dkms/wireguard.ko"
+echo "$mod/kernel/a/wireguard.ko" >"$mod/named"
+run after-remove
+test_point "nor on removal" 'said "kernel/a/wireguard.ko goes before its own"' '! said "remove it"'
 
 system
 rm -rf "$root/lib/modules/"*
@@ -941,6 +1002,36 @@ echo 'mok_certificate="/root/my.der"' >"$root/etc/dkms/framework.conf.d/my.conf"
 installed
 test_point "the key that DKMS has been told to use" 'said "mokutil --import /root/my.der"'
 
+# its_key DESCRIPTION CERTIFICATE [FILE LINE]...: which one DKMS signs with.
+its_key()
+{
+	local what=$1 key=$2
+	shift 2
+
+	system "${distribution:-debian}"
+	secure
+	mkdir -p "$root/etc/dkms/framework.conf.d"
+	while [[ $# -gt 0 ]]; do
+		printf '%s\n' "$2" >>"$root/etc/dkms/framework.conf$1"
+		shift 2
+	done
+	installed
+	test_point "the key that DKMS takes: $what" "said 'mokutil --import $key, restart'"
+}
+its_key "of several files that of the last" /b.der '' 'mok_certificate=/0.der' .d/a.conf 'mok_certificate=/a.der' \
+	.d/b.conf 'mok_certificate=/b.der'
+its_key "also after framework.conf itself" /a.der .d/a.conf 'mok_certificate=/a.der' '' 'mok_certificate=/0.der'
+its_key "with a comment behind it" /a.der .d/a.conf 'mok_certificate=/a.der # ours'
+its_key "in quotes, with a comment" /a.der .d/a.conf "mok_certificate='/a.der' # \"ours\""
+its_key "made of variables" /keys/a.der .d/a.conf 'keys=/keys' .d/a.conf 'mok_certificate="${keys}/a.der"'
+its_key "made of those that DKMS has" "/var/lib/dkms/$kernel.pub" .d/a.conf 'mok_certificate="$dkms_tree/${kernelver}.pub"'
+its_key "commented out" /var/lib/dkms/mok.pub .d/a.conf '#mok_certificate=/a.der'
+its_key "exported" /a.der .d/a.conf 'export mok_certificate=/a.der'
+its_key "from a file that has a fault" /a.der '' 'if true; then' .d/a.conf 'mok_certificate=/a.der'
+distribution=ubuntu
+its_key "on Ubuntu with a key of its own" /var/lib/dkms/mok.pub .d/a.conf 'mok_signing_key=/a.key'
+unset distribution
+
 system
 secure
 export FAKE_KEY='is already enrolled'
@@ -975,7 +1066,41 @@ system
 secure
 sed -i '/^signer/d' "$root/ours"
 installed
-test_point "a module that is not signed" stock_back 'said "the module is not signed"'
+test_point "a module that is not signed" stock_back 'said "the module is not signed \(DKMS needs openssl for that\)"' \
+	'said "to mend: install openssl, then dkms unbuild -m wireguard-reorder -v $version -k $kernel; then dkms install -m"'
+
+# It came from where DKMS does not sign.
+standin openssl <<'END'
+END
+system
+secure
+sed '/^signer/d' "$root/ours" >"$root/unsigned"
+mv "$root/ours" "$root/signed"
+cp "$root/unsigned" "$root/ours"
+export FAKE_KEY='is already enrolled'
+installed
+test_point "not signed though openssl is there: the reason" stock_back 'said "not signed \(DKMS does not sign in a chroot or an image\)"' \
+	'said "to mend: dkms unbuild -m" ' '! said "install openssl"'
+mv "$root/signed" "$root/ours"
+run kernel-starts "$kernel"
+test_point "it is built again at the start of the system, and signed" names_ours 'called "dkms unbuild .*-k $kernel"' \
+	'said "ours will be loaded"'
+: >"$root/calls"
+run kernel-starts "$kernel"
+test_point "and not again" names_ours '! called "dkms (unbuild|install)"'
+cp "$root/unsigned" "$root/ours"
+outside dkms unbuild -m wireguard-reorder -v "$version" -k "$kernel"
+run kernel-starts "$kernel"
+run kernel-starts "$kernel"
+: >"$root/calls"
+run kernel-starts "$kernel"
+test_point "what stays unsigned is not built at each start, and the reason stays" stock_back '! called "dkms (unbuild|install)"' \
+	'said "ours would be refused, for the module is not signed"'
+mkdir -p "$root/etc/dkms"
+echo 'try_sign_modules="false"' >"$root/etc/dkms/framework.conf"
+run kernel-starts "$kernel"
+test_point "DKMS told not to sign: the reason" 'said "try_sign_modules in /etc/dkms tells"' 'said "take that out"'
+rm "$work/standins/openssl"
 
 system
 secure
@@ -1459,6 +1584,237 @@ image_with usr/lib/modules/x/updates/dkms/wireguard.ko
 removed
 test_point "and on removal where the kernel has none of its own" 'called "update-initramfs -u -k $kernel"'
 
+# --- what DKMS keeps is damaged
+
+for note in whole none empty cut; do
+	system
+	export FAKE_DKMS=exact
+	installed
+	head -c 20 "$archive/wireguard.ko" >"$root/cut"
+	mv "$root/cut" "$archive/wireguard.ko"
+	case $note in
+	none) rm "$archive/wireguard.ko.origin" ;;
+	empty) : >"$archive/wireguard.ko.origin" ;;
+	cut) echo "${own%/net*}" >"$archive/wireguard.ko.origin" ;;
+	esac
+	stock_module "$own"
+	run kernel-changes "$kernel"
+	test_point "cut short, and the kernel's own is there (its note: $note): replaced" \
+		'[[ $(sum "$archive/wireguard.ko") == "$stock_sum" ]]' 'said "a damaged module of its own: mended"' \
+		'[[ $note == none || $(<"$archive/wireguard.ko.origin") == "$own" ]]'
+done
+
+system
+export FAKE_DKMS=exact
+installed
+head -c 20 "$archive/wireguard.ko" >"$root/cut"
+mv "$root/cut" "$archive/wireguard.ko"
+echo "$mod/extra/wireguard.ko" >"$archive/wireguard.ko.origin"
+stock_module "$own"
+run kernel-changes "$kernel"
+test_point "but not what was elsewhere" '[[ $(stat -c %s "$archive/wireguard.ko") == 20 ]]' '! said mended'
+
+# --- the copy
+
+system
+standin sync <<'END'
+[[ ! -e $r/full ]] || { echo "sync: error syncing '$1': No space left on device" >&2; exit 1; }
+END
+run before-install
+test_point "the copy is on the disk before it counts" 'called "^sync .*/stock/.new-$kernel/wireguard.ko"'
+stock_module "$own" NEWER
+touch "$root/full"
+run before-install
+rm "$work/standins/sync"
+older=$stock_sum
+stock_sum=$(sum "$own")
+test_point "one that does not get there does not replace an older one" \
+	'[[ $(sum "$kept/wireguard.ko") == "$older" ]]' '[[ $(echo "${kept%/*}"/.[no]*) == *"*" ]]' \
+	'said "no copy of its own module could be made in /var/lib/wireguard-reorder/stock: .*No space left"'
+run may-install "$kernel"
+test_point "with room for it ours may be installed" '[[ $(sum "$kept/wireguard.ko") == $(sum "$own") ]]'
+mkdir "$root/elsewhere"
+mv "$root/var/lib/wireguard-reorder" "$root/elsewhere"
+: >"$root/var/lib/wireguard-reorder"
+run may-install "$kernel"
+[[ $status == 1 ]]; status=$?
+test_point "without one DKMS is told not to install ours" 'said "without a whole copy"' 'said "free space"'
+mkdir -p "$tree/$version"
+run kernel-arrives "$kernel"
+test_point "and not asked to, nor does it by itself for a new kernel" '! called "dkms install"' '[[ -z $(autoinstall) ]]'
+run kernel-installed "$kernel"
+test_point "the reason is given" 'said "there is no whole copy of its own module, so ours is not built"' \
+	'said "then dkms install -m wireguard-reorder -v $version -k $kernel"' stock_back
+rm "$own"
+run may-install "$kernel"
+test_point "a kernel without a module of its own needs none"
+
+system
+installed
+mv "$kept" "${kept%/*}/.old-$kernel"
+rm "$own"
+removed
+test_point "a copy whose replacement was cut off counts" stock_back
+
+# What DKMS reads of dkms.conf: VARIABLE
+of_dkms_conf()
+{
+	bash -c 'kernelver=$2; . "$1/dkms.conf"; echo "${!3}"' - "$top" "$kernel" "$1"
+}
+
+asks=$(of_dkms_conf PRE_INSTALL)
+test_point "DKMS asks before it installs, with the kernel's name" '[[ $asks == "pre-install $kernel" ]]' \
+	'[[ -x $top/src/dist/${asks% *} ]]'
+test_point "no feature of DKMS that it calls deprecated" '[[ $(of_dkms_conf CLEAN) == true ]]'
+
+# --- full disks
+
+# big: modules of many pages, so that there is much to be cut short.
+big()
+{
+	sed -i "s/^readable/$(head -c 30000 /dev/zero | tr '\0' s)\n&/" "$own"
+	sed -i "s/^readable/$(head -c 50000 /dev/zero | tr '\0' o)\n&/" "$root/ours"
+	stock_sum=$(sum "$own")
+}
+
+# disk WHERE: have that folder of the system (nothing for all of it) on a file system
+# of its own.
+disk()
+{
+	mkdir -p "$work/aside" "$root/$1"
+	mv "$root/$1"/* "$work/aside" 2>/dev/null
+	mount -t tmpfs -o size=2m tmpfs "$root/$1"
+	mv "$work/aside"/* "$root/$1" 2>/dev/null
+	filler=$root/$1/filler
+}
+
+# room PAGES: leave so much room there.
+room()
+{
+	local free
+
+	rm -f "$filler"
+	free=$(stat -f -c %a "${filler%/*}")
+	[[ $free -lt $1 ]] || head -c $(((free - $1) * 4096)) /dev/zero >"$filler"
+}
+
+# whole_again: with room, everything is as it was before our package came.
+whole_again()
+{
+	rm -f "$filler"
+	removed
+	[[ $status == 0 ]] && stock_back
+}
+
+# no_harm: either ours is there, all of it, and there is a copy of the kernel's own; or
+# that is where it was, and something is said.
+no_harm()
+{
+	if names_ours; then
+		cmp -s "$(<"$mod/named")" "$root/ours" && [[ $(sum "$kept/wireguard.ko") == "$stock_sum" ]]
+	else
+		stock_back && said 'free space'
+	fi
+}
+
+# full STEP WHERE: the step with more and more room, where DKMS looks at nothing.
+full()
+{
+	local pages bad='' harm rc=0
+
+	for pages in 0 4 8 10 12 16 24 28 36; do
+		system
+		[[ -n $2 ]] || disk ''
+		big
+		[[ -z $2 ]] || disk "$2"
+		export FAKE_DKMS=cut
+		case $1 in
+		install) room "$pages"; installed; no_harm ;;
+		upgrade)
+			installed
+			room "$pages"
+			removed upgrade
+			cat "$work/said" >"$work/before"
+			installed
+			cat "$work/before" >>"$work/said"
+			no_harm ;;
+		arrival)
+			mkdir -p "$tree/$version"
+			room "$pages"
+			run kernel-arrives "$kernel"
+			cat "$work/said" >"$work/before"
+			run kernel-installed "$kernel"
+			cat "$work/before" >>"$work/said"
+			no_harm ;;
+		remove) installed; room "$pages"; removed; stock_back ;;
+		esac || bad="$bad $pages"
+		[[ $status == 0 ]] && whole_again || bad="$bad $pages(after)"
+		umount "$root/$2" 2>/dev/null
+	done
+	[[ -z $bad ]] || echo "# with so many pages of room:$bad"
+	[[ -z $bad ]]; status=$?
+	test_point "$1 with a disk that gets full (${2:-all of it}): nothing is lost, and it is said"
+}
+
+if [[ ${WGR_UNSHARED:-} == mount ]]; then
+	for step in install upgrade arrival remove; do
+		full "$step" ''
+		full "$step" var
+	done
+	full install lib
+else
+	number=$((number + 1))
+	echo "ok $number - full disks # SKIP no file systems can be mounted here"
+fi
+
+# elsewhere FILE [CONTENTS]: an older image of the kernel at another place.
+elsewhere()
+{
+	mkdir -p "$root/${1%/*}"
+	echo "${2-usr/lib/modules/x/updates/dkms/wireguard.ko}" >"$root/$1"
+	touch -d '1 hour ago' "$root/$1"
+}
+
+standin kernel-install <<'END'
+END
+for place in boot/0123 boot/efi/0123 efi/0123 boot/efi/debian; do
+	system
+	elsewhere "$place/$kernel/initrd"
+	elsewhere "$place/9.8/initrd"
+	installed
+	test_point "one where systemd-boot has it ($place)" 'said "/$place/$kernel/initrd has a wireguard in it and is made anew"' \
+		'called "kernel-install add $kernel $mod/vmlinuz"' '! called "update-initramfs"'
+done
+for place in boot boot/efi efi; do
+	system
+	elsewhere "$place/EFI/Linux/0123-$kernel.efi"
+	elsewhere "$place/EFI/Linux/0123-${kernel}0.efi"
+	installed
+	test_point "a unified image that cannot be looked into is mentioned ($place)" '! called "kernel-install"' \
+		'said "/$place/EFI/Linux/0123-$kernel.efi cannot be looked into"' '! said "${kernel}0.efi"'
+	standin lsinitrd <<'END'
+cat "$1"
+END
+	elsewhere "$place/EFI/Linux/0123-$kernel.efi"
+	run after-install
+	rm "$work/standins/lsinitrd"
+	test_point "and with lsinitrd made anew ($place)" 'called "kernel-install add $kernel"'
+done
+system
+elsewhere "boot/0123/$kernel/initrd"
+KERNEL_INSTALL_MACHINE_ID=0123 installed
+test_point "not while kernel-install runs" '! called "kernel-install"'
+system
+image_with usr/lib/modules/x/updates/dkms/wireguard.ko
+elsewhere "boot/0123/$kernel/initrd"
+installed
+test_point "nor where it is a copy of the one in /boot" '! called "kernel-install"' 'called update-initramfs'
+rm "$work/standins/kernel-install"
+system
+elsewhere "boot/0123/$kernel/initrd"
+installed
+test_point "without kernel-install that is said" 'said "that failed: kernel-install is not there"' 'said "to mend"'
+
 # --- new kernels
 
 system
@@ -1487,6 +1843,32 @@ installed
 rm "$mod/named" "$mod/modules.dep"
 run kernel-installed "$kernel"
 test_point "nor of one whose own package has not been set up" '[[ ! -s $work/said ]]'
+run after-install
+# Of the kernel's package dpkg says $1.
+kernel_package()
+{
+	standin dpkg-query <<END
+case \$1 in
+-S) echo "linux-image-x, linux-image-y: /usr/lib/modules/$kernel/modules.order" ;;
+-W) echo $1 ;;
+esac
+END
+}
+for state in unpacked half-configured; do
+	kernel_package "$state"
+	run after-install
+	test_point "nor is there an alarm if it is the package's turn ($state)" '! said "to mend"' \
+		'said "kernel $kernel: its package has not been set up yet; what it will load is told then"'
+	rm -rf "$mod/updates" "$tree"
+	run after-install
+	test_point "whatever there is for it ($state)" '! said "to mend"' '[[ $(wc -l <"$work/said") == 1 ]]'
+	run build
+	rm "$mod/named" "$mod/modules.dep"
+done
+kernel_package installed
+run after-install
+rm "$work/standins/dpkg-query"
+test_point "unless its turn is over: its modules are not listed" 'said "have not been listed"'
 run after-install
 test_point "unless ours is: its modules are not listed" 'said "have not been listed"' 'said "or: depmod $kernel"'
 
@@ -1782,10 +2164,36 @@ for command in before-install after-install before-remove after-remove; do
 done
 mv "$work/sha256sum" "$work/cut" "$work/tools"
 
+# Without sbin in its path, as after "su".
+system
+mkdir -p "$root/usr/sbin"
+mv "$work/standins/dkms" "$work/standins/depmod" "$root/usr/sbin"
+installed
+removed
+mv "$root/usr/sbin"/* "$work/standins"
+test_point "DKMS and depmod are found in sbin" stock_back 'called "dkms install"' 'called "dkms remove"'
+
+# What is left when there is nobody to be asked any more.
+for words in "kernel-removed $kernel" "after-remove upgrade" "kernel-starts $kernel" after-remove kernel-files; do
+	system
+	mv "$work/tools/rm" "$work"
+	case $words in
+	after-remove) again='install wireguard-reorder-dkms once more and remove it' ;;
+	kernel-files) again="ls -d .*/lib/modules/[*]/[*] [|] sh -x $work/program kernel-files" ;;
+	*) again="sh -x $work/program $words" ;;
+	esac
+	# Words on purpose.
+	# shellcheck disable=SC2086
+	run $words <<<"/lib/modules/$kernel/kernel/x.ko"
+	mv "$work/rm" "$work/tools"
+	test_point "an error that nobody thought of is reported, status 0, and how to repeat it: $words" \
+		'said "did not come to its end"' "said 'to mend: $again\$'"
+done
 system
 rm "$work/tools/rm"
-run kernel-removed "$kernel"
-test_point "an error that nobody thought of is reported, status 0" 'said "did not come to its end"'
+status=0
+PATH=$work/standins:$work/tools WGR_ROOT=$root WGR_AGAIN='make uninstall' "$work/program" after-remove >"$work/said" 2>&1 || status=$?
+test_point "by who has called, if that is not the package" 'said "to mend: make uninstall\$"'
 
 echo "1..$number"
 exit "$failed"
