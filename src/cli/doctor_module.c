@@ -38,7 +38,7 @@ static void check_loaded(const struct doctor *d)
 			    "WireGuard is built into kernel %s, and a module cannot replace it",
 			    d->kernel.release);
 	else if (loaded->whose == KERNEL_OURS)
-		doctor_note(d, DOCTOR_OK, "loaded", NULL, "ours %s is running", loaded->version);
+		doctor_note(d, DOCTOR_OK, "loaded", NULL, "ours %s is running", loaded->id.version);
 	else if (frozen())
 		doctor_note(d, DOCTOR_FAIL, "loaded", "restart",
 			    "%s, and that stays so until a restart: kernel.modules_disabled is 1",
@@ -62,15 +62,14 @@ static void check_disk(const struct doctor *d)
 	else if (!named->ours)
 		doctor_note(d, DOCTOR_FAIL, "disk", "the findings below say why",
 			    "%s would be loaded, which is not ours", named->path);
-	else if (d->loaded.whose != KERNEL_NONE &&
-		 strcmp(named->srcversion, d->loaded.srcversion))
+	else if (d->loaded.whose != KERNEL_NONE && !kernel_same(&named->id, &d->loaded.id))
 		doctor_note(d, DOCTOR_WARN, "disk",
 			    frozen() ? "restart" : "wireguard-reorder switch ours, or restart",
 			    "another module runs than the one on disk (%s %s)", named->path,
-			    named->version);
+			    named->id.version);
 	else
 		doctor_note(d, DOCTOR_OK, "disk", NULL, "%s is ours %s", named->path,
-			    named->version);
+			    named->id.version);
 }
 
 static void check_dkms(const struct doctor *d)

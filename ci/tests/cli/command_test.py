@@ -22,7 +22,7 @@ import time
 import jsonschema
 from prometheus_client.parser import text_string_to_metric_families
 
-from system import KERNEL, PROGRAM, System, ours, stock, work
+from system import KERNEL, PROGRAM, System, build_id, ours, stock, work
 from tap import Tap
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -407,6 +407,40 @@ def test_status():
               out)
 
 
+def test_same():
+    """Two builds of one source, and of one that is the same for srcversion."""
+    updates = f"lib/modules/{KERNEL}/updates/dkms/wireguard.ko"
+    another = "(another module is loaded than the one on disk)"
+    for suffix in ("", ".xz", ".gz", ".zst"):
+        s = ours()
+        (s.root / updates).unlink()
+        s.program("modinfo", f'''
+            case $1 in
+            -k) echo {s.root}/{updates}{suffix} ;;
+            *.xz) xz -dc "$1" ;;
+            *.gz) gzip -dc "$1" ;;
+            *.zst) zstd -dcq "$1" ;;
+            *) cat "$1" ;;
+            esac''')
+        s.module(updates + suffix, True, "OURS1", build="one")
+        s.load("OURS1", build="one")
+        kernel = valid(s.run("-j"), "status")
+        tap.same([kernel["loaded"]["build_id"], kernel["kernels"][0]["on_disk"]["build_id"]], [build_id("one").hex()] * 2,
+                 f"status: build ids{suffix}")
+        tap.point(another not in status_line(s), f"status: the same build{suffix}", status_line(s))
+        s.load("OURS1", build="two")
+        tap.point(another in status_line(s), f"status: another build of the same source{suffix}", status_line(s))
+        found(s, "disk", "warn", "another module runs", f"another build of the same source{suffix}")
+        s.load("OURS1", version="1.1.9", build="one")
+        tap.point(another in status_line(s), f"status: another version{suffix}", status_line(s))
+    s.load("OURS0", build="one")
+    tap.point(another not in status_line(s), "status: the same build, whatever its source is said to be", status_line(s))
+    s.load("OURS1")
+    tap.point(another not in status_line(s), "status: the same source, where the kernel shows no build id", status_line(s))
+    s.load("OURS0")
+    tap.point(another in status_line(s), "status: other sources", status_line(s))
+
+
 def finding(s, check, **env):
     result = s.run("doctor", **env)
     lines = [line for line in result.stdout.splitlines() if line[5:].startswith(check + ":")]
@@ -532,7 +566,7 @@ def test_output():
 
 
 tap.tests([test_help, test_usage, test_set, test_reset, test_rights, test_stock, test_show, test_terminal, test_json,
-           test_stats_and_dump, test_many_peers, test_watch, test_export, test_interrupted, test_gone, test_status, test_doctor, test_doctor_signing,
+           test_stats_and_dump, test_many_peers, test_watch, test_export, test_interrupted, test_gone, test_status, test_same, test_doctor, test_doctor_signing,
            test_doctor_others, test_output])
 shutil.rmtree(work)
 sys.exit(tap.done())

@@ -32,7 +32,7 @@ chmod +x "$work/program"
 # The program finds these and nothing else.
 mkdir "$work/tools" "$work/standins"
 for tool in sh bash awk basename cat chmod cp cut env find grep head ln ls mkdir mv od printf \
-		readlink rm rmdir sed sha256sum sort stat sync tail touch tr; do
+		gzip readlink rm rmdir sed sha256sum sort stat sync tail touch tr xz zstd; do
 	ln -s "$(type -P "$tool")" "$work/tools/$tool"
 done
 
@@ -62,7 +62,9 @@ END
 standin modinfo <<'END'
 case $1 in
 -b) [[ -s $r/lib/modules/$4/named ]] || exit 1; cat "$r/lib/modules/$4/named" ;;
--F) [[ -f $3 ]] && grep -q readable "$3" || exit 1; sed -n "s/^$2: //p" "$3" ;;
+-F) f=$3
+	[[ ! -e $f.says ]] || f=$f.says
+	[[ -f $f ]] && grep -q readable "$f" || exit 1; sed -n "s/^$2: //p" "$f" ;;
 esac
 END
 
@@ -190,6 +192,11 @@ fi
 mkdir -p "$r/sys/module/wireguard"
 echo live >"$r/sys/module/wireguard/initstate"
 sed -n 's/^srcversion: //p' "$f" >"$r/sys/module/wireguard/srcversion"
+sed -n 's/^version: //p' "$f" >"$r/sys/module/wireguard/version"
+if [[ -e $f.note ]]; then
+	mkdir -p "$r/sys/module/wireguard/notes"
+	cp "$f.note" "$r/sys/module/wireguard/notes/.note.gnu.build-id"
+fi
 END
 standin insmod <<'END'
 if [[ ${FAKE_REFUSE:-late} != late ]] && grep -q 'keeps the order' "$1"; then
@@ -1141,6 +1148,66 @@ test_point "loaded and no tunnel up: ours runs at once" '[[ $(<"$running/srcvers
 : >"$root/calls"
 run after-install
 test_point "ours runs already: it is left alone" '! called "modprobe (wire|-r|--i)|rmmod|insmod"'
+
+# note ID: that of a build with this id, of 20 letters.
+note()
+{
+	printf '\004\0\0\0\024\0\0\0\003\0\0\0GNU\0%s' "$1"
+}
+
+# another_build WHAT [NOTE [SUFFIX]]: ours runs, and then there is another one on the
+# disk: another version, build, or the same (WHAT), with or without a note, compressed.
+another_build()
+{
+	local file=$mod/updates/dkms/wireguard.ko
+
+	system
+	installed
+	[[ -z ${2:-} ]] || { note OURS-OURS-OURS-OURS1 >"$file.note" && cat "$file.note" >>"$file"; }
+	outside modprobe wireguard
+	rm -f "$file.note"
+	case $1 in
+	version) sed -i "s/^version: .*/version: 0.9/" "$file" ;;
+	build) sed -i 's/OURS-OURS-OURS-OURS1/OURS-OURS-OURS-OURS2/' "$file" ;;
+	source) sed -i 's/^srcversion: .*/srcversion: OTHER/' "$file" ;;
+	esac
+	if [[ -n ${3:-} ]]; then
+		case $3 in
+		.xz) xz "$file" ;;
+		.gz) gzip "$file" ;;
+		.zst) zstd -q --rm "$file" ;;
+		esac
+		# Of these modinfo is made to say the same.
+		printf 'description: keeps the order of packets\nversion: %s\nsrcversion: OURS\nvermagic: x\nreadable\n' \
+			"$version" >"$file$3.says"
+		echo "$file$3" >"$mod/named"
+	fi
+	: >"$root/calls"
+	status=0
+	PATH=$work/standins:$work/tools WGR_ROOT=$root bash -c '. <(sed "/^command=/,\$d" "$1"); loaded=$root/sys/module/wireguard
+		is_loaded "$2"' - "$work/program" "$file${3:-}" || status=$?
+}
+
+for suffix in '' .xz .gz .zst; do
+	another_build none note "$suffix"
+	test_point "the module on disk$suffix is the one loaded: version and build id"
+	another_build build note "$suffix"
+	[[ $status == 1 ]]; status=$?
+	test_point "of the same version and sources, but another build: it is not ($suffix)"
+done
+another_build version note
+[[ $status == 1 ]]; status=$?
+test_point "nor one of another version"
+another_build source note
+test_point "but one of other sources that is the same build"
+another_build source
+[[ $status == 1 ]]; status=$?
+test_point "without a build id the sources count"
+another_build none
+test_point "and are enough"
+another_build build note
+run after-install
+test_point "another build is loaded at once" 'called "^rmmod wireguard"' 'said "no tunnel was up: ours is loaded"'
 
 # kept_loaded DESCRIPTION NAME
 kept_loaded()
