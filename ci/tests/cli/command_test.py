@@ -557,6 +557,51 @@ def test_doctor_others():
     found(s, "initramfs", "warn", "cannot be looked into", "an initial file system that cannot be read")
 
 
+def package(s):
+    """The package's program, as it is installed."""
+    program = s.file("usr/libexec/wireguard-reorder/wireguard-reorder-package",
+                     (CLI.parent / "dist/wireguard-reorder-package").read_text().replace("@VERSION@", "1.2.0"))
+    program.chmod(0o755)
+
+
+def test_doctor_words():
+    """Remedies that can be typed as they are, and that lose nothing."""
+    s = ours()
+    package(s)
+    own = f"lib/modules/{KERNEL}/kernel/drivers/net/wireguard/wireguard.ko"
+    s.program("modinfo", f"""
+        if [ "$1" = -k ]; then echo "{s.root}/{own}"; else cat "$1"; fi
+        """)
+    s.file("etc/depmod.d/zz.conf", "# mine\noverride wireguard * kernel/drivers/net/wireguard\n")
+    found(s, "disk", "fail", "for so says /etc/depmod.d/zz.conf line 2 (override wireguard * kernel/drivers/net/wireguard)",
+          "the line of depmod.d that decides")
+    found(s, "owners", "ok", "nothing else", "nobody is told to remove ours")
+    s = ours()
+    package(s)
+    s.file("sys/module/module/parameters/sig_enforce", "Y\n")
+    s.file("sys/firmware/efi/efivars/SecureBoot-8be4df61", "\x07\0\0\0\x01")
+    s.file("etc/dkms/framework.conf.d/a.conf", "mok_certificate=/a.der\n")
+    s.file("etc/dkms/framework.conf.d/b.conf", 'mok_certificate="$dkms_tree/b.der" # ours\n')
+    s.program("mokutil", 'echo "$2 is not enrolled"')
+    found(s, "secure-boot", "fail", f"mokutil --import {s.root}/var/lib/dkms/b.der, ", "the certificate is the one of DKMS")
+    build = f"dkms unbuild -m wireguard-reorder -v 1.2.0 -k {KERNEL}; dkms install -m wireguard-reorder -v 1.2.0 -k {KERNEL}"
+    s.program("openssl", "true")
+    found(s, "signature", "fail", f"in a chroot or an image; remedy: {build}", "not signed: the reason")
+    s.program("openssl", "exit 127")
+    found(s, "signature", "fail", f"signatures; remedy: install openssl, then {build}", "not signed without openssl")
+    for place in ("boot", "boot/efi", "efi"):
+        for name, lists in ((f"0123/{KERNEL}/initrd", "lsinitramfs"), (f"EFI/Linux/0123-{KERNEL}.efi", "lsinitrd"),
+                            (f"EFI/Linux/0123-{KERNEL}+3-0.efi", "lsinitrd")):
+            s = ours()
+            os.utime(s.file(f"{place}/{name}"), (1, 1))
+            s.program(lists, "echo usr/lib/modules/x/wireguard.ko")
+            found(s, "initramfs", "warn", f"remedy: kernel-install add {KERNEL} /lib/modules/{KERNEL}/vmlinuz",
+                  f"an older copy in {place}/{name}")
+    s.program("lsinitramfs", "true")
+    s.program("lsinitrd", "exit 127")
+    found(s, "initramfs", "warn", "cannot be looked into", "a unified image and nothing to look into it")
+
+
 def test_output():
     s = ours()
     with open("/dev/full", "w", encoding="utf-8") as full:
@@ -567,6 +612,6 @@ def test_output():
 
 tap.tests([test_help, test_usage, test_set, test_reset, test_rights, test_stock, test_show, test_terminal, test_json,
            test_stats_and_dump, test_many_peers, test_watch, test_export, test_interrupted, test_gone, test_status, test_same, test_doctor, test_doctor_signing,
-           test_doctor_others, test_output])
+           test_doctor_others, test_doctor_words, test_output])
 shutil.rmtree(work)
 sys.exit(tap.done())

@@ -453,6 +453,7 @@ test_point "the kernel's list says where the module is" '[[ $(<"$kept/path") == 
 for how in exact bare; do
 	system debian .xz
 	export FAKE_DKMS=$how
+	registered
 	outside dkms install -m wireguard-reorder -v "$version" -k "$kernel"
 	run before-install
 	test_point "found in the archive of DKMS ($how)" '[[ $(<"$kept/sha256") == "$stock_sum" ]]' \
