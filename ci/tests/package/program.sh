@@ -1707,7 +1707,7 @@ mv "$root/var/lib/wireguard-reorder" "$root/elsewhere"
 run may-install "$kernel"
 [[ $status == 1 ]]; status=$?
 test_point "without one DKMS is told not to install ours" 'said "without a whole copy"' 'said "free space"'
-mkdir -p "$tree/$version"
+registered
 run kernel-arrives "$kernel"
 test_point "and not asked to, nor does it by itself for a new kernel" '! called "dkms install"' '[[ -z $(autoinstall) ]]'
 run kernel-installed "$kernel"
@@ -1807,7 +1807,7 @@ full()
 			cat "$work/before" >>"$work/said"
 			no_harm ;;
 		arrival)
-			mkdir -p "$tree/$version"
+			registered
 			room "$pages"
 			run kernel-arrives "$kernel"
 			cat "$work/said" >"$work/before"
