@@ -209,7 +209,7 @@ rpm:
 	trap 'rm -rf "$$tmp"' EXIT && mkdir -p "$$tmp/SOURCES/$(NAME)-$(VERSION)" && \
 	SOURCE_DATE_EPOCH=$$(LC_ALL=C date -u +%s -d "$$(sed -n '/^%changelog/{n;s/^\* \(.* [0-9]\{4\}\) .*/\1/p}' \
 		rpm/$(NAME).spec) 12:00") && export SOURCE_DATE_EPOCH && \
-	cp -R Makefile dkms.conf src rpm doc COPYING README.md "$$tmp/SOURCES/$(NAME)-$(VERSION)" && \
+	cp -R Makefile dkms.conf src rpm COPYING README.md "$$tmp/SOURCES/$(NAME)-$(VERSION)" && \
 	$(MAKE) -s --no-print-directory -C "$$tmp/SOURCES/$(NAME)-$(VERSION)" clean && \
 	LC_ALL=C tar -C "$$tmp/SOURCES" --owner=0 --group=0 --numeric-owner --sort=name \
 		--mode=u=rwX,go=rX --mtime="@$$SOURCE_DATE_EPOCH" \

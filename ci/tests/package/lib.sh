@@ -100,7 +100,7 @@ make_variant()
 	local tree=$1/tree
 
 	mkdir "$tree"
-	cp -R "$top"/{Makefile,dkms.conf,src,debian,rpm,doc,COPYING,README.md} "$tree"
+	cp -R "$top"/{Makefile,dkms.conf,src,debian,rpm,COPYING,README.md} "$tree"
 	case $4 in
 	broken) echo '#error this one is meant to fail' >>"$tree/src/main.c" ;;
 	standin)

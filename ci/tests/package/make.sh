@@ -91,7 +91,7 @@ kernel()
 # Readable for a user without rights, unlike what may lie above the tree.
 chmod 755 "$work"
 mkdir "$work/tree"
-cp -R "$top"/{Makefile,dkms.conf,src,debian,rpm,doc,COPYING,README.md} "$work/tree"
+cp -R "$top"/{Makefile,dkms.conf,src,debian,rpm,COPYING,README.md} "$work/tree"
 make_here clean
 
 one_line "no headers of the running kernel" 'linux-headers-9[.]8[.]7-none' \
@@ -150,7 +150,7 @@ pack()
 {
 	local format
 	mkdir -p "$work/$1"
-	cp -R "$top"/{Makefile,dkms.conf,src,debian,rpm,doc,COPYING,README.md} "$work/$1"
+	cp -R "$top"/{Makefile,dkms.conf,src,debian,rpm,COPYING,README.md} "$work/$1"
 	for format in "${@:2}"; do
 		make --no-print-directory -C "$work/$1" "$format" || return
 	done
