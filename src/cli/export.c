@@ -208,9 +208,9 @@ static void print_info(void)
 	kernel_loaded(&loaded);
 	print_head("module_info", "gauge", "The wireguard module that is loaded.");
 	printf("wireguard_reorder_module_info{version=\"");
-	print_escaped(loaded.version);
+	print_escaped(loaded.id.version);
 	printf("\",srcversion=\"");
-	print_escaped(loaded.srcversion);
+	print_escaped(loaded.id.srcversion);
 	printf("\"} 1\n");
 }
 
