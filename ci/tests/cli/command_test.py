@@ -454,6 +454,58 @@ def test_doctor():
     found(s, "disk", "fail", "has no folder in /lib/modules", "a kernel that was removed")
 
 
+def hold_finding(s, **env):
+    return next(line for line in s.run("doctor", **env).stdout.splitlines() if line[5:].startswith("hold:"))
+
+
+def test_doctor_looks():
+    """Settings are judged by what came under them."""
+    s = ours()
+    kept = work / "settings"
+    shutil.rmtree(kept, ignore_errors=True)
+    kept.mkdir()
+    (s.root / "run").mkdir()
+    late = {"FAKE_SETTINGS": kept, "FAKE_LATE": 5, "FAKE_PEERS": 1}
+    said = hold_finding(s, **late)
+    tap.point(said.startswith("warn") and "5 of the last 1000 packets" in said and "set wg0 hold-max 100ms" in said,
+              "doctor: the first look is at all that came", said)
+    tap.same(hold_finding(s, **late), said, "doctor: says the same again where nothing came since")
+    tap.same(s.run("set", "wg0", "hold-max", "100ms", **late).returncode, 0, "its advice is followed")
+    for _ in range(3):
+        again = hold_finding(s, **late)
+        tap.point(again.startswith("ok") and "too few packets" in again, "doctor: nothing came under the new settings", again)
+    # Late under the new settings too, and what it has measured is in the kernel's log.
+    worse = {**late, "FAKE_LATE": 25, "FAKE_PACKETS": 3000, "FAKE_WAIT_US": 100000}
+    log = s.file("dev/kmsg", "".join(f"4,{n},{n}000,-;{text}\n SUBSYSTEM=net\n" for n, text in (
+        (7, "wg0: peer 1 (192.0.2.1:1): a packet came 104000 us after one sent later, which is longer than"),
+        (8, "wg1: peer 1 (192.0.2.1:1): a packet came 900000 us after one sent later, which is longer than"),
+        (9, "wg0: peer 2 (192.0.2.2:1): a packet came 120000 us after one sent later, which is longer than"),
+        (10, "wg0: peer 2 (192.0.2.2:1): a packet came 101000 us after one sent later, which is longer than"))))
+    said = hold_finding(s, **worse)
+    tap.point("20 of the last 2000 packets came too late, by up to 120 ms" in said and "set wg0 hold-max 150ms" in said,
+              "doctor: goes by what the module has measured", said)
+    fine = {**worse, "FAKE_PACKETS": 23000}
+    said = hold_finding(s, **fine)
+    tap.point(said.startswith("ok") and "0 of the last 20000 packets" in said, "doctor: ok after 20,000 packets in order", said)
+    # Changed by others than the command, and by it: lines of before count no more.
+    (kept / "wg0").write_text("0\n5000\n70000\n8192\n")
+    tap.point("too few packets" in hold_finding(s, **fine), "doctor: settings changed by others")
+    s.run("set", "wg0", "hold-max", "50ms", **fine)
+    said = hold_finding(s, **{**fine, "FAKE_PACKETS": 25000, "FAKE_LATE": 45})
+    tap.point("20 of the last 2000 packets came too late: " in said and "set wg0 hold-max 100ms" in said,
+              "doctor: what was measured under other settings does not count", said)
+    # A reset, or another interface of that name.
+    said = hold_finding(s, **{**late, "FAKE_LATE": 0, "FAKE_PACKETS": 1500})
+    tap.point("0 of the last 1500 packets" in said, "doctor: counters began anew", said)
+    log.unlink()
+    note = next((s.root / "run/wireguard-reorder").iterdir())
+    note.write_text("{ damaged")
+    tap.point("0 of the last 1500 packets" in hold_finding(s, **{**late, "FAKE_LATE": 0, "FAKE_PACKETS": 1500}),
+              "doctor: a note that is damaged is none")
+    s.run("set", "wg0", "hold-max", "50ms", **{**late, "FAKE_PACKETS": 0})
+    tap.point(not list((s.root / "run/wireguard-reorder").iterdir()), "no note where nothing has come yet")
+
+
 def test_doctor_signing():
     s = ours()
     found(s, "signature", "ok", "does not ask for it", "no signature needed")
@@ -514,7 +566,7 @@ def test_output():
 
 
 tap.tests([test_help, test_usage, test_set, test_reset, test_rights, test_stock, test_show, test_terminal, test_json,
-           test_stats_and_dump, test_many_peers, test_watch, test_export, test_interrupted, test_gone, test_status, test_doctor, test_doctor_signing,
+           test_stats_and_dump, test_many_peers, test_watch, test_export, test_interrupted, test_gone, test_status, test_doctor, test_doctor_looks, test_doctor_signing,
            test_doctor_others, test_output])
 shutil.rmtree(work)
 sys.exit(tap.done())

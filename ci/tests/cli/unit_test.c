@@ -280,15 +280,22 @@ static void take(void *data, enum doctor_level level, const char *check, const c
 			 remedy);
 }
 
-static void advise(const struct order_settings *settings, const struct order_stats *totals,
-		   const char *wanted)
+static void advise_late(const struct order_settings *settings, const struct order_stats *since,
+			uint64_t late_us, const char *wanted)
 {
 	const struct doctor doctor = { .note = take };
 
 	worst = DOCTOR_OK;
 	*said = 0;
-	doctor_check_figures(&doctor, settings, totals);
+	doctor_check_figures(&doctor, settings, since, late_us);
 	is(said, wanted);
+}
+
+/* Where it was not measured by how much packets are late. */
+static void advise(const struct order_settings *settings, const struct order_stats *since,
+		   const char *wanted)
+{
+	advise_late(settings, since, 0, wanted);
 }
 
 static void test_advice(void)
@@ -304,6 +311,13 @@ static void test_advice(void)
 	advise(&s, &t, "");
 	v[WG_REORDER_STAT_WAIT_NS] = 50000000;
 	advise(&s, &t, "hold: wireguard-reorder set wg0 hold-max 100ms|");
+	/* Measured: a quarter more than the latest. */
+	advise_late(&s, &t, 60000, "hold: wireguard-reorder set wg0 hold-max 75ms|");
+	advise_late(&s, &t, 210001, "hold: wireguard-reorder set wg0 hold-max 263ms|");
+	advise_late(&s, &t, 800000, "hold: wireguard-reorder set wg0 hold-max 1000ms|");
+	advise_late(&s, &t, 810000, "hold: look for what delays packets on the path so long|");
+	/* Said when less was waited: that tells nothing of now. */
+	advise_late(&s, &t, 30000, "hold: wireguard-reorder set wg0 hold-max 100ms|");
 	s.hold_max_us = 900000;
 	v[WG_REORDER_STAT_WAIT_NS] = 900000000;
 	advise(&s, &t, "hold: wireguard-reorder set wg0 hold-max 1000ms|");

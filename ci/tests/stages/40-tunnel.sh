@@ -8,6 +8,6 @@ set -uo pipefail
 . "$(dirname "$0")/../stage.sh"
 
 tests="test_modinfo test_create_delete test_tunnel_4 test_tunnel_6_psk test_counters test_roaming test_mtu"
-tests+=" test_ecn test_namespaces test_churn test_unload test_readme_keeps_settings"
+tests+=" test_ecn test_namespaces test_churn test_unload test_readme_keeps_settings test_readme_settings_and_stock"
 on_qemu basics 900 env TESTS="$tests" ci/tests/tunnel/basics.sh
 stage_end
