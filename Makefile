@@ -12,6 +12,7 @@ SRCDIR := /usr/src/$(NAME)-$(VERSION)
 DEPMODDIR ?= /etc/depmod.d
 LIBEXECDIR := /usr/libexec/$(NAME)
 ZSHDIR ?= /usr/share/zsh/vendor-completions
+UDEVDIR ?= /usr/lib/udev/rules.d
 
 .DEFAULT_GOAL := module
 .DELETE_ON_ERROR:
@@ -143,6 +144,9 @@ install-cli: cli
 		$(DESTDIR)/usr/share/bash-completion/completions/$(NAME)
 	@install -D -m 644 src/cli/completion.zsh $(DESTDIR)$(ZSHDIR)/_$(NAME)
 	@install -D -m 644 src/cli/schema.json $(DESTDIR)/usr/share/$(NAME)/schema.json
+	@install -D -m 644 src/dist/90-$(NAME).rules $(DESTDIR)$(UDEVDIR)/90-$(NAME).rules
+	@mkdir -p $(DESTDIR)/usr/share/$(NAME)/examples
+	@install -m 644 src/dist/examples/* $(DESTDIR)/usr/share/$(NAME)/examples/
 
 # Every version of ours that DKMS knows, with its sources.
 define forget

@@ -12,6 +12,9 @@
  * @plain: print exact numbers in base units instead of rounded ones with units
  * @colour: use colours
  * @yes: do not ask; "switch" only
+ * @all_netns: all network namespaces; "export" only
+ * @output: file to write, or NULL; "export" only
+ * @save: keep the settings in the file of settings; "set" only
  * @count: how often to look, or NULL; "watch" only
  * @interval: time between two looks, or NULL; "watch" only
  */
@@ -19,6 +22,9 @@ struct cli {
 	const char *netns;
 	const char *count;
 	const char *interval;
+	const char *output;
+	bool all_netns;
+	bool save;
 	bool json;
 	bool plain;
 	bool colour;
@@ -49,5 +55,6 @@ int reset_command(const struct cli *cli, int count, char **words);
 int switch_command(const struct cli *cli, int count, char **words);
 int doctor_command(const struct cli *cli, int count, char **words);
 int export_command(const struct cli *cli, int count, char **words);
+int apply_command(const struct cli *cli, int count, char **words);
 
 #endif

@@ -15,7 +15,7 @@ _wireguard_reorder_words()
 	shift
 
 	case $command in
-	show|dump) [[ $# -gt 0 ]] || { echo all; _wireguard_reorder_interfaces; } ;;
+	show|dump|apply) [[ $# -gt 0 ]] || { echo all; _wireguard_reorder_interfaces; } ;;
 	watch) [[ $# -gt 0 ]] || _wireguard_reorder_interfaces; printf '%s\n' --count --interval ;;
 	stats|reset)
 		if [[ $# == 0 ]]; then
@@ -31,7 +31,7 @@ _wireguard_reorder_words()
 		if [[ $# == 0 ]]; then
 			_wireguard_reorder_interfaces
 		elif (($# % 2)); then
-			printf '%s\n' mode hold hold-max window
+			printf '%s\n' mode hold hold-max window --save
 		else
 			case ${!#} in
 			mode) printf '%s\n' adaptive fixed off ;;
@@ -40,6 +40,7 @@ _wireguard_reorder_words()
 			window) printf '%s\n' 2048 4096 8192 16384 ;;
 			esac
 		fi ;;
+	export) printf '%s\n' --all-netns --output ;;
 	switch) [[ $# -gt 0 ]] || printf '%s\n' ours stock; echo --yes ;;
 	esac
 }
@@ -69,10 +70,13 @@ _wireguard_reorder()
 	--count|--interval)
 		COMPREPLY=()
 		return ;;
+	--output)
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
+		return ;;
 	esac
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		-n|--netns|--count|--interval) i=$((i + 1)) ;;
+		-n|--netns|--count|--interval|--output) i=$((i + 1)) ;;
 		-*) ;;
 		*) words+=("${COMP_WORDS[i]}") ;;
 		esac
@@ -82,7 +86,7 @@ _wireguard_reorder()
 	elif [[ $current == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W '--json --netns --plain --help --version' -- "$current")
 	else
-		mapfile -t COMPREPLY < <(compgen -W 'status show stats dump watch set reset switch doctor export' -- "$current")
+		mapfile -t COMPREPLY < <(compgen -W 'status show stats dump watch set apply reset switch doctor export' -- "$current")
 	fi
 }
 

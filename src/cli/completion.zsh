@@ -25,6 +25,7 @@ _wireguard_reorder_commands()
 		'dump:all figures of each peer'
 		'watch:what happens, live'
 		'set:change settings'
+		'apply:set what the file of settings says'
 		'reset:set counters to zero'
 		'switch:exchange the module that runs'
 		'doctor:look for what is wrong'
@@ -41,7 +42,7 @@ _wireguard_reorder_settings()
 	hold) compadd 1ms 5ms 20ms ;;
 	hold-max) compadd 20ms 50ms 100ms 200ms ;;
 	window) compadd 2048 4096 8192 16384 ;;
-	*) compadd mode hold hold-max window ;;
+	*) compadd -- mode hold hold-max window --save ;;
 	esac
 }
 
@@ -62,7 +63,7 @@ _wireguard_reorder_keys()
 _wireguard_reorder_words()
 {
 	case $words[1] in
-	show|dump) (( CURRENT == 2 )) && { compadd all; _wireguard_reorder_interfaces } ;;
+	show|dump|apply) (( CURRENT == 2 )) && { compadd all; _wireguard_reorder_interfaces } ;;
 	watch) _arguments '--count[looks]:number:' '--interval[time between two]:seconds:' \
 		'1:interface:_wireguard_reorder_interfaces' ;;
 	stats)
@@ -77,6 +78,7 @@ _wireguard_reorder_words()
 		4) _wireguard_reorder_keys ;;
 		esac ;;
 	set) if (( CURRENT == 2 )) { _wireguard_reorder_interfaces } else { _wireguard_reorder_settings } ;;
+	export) _arguments '--all-netns[all network namespaces]' '--output[write a file]:file:_files' ;;
 	switch) _arguments '--yes[do not ask]' '1:module:(ours stock)' ;;
 	esac
 }

@@ -3,7 +3,6 @@
 #include "look.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include "file.h"
 #include "json.h"
 #include "klog.h"
+#include "replace.h"
 #include "setting.h"
 
 #define FOLDER "/run/wireguard-reorder"
@@ -107,16 +107,15 @@ static bool note_read(const char *path, struct note *note)
 /* Where it cannot be kept, the next look is like the first one. */
 static void note_write(const char *path, const struct note *note)
 {
-	char folder[PATH_MAX], next[PATH_MAX + 8];
+	char folder[PATH_MAX];
+	struct replace replace;
 	json_t *object;
 
 	file_path(folder, FOLDER);
-	if (mkdir(folder, 0755) && errno != EEXIST)
+	if ((mkdir(folder, 0755) && errno != EEXIST) || replace_begin(&replace, path))
 		return;
 	object = note_json(note);
-	snprintf(next, sizeof(next), "%s.new", path);
-	if (!json_dump_file(object, next, JSON_COMPACT))
-		rename(next, path);
+	replace_end(&replace, !json_dumpf(object, replace.file, JSON_COMPACT));
 	json_decref(object);
 }
 

@@ -34,13 +34,14 @@ static const struct command commands[] = {
 	{ "stats", stats_command, "IF [FIGURE]", "all figures of an interface, or one" },
 	{ "dump", dump_command, "[IF|all]", "all figures of each peer, with tabs between" },
 	{ "watch", watch_command, "[IF] [--count N] [--interval S]", "what happens, live" },
-	{ "set", set_command, "IF [mode M] [hold T] [hold-max T] [window N]",
-	  "change settings; T such as 5ms, 800us" },
+	{ "set", set_command, "IF [mode M] [hold T] [hold-max T] [window N] [--save]",
+	  "change settings; T such as 5ms, 800us; --save: for ever" },
+	{ "apply", apply_command, "[IF|all]", "set what /etc/wireguard-reorder.conf says" },
 	{ "reset", reset_command, "IF [peer KEY]", "set counters to zero" },
 	{ "switch", switch_command, "ours|stock [--yes]",
 	  "exchange the module that runs, and bring tunnels back" },
 	{ "doctor", doctor_command, "", "look for what is wrong, and say what to do" },
-	{ "export", export_command, "", "metrics for Prometheus" },
+	{ "export", export_command, "[--all-netns] [--output FILE]", "metrics for Prometheus" },
 };
 
 static void print_help(void)
@@ -78,6 +79,9 @@ static const struct option options[] = {
 	{ "count", required_argument, NULL, 'c' },
 	{ "interval", required_argument, NULL, 'i' },
 	{ "netns", required_argument, NULL, 'n' },
+	{ "all-netns", no_argument, NULL, 'a' },
+	{ "output", required_argument, NULL, 'o' },
+	{ "save", no_argument, NULL, 's' },
 	{ "plain", no_argument, NULL, 'p' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "yes", no_argument, NULL, 'y' },
@@ -101,6 +105,13 @@ static int check_options(const struct cli *cli, const struct command *command)
 				 command->name);
 	if (cli->yes && command->run != switch_command)
 		return say_usage("%s takes no --yes: that is for \"switch\"", command->name);
+	if (cli->save && command->run != set_command)
+		return say_usage("%s takes no --save: that is for \"set\"", command->name);
+	if ((cli->all_netns || cli->output) && command->run != export_command)
+		return say_usage("%s takes neither --all-netns nor --output: that is for \"export\"",
+				 command->name);
+	if (cli->netns && cli->all_netns)
+		return say_usage("--netns is one network namespace and --all-netns are all: give one of them");
 	if (cli->netns && command->run == switch_command)
 		return say_usage("switch is for all network namespaces: leave --netns out");
 	return CLI_OK;
@@ -136,6 +147,15 @@ static int read_options(int count, char **words, struct cli *cli)
 			break;
 		case 'y':
 			cli->yes = true;
+			break;
+		case 'a':
+			cli->all_netns = true;
+			break;
+		case 'o':
+			cli->output = optarg;
+			break;
+		case 's':
+			cli->save = true;
 			break;
 		case ':':
 			return say_usage("%s needs a value behind it", words[optind - 1]);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* set.c - the commands "set" and "reset". */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "access.h"
 #include "cli.h"
+#include "conf.h"
 #include "look.h"
 #include "say.h"
 #include "setting.h"
@@ -45,6 +47,17 @@ static void name_refused(char *to, size_t size, const char *ifname, unsigned int
 	}
 }
 
+/* So that it is set again for an interface of this name. */
+static int save(const struct order_settings *settings, unsigned int given)
+{
+	int err = conf_save(settings->ifname, settings, given);
+
+	if (!err)
+		return CLI_OK;
+	say("%s: set, but not saved in %s: %s", settings->ifname, CONF_PATH, strerror(-err));
+	return err == -EACCES || err == -EPERM ? CLI_ROOT : CLI_FAILED;
+}
+
 int set_command(const struct cli *cli, int count, char **words)
 {
 	struct order_settings settings = {};
@@ -53,7 +66,6 @@ int set_command(const struct cli *cli, int count, char **words)
 	char what[256];
 	int code, err;
 
-	(void)cli;
 	if (count < 1)
 		return say_usage("set needs an interface and settings: set wg0 mode adaptive hold-max 100ms");
 	if (access_check_name(words[0]))
@@ -74,6 +86,8 @@ int set_command(const struct cli *cli, int count, char **words)
 		code = access_failed(&order, what, err);
 	} else {
 		look_begin(&order, words[0]);
+		if (cli->save)
+			code = save(&settings, given);
 	}
 	order_close(&order);
 	return code;

@@ -50,7 +50,7 @@ def test_help():
     system = System()
     result = system.run("--help")
     tap.point(result.returncode == 0 and not result.stderr, "--help", result.stderr)
-    for command in ("status", "show", "stats", "dump", "watch", "set", "reset", "switch", "doctor", "export"):
+    for command in ("status", "show", "stats", "dump", "watch", "set", "apply", "reset", "switch", "doctor", "export"):
         tap.point(re.search(rf"^  {command}\b", result.stdout, re.M), f"--help names {command}", result.stdout)
     version = re.search(r'WGR_VERSION "(.*)"', (CLI.parent / "version.h").read_text())[1]
     tap.same(system.run("--version").stdout, f"wireguard-reorder {version}\n", "--version")
@@ -105,6 +105,157 @@ def test_set():
     refused(s.run("set", "no0", "mode", "off"), 1, "no0: mode off: no such interface")
 
 
+CONF = """\
+# what all have
+[*]
+hold-max = 100ms
+window=4096     # packets
+
+[wg1]
+  hold-max = 30ms
+mode = fixed
+hold-max = 20ms ; the last one counts
+"""
+
+
+class Kept:
+    """Settings that interfaces have, in the order mode, hold, hold-max, window."""
+
+    def __init__(self):
+        self.folder = work / "kept"
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir()
+
+    def of(self, ifname):
+        try:
+            return [int(x) for x in (self.folder / ifname).read_text().split()]
+        except FileNotFoundError:
+            return None
+
+
+def applied(text, *words, ifs="wg0 wg1"):
+    """What comes of that file: the result, and the settings of both interfaces."""
+    s = ours()
+    kept = Kept()
+    if text is not None:
+        s.file("etc/wireguard-reorder.conf").write_bytes(text if isinstance(text, bytes) else text.encode())
+    result = s.run("apply", *words, FAKE_SETTINGS=kept.folder, FAKE_IFS=ifs)
+    return result, kept.of("wg0"), kept.of("wg1")
+
+
+def test_apply():
+    for words in ((), ("all",)):
+        result, wg0, wg1 = applied(CONF, *words)
+        tap.same((result.returncode, result.stdout + result.stderr, wg0, wg1),
+                 (0, "", [0, 5000, 100000, 4096], [1, 5000, 20000, 4096]), f"apply {' '.join(words)}")
+    result, wg0, wg1 = applied(CONF, "wg1")
+    tap.same((result.returncode, wg0, wg1), (0, None, [1, 5000, 20000, 4096]), "apply of one interface")
+    # As udev has it.
+    tap.same(applied(CONF, "--", "wg1")[2], [1, 5000, 20000, 4096], "apply -- wg1")
+    result, wg0, wg1 = applied("[wg0]\nmode = off\n[*]\nmode = fixed\nhold = 0.5s\n")
+    tap.same((wg0, wg1), ([2, 500000, 50000, 8192], [1, 500000, 50000, 8192]), "an interface goes before all, wherever it stands")
+    for text in (None, "", "\n\n# nothing\n", "[*]\n[wg0]\n"):
+        result, wg0, wg1 = applied(text)
+        tap.same((result.returncode, result.stderr, wg0, wg1), (0, "", None, None), f"apply: nothing to do: {text!r}")
+    tap.same(applied(CONF.replace("\n", "\r\n"))[1], [0, 5000, 100000, 4096], "apply: lines as of DOS")
+    tap.same(applied(CONF.rstrip("\n"))[2], [1, 5000, 20000, 4096], "apply: no end of the last line")
+    refused(ours().run("apply", "wg0", "wg1"), 2, '"wg1"')
+    refused(ours().run("apply", "wg0/x"), 2, '"wg0/x" is no name')
+    refused(applied(CONF, "no0")[0], 1, "no0: no such interface")
+    s = ours()
+    s.file("etc/wireguard-reorder.conf", CONF)
+    refused(s.run("apply", FAKE_EPERM=1), 4, "this needs root")
+    # What is as it is to be is not set again: hold-max begins anew each time.
+    kept = Kept()
+    s.file("etc/wireguard-reorder.conf", "[*]\nhold-max = 50ms\n")
+    s.run("apply", FAKE_SETTINGS=kept.folder)
+    tap.same(kept.of("wg0"), None, "apply: what is so already is left alone")
+
+
+def test_apply_other_module():
+    """With the kernel's own module, or none, there is nothing to do and nothing to say."""
+    for system in (stock, System):
+        s = system()
+        s.file("etc/wireguard-reorder.conf", CONF + "rubbish\n")
+        for words in (("apply",), ("apply", "wg0")):
+            result = s.run(*words)
+            tap.same((result.returncode, result.stdout, result.stderr), (0, "", ""), f"{system.__name__}: {' '.join(words)}")
+
+
+def test_apply_bad():
+    conf = "etc/wireguard-reorder.conf"
+    for bad, number, parts in (
+            ("[*]\nhold-min = 5ms\nwindow = 4096\n", 2, ('no setting "hold-min"', "mode, hold, hold-max or window")),
+            ("[*]\nwindow = 4096\nhold-max = 100\n", 3, ('hold-max "100"', "unit, such as 50ms")),
+            ("[*]\nwindow = 4096\nhold-max = 100 m\n", 3, ('hold-max "100 m"', "unit")),
+            ("[*]\nwindow = 4096\nhold-max =\n", 3, ('hold-max ""', "unit")),
+            ("[*]\nmode = on\nwindow = 4096\n", 2, ('mode "on"', "adaptive, fixed or off")),
+            ("[*]\nwindow = 4096\nhold-max = 5s\n", 3, ("hold-max 5000ms for wg0: hold_max_us: give 0 to 1000000",)),
+            ("mode = off\n[*]\nwindow = 4096\n", 1, ('"mode" stands before any section', "[wg0]")),
+            ("[*]\nwindow = 4096\n[w g]\nmode = off\n", 3, ("[w g] is no section", "[*]")),
+            ("[*]\nwindow = 4096\n[wg0\n", 3, ('"[wg0" is not understood', "hold-max = 100ms")),
+            ("[*]\nwindow = 4096\nmode off\n", 3, ('"mode off" is not understood',)),
+            ("[*]\nwindow = 4096\n[wg7]\nmode = off\n", 3, ('no WireGuard interface is called "wg7" now', "there is wg0")),
+            (b"[*]\nwindow = 4096\n\xff\x1b[2J = 3\n", 3, ('no setting "??[2J"',)),
+            (b"[*]\nwindow = 4096\n\xff\xfe\0\1 = 3\n", 3, ('"??" is not understood',))):
+        result, wg0, _ = applied(bad, ifs="wg0")
+        refused(result, 2, f"{conf}:{number}: ", *parts)
+        tap.same(wg0, [0, 5000, 50000, 4096], "... and the rest is applied")
+    # For one interface, only what concerns it; each line is named once.
+    text = "[*]\nhold = 7\n[wg0]\nhold = 8\n[wg1]\nhold = 9\nmode = off\n"
+    result, _, wg1 = applied(text, "wg1")
+    tap.same(re.findall(r":(\d+): ", result.stderr), ["2", "6"], "apply of one interface: lines that concern it")
+    tap.same(wg1, [2, 5000, 50000, 8192], "... and the rest is applied")
+    tap.same(re.findall(r":(\d+): ", applied(text)[0].stderr), ["2", "4", "6"], "apply: each line once")
+    s = ours()
+    s.file("etc/wireguard-reorder.conf/x")
+    refused(s.run("apply"), 1, conf, "Is a directory")
+
+
+def test_save():
+    s = ours()
+    kept = Kept()
+    env = {"FAKE_SETTINGS": kept.folder, "FAKE_IFS": "wg0 wg1 wg2"}
+    conf = s.file("etc/wireguard-reorder.conf", CONF.rstrip("\n"))
+    conf.chmod(0o640)
+
+    def saved(*words):
+        result = s.run("set", *words, "--save", **env)
+        tap.same((result.returncode, result.stdout + result.stderr), (0, ""), f"set {' '.join(words)} --save")
+        return conf.read_text()
+
+    tap.same(saved("wg1", "hold-max", "0.2s"), CONF.replace("hold-max = 20ms ; the last one counts", "hold-max = 200ms"),
+             "the line that counts is changed, all else stays")
+    tap.same(conf.stat().st_mode & 0o777, 0o640, "mode as before")
+    changed = saved("wg1", "hold", "800us", "mode", "off")
+    tap.point("mode = off\nhold-max = 200ms\nhold = 800us\n" in changed and "fixed" not in changed, "a new line comes behind its section", changed)
+    tap.point(saved("wg2", "window", "1024") == changed + "\n[wg2]\nwindow = 1024\n", "a new section comes last", conf.read_text())
+    shutil.rmtree(kept.folder)
+    kept.folder.mkdir()
+    tap.same(s.run("apply", **env).returncode, 0, "what was saved can be applied")
+    tap.same([kept.of(x) for x in ("wg0", "wg1", "wg2")],
+             [[0, 5000, 100000, 4096], [2, 800, 200000, 4096], [2, 5000, 100000, 1024]], "and is what was set")
+    before = conf.read_text()
+    refused(s.run("set", "wg0", "hold", "5s", "--save", **env), 2, "give 0 to 1000000")
+    refused(s.run("set", "no0", "mode", "off", "--save", **env), 1, "no0: mode off: no such interface")
+    refused(s.run("set", "wg0", "--save", **env), 2, "set wg0 needs settings")
+    refused(s.run("show", "--save"), 2, "show takes no --save")
+    tap.same(conf.read_text(), before, "what is refused is not saved")
+    conf.unlink()
+    new = saved("wg0", "mode", "adaptive")
+    tap.point(new.startswith("#") and new.endswith("\n[wg0]\nmode = adaptive\n"), "a new file", new)
+    tap.same(conf.stat().st_mode & 0o777, 0o644, "that all may read")
+    conf.unlink()
+    conf.symlink_to(s.file("etc/elsewhere"))
+    saved("wg0", "mode", "off")
+    tap.point(conf.is_symlink() and "mode = off" in (s.root / "etc/elsewhere").read_text(), "a link stays one")
+    shutil.rmtree(s.root / "etc")
+    refused(s.run("set", "wg0", "mode", "off", "--save", **env), 1, "wg0: set, but not saved in /etc/wireguard-reorder.conf: No such file")
+    s = stock()
+    refused(s.run("set", "wg0", "mode", "off", "--save"), 3, "stock module is running")
+    tap.point(not (s.root / "etc/wireguard-reorder.conf").exists(), "with another module nothing is saved")
+
+
 def test_reset():
     s = ours()
     tap.same(s.run("reset", "wg0").returncode, 0, "reset wg0")
@@ -130,7 +281,7 @@ def test_rights():
 def test_stock():
     s = stock()
     for words in (("show",), ("show", "wg0"), ("stats", "wg0"), ("dump",), ("watch",), ("set", "wg0", "mode", "off"),
-                  ("reset", "wg0"), ("export",)):
+                  ("reset", "wg0")):
         refused(s.run(*words), 3, "stock module is running, version 1.0.0", "switch ours")
     result = s.run()
     tap.point(result.returncode == 0 and "\nloaded: stock 1.0.0, srcversion STOCK1\n" in result.stdout,
@@ -309,30 +460,143 @@ def test_watch():
     tap.same(child.wait(10), 0, "watch ends when it is told to")
 
 
+def families(result):
+    return {f.name.removeprefix("wireguard_reorder_"): f for f in text_string_to_metric_families(result.stdout)}
+
+
+def series(family):
+    """Value of each sample of a family by its labels, those that are empty left out."""
+    return {tuple(sorted((k, v) for k, v in x.labels.items() if v)): x.value for x in family.samples}
+
+
 def test_export():
     s = ours()
     result = s.run("export", FAKE_IFS='wg0 w"\\1')
-    families = {f.name: f for f in text_string_to_metric_families(result.stdout)}
-    tap.point(len(families) > 25 and result.stdout.endswith("\n"), "export can be read", list(families))
-    tap.point(all(f.name.startswith("wireguard_reorder_") for f in families.values()), "export: one prefix")
-    late = families["wireguard_reorder_late_packets"]
+    tap.point("\n".join(families(result)).count("\n") > 25 and result.stdout.endswith("\n"), "export can be read", result.stderr)
+    tap.point(all(re.match(r"(# (HELP|TYPE) )?wireguard_reorder_", line) for line in result.stdout.splitlines()),
+              "export: one prefix")
+    found = families(result)
+    late = found["late_packets"]
     tap.point(late.type == "counter" and all(sample.name.endswith("_total") for sample in late.samples), "export: counters",
               late)
     tap.same({sample.labels["interface"] for sample in late.samples}, {"wg0", 'w"\\1'}, "export: names with odd characters")
     tap.same(len(result.stdout.splitlines()) - len(set(result.stdout.splitlines())), 0, "export: no line twice")
-    for name, bins in (("extent_packets", 16), ("hold_seconds", 23)):
-        family = families["wireguard_reorder_" + name]
-        mine = [x for x in family.samples if x.labels["public_key"] == FIRST_KEY and x.labels["interface"] == "wg0"]
+    for name, bins in (("extent_packets", 16), ("hold_seconds", 23), ("interface_extent_packets", 16),
+                       ("interface_hold_seconds", 23)):
+        family = found[name]
+        mine = [x for x in family.samples if x.labels.get("public_key", FIRST_KEY) == FIRST_KEY and x.labels["interface"] == "wg0"]
         buckets = [(float(x.labels["le"]), x.value) for x in mine if x.name.endswith("_bucket")]
         total = [x.value for x in mine if x.name.endswith("_count")]
         tap.point(family.type == "histogram" and len(buckets) == bins and buckets == sorted(buckets) and
                   [b[1] for b in buckets] == sorted(b[1] for b in buckets) and buckets[-1] == (float("inf"), total[0]),
                   f"export: histogram {name}", buckets)
-    wait = families["wireguard_reorder_wait_seconds"].samples[0].value
-    tap.same(wait, 0.05, "export: seconds")
+    tap.same(found["wait_seconds"].samples[0].value, 0.05, "export: seconds")
     for line in result.stdout.splitlines():
         if line.startswith("# TYPE") and not line.endswith(("counter", "gauge", "histogram")):
             tap.point(False, "export: types", line)
+    wg0 = (("interface", "wg0"),)
+    tap.same([series(found[name])[wg0] for name in
+              ("interface_late_packets", "interface_authenticated_packets", "setting_hold_seconds", "setting_hold_max_seconds",
+               "window_packets")], [2, 2000, 0.005, 0.05, 8192], "export: totals and settings of an interface")
+    tap.same({len(x) for x in series(found["interface_late_packets"])}, {1}, "export: totals have no label but their interface")
+    for name in ("late_packets", "in_order_packets"):
+        tap.same(sum(v for k, v in series(found[name]).items() if wg0[0] in k), series(found[f"interface_{name}"])[wg0],
+                 f"export: the peers' {name} are the interface's")
+
+
+def test_export_module():
+    for system, module, version in ((ours, "ours", "1.2.0"), (stock, "stock", "1.0.0"), (System, "none", "")):
+        result = system().run("export")
+        labels = families(result)["module_info"].samples[0].labels
+        tap.point(result.returncode == 0 and not result.stderr and labels["module"] == module and labels["version"] == version,
+                  f"export says which module runs: {module}", labels, result.stderr)
+
+
+def test_export_idle():
+    s = ours()
+    few = s.run("export", FAKE_PEERS=1).stdout.count("\n")
+    many = families(s.run("export", FAKE_PEERS=500, FAKE_IDLE=1))
+    text = s.run("export", FAKE_PEERS=500, FAKE_IDLE=1).stdout
+    tap.same(text.count("\n"), few + 499, "export: one series of a peer that nothing has come from")
+    tap.same((len(many["authenticated_packets"].samples), len(many["late_packets"].samples)), (500, 1), "export: idle peers")
+    text = s.run("export", FAKE_PEERS=9, FAKE_ORDERLY=1)
+    found = families(text)
+    tap.same((len(found["hold_seconds"].samples), len(found["in_order_packets"].samples),
+              len(found["interface_hold_seconds"].samples) > 20), (0, 9, True), "export: no histograms where all came in order")
+
+
+def test_export_names():
+    s = ours()
+    for name, shown in ((b"w\xff", "w\\xff"), (b"w\xc3\xa4", "w\u00e4"), (b"\xed\xa0\x80", "\\xed\\xa0\\x80"),
+                        (b"a\xe2\x82", "a\\xe2\\x82"), (b"\xc0\xafb", "\\xc0\\xafb"), (b"\xf0\x9f\x98\x80", "\U0001f600")):
+        env = {**{k.encode(): v.encode() for k, v in s.env({}).items()}, b"FAKE_IFS": name}
+        result = subprocess.run([PROGRAM, "export"], env=env, capture_output=True, check=False)
+        try:
+            got = {x.labels["interface"] for x in families(subprocess.CompletedProcess([], 0, result.stdout.decode()))["late_packets"].samples}
+        except UnicodeDecodeError as wrong:
+            got = wrong
+        tap.same(got, {shown}, f"export: the name {name}")
+
+
+def test_export_file():
+    s = ours()
+    folder = work / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    out = folder / "a.prom"
+    wanted = s.run("export").stdout
+    result = s.run("export", "--output", out)
+    tap.point(result.returncode == 0 and not result.stdout + result.stderr and out.read_text() == wanted, "export --output",
+              result.stderr)
+    tap.same(out.stat().st_mode & 0o777, 0o644, "export --output: all may read a new file")
+    out.chmod(0o640)
+    with out.open(encoding="utf-8") as old:
+        out.write_text("before\n")
+        s.run("export", f"--output={out}")
+        tap.point(old.read() == "before\n" and out.read_text() == wanted, "export --output: another file takes its name")
+    tap.same(out.stat().st_mode & 0o777, 0o640, "export --output: mode as before")
+    link = folder / "link"
+    link.symlink_to("a.prom")
+    out.write_text("before\n")
+    s.run("export", "--output", link)
+    tap.point(link.is_symlink() and out.read_text() == wanted, "export --output: a link stays one")
+    refused(s.run("export", "--output", out, FAKE_EPERM=1), 4, "needs root")
+    tap.same(out.read_text(), wanted, "export --output: what could not be read leaves the file as it was")
+    refused(s.run("export", "--output", "/dev/null"), 2, "/dev/null: there is something that is no file")
+    refused(s.run("export", "--output", folder), 2, "that is no file")
+    refused(s.run("export", "--output", folder / "no/a.prom"), 1, "No such file")
+    tap.same(sorted(x.name for x in folder.iterdir()), ["a.prom", "link"], "export --output: nothing else is left")
+    refused(s.run("show", "--output", out), 2, "show takes neither --all-netns nor --output")
+
+
+def in_netns(count, *words):
+    """The command in namespaces of its own, others beside it; needs root, as all of this does."""
+    make = "; ".join(f"ip netns add wgr{n}" for n in range(count))
+    return ["unshare", "--net", "--mount", "sh", "-c", f"mount -t tmpfs none /run && mkdir /run/netns && {make}; exec \"$@\"",
+            "sh", PROGRAM, *words]
+
+
+def test_export_netns():
+    s = ours()
+    (s.root / "run").mkdir()
+    (s.root / "run/netns").symlink_to("/run/netns")
+    (s.root / "proc/self").mkdir(parents=True)
+    (s.root / "proc/self/ns").symlink_to("/proc/self/ns")
+    result = subprocess.run(in_netns(2, "export", "--all-netns"), env=s.env({}), capture_output=True, text=True, check=False)
+    found = families(result)
+    tap.same(sorted({x.labels["netns"] for x in found["late_packets"].samples}), ["", "wgr0", "wgr1"],
+             "export --all-netns: each network namespace")
+    tap.same([(x.labels["netns"], x.labels["module"]) for x in found["module_info"].samples], [("", "ours")],
+             "export --all-netns: one module")
+    lines = result.stdout.splitlines()
+    tap.same(len(lines) - len(set(lines)), 0, "export --all-netns: no series twice")
+    both = []
+    for n in range(2):
+        one = subprocess.run(in_netns(2, "-n", f"wgr{n}", "export"), env=s.env({}), capture_output=True, text=True, check=False)
+        both += [x for x in one.stdout.splitlines() if not x.startswith("#")]
+    tap.same((len(both) > 100, len(both) - len(set(both))), (True, 0), "export -n: files of several namespaces do not clash")
+    refused(s.run("-n", "1", "export", "--all-netns"), 2, "give one of them")
+    refused(s.run("show", "--all-netns"), 2, "that is for \"export\"")
 
 
 def test_interrupted():
@@ -565,8 +829,10 @@ def test_output():
     tap.point(result.returncode == 1 and "could not be written: No space" in result.stderr, "a full disk", result.stderr)
 
 
-tap.tests([test_help, test_usage, test_set, test_reset, test_rights, test_stock, test_show, test_terminal, test_json,
-           test_stats_and_dump, test_many_peers, test_watch, test_export, test_interrupted, test_gone, test_status, test_doctor, test_doctor_looks, test_doctor_signing,
+tap.tests([test_help, test_usage, test_set, test_apply, test_apply_other_module, test_apply_bad, test_save,
+           test_reset, test_rights, test_stock, test_show, test_terminal, test_json,
+           test_stats_and_dump, test_many_peers, test_watch, test_export, test_export_module,
+           test_export_idle, test_export_names, test_export_file, test_export_netns, test_interrupted, test_gone, test_status, test_doctor, test_doctor_looks, test_doctor_signing,
            test_doctor_others, test_output])
 shutil.rmtree(work)
 sys.exit(tap.done())

@@ -79,7 +79,7 @@ def ran():
 
 
 CASES = [
-    ("", "status show stats dump watch set reset switch doctor export"),
+    ("", "status show stats dump watch set apply reset switch doctor export"),
     ("s", "status show stats set switch"),
     ("-", "--json --netns --plain --help --version"),
     ("-n ", "blue red"),
@@ -96,7 +96,9 @@ CASES = [
     ("reset wg0 ", "peer"),
     ("reset wg0 peer ", "AKEY= BKEY="),
     ("set ", "wg0 wg1"),
-    ("set wg0 ", "mode hold hold-max window"),
+    ("set wg0 ", "mode hold hold-max window --save"),
+    ("apply ", "all wg0 wg1"),
+    ("export ", "--all-netns --output"),
     ("set wg0 mode ", "adaptive fixed off"),
     ("set wg0 mode fixed h", "hold hold-max"),
     ("set wg0 hold-max ", "20ms 50ms 100ms 200ms"),
@@ -171,7 +173,8 @@ def test_zsh():
         return
     zsh = Zsh(stand_ins())
     for line, wanted in (("", ["status", "show", "doctor", "export"]), ("doc", ["doctor"]), ("show ", ["all", "wg0", "wg1"]),
-                         ("-n ", ["blue", "red"]), ("set wg0 ", ["hold-max", "mode", "window"]),
+                         ("-n ", ["blue", "red"]), ("set wg0 ", ["hold-max", "mode", "window", "--save"]), ("apply ", ["all", "wg0", "wg1"]),
+                         ("export --", ["--all-netns", "--output"]),
                          ("set wg0 mode ", ["adaptive", "fixed", "off"]), ("stats wg0 ", ["authenticated", "late"]),
                          ("reset wg0 peer ", ["AKEY=", "BKEY="]), ("switch o", ["ours"]), ("watch wg0 --c", ["--count"])):
         shown = zsh.complete("wireguard-reorder " + line, wanted)

@@ -17,6 +17,7 @@
  *   FAKE_PACKETS  that many packets came from each peer (default 1000)
  *   FAKE_WAIT_US  how long packets may be held now (default 50000)
  *   FAKE_IDLE     nothing came from the peers from this number on
+ *   FAKE_ORDERLY  nothing was ever held or behind
  *   FAKE_SETTINGS  folder: settings are kept there, in a file for each interface
  *   FAKE_SET_ERROR  errno of all requests to the family wireguard that set
  *   FAKE_CHANGED  that many dumps are interrupted by a change, and have the first
@@ -394,6 +395,10 @@ static void put_stats(struct nlmsghdr *to, unsigned int times)
 	struct nlattr *nest = mnl_attr_nest_start(to, WG_REORDER_A_STATS);
 	unsigned int i;
 
+	if (getenv("FAKE_ORDERLY")) {
+		memset(extent, 0, sizeof(extent));
+		memset(hold, 0, sizeof(hold));
+	}
 	for (i = WG_REORDER_STAT_AUTHENTICATED; i <= WG_REORDER_STAT_STARVED; i++) {
 		mnl_attr_put(to, WG_REORDER_STAT_PAD, 0, NULL);
 		mnl_attr_put_u64(to, i, values[i]);

@@ -239,11 +239,21 @@ test_export()
 	pair
 	ping_ok a 192.168.241.2
 	wgr -n a export >"$scratch/metrics"
-	grep -q "^wireguard_reorder_in_order_packets_total{interface=\"wg0\",public_key=\"$pub2\"} [1-9]" "$scratch/metrics"
+	grep -q "^wireguard_reorder_in_order_packets_total{netns=\"a\",interface=\"wg0\",public_key=\"$pub2\"} [1-9]" "$scratch/metrics"
 	/usr/bin/python3 -c '
 import sys
 from prometheus_client.parser import text_string_to_metric_families
 assert len(list(text_string_to_metric_families(open(sys.argv[1]).read()))) > 25' "$scratch/metrics"
+	# Both ends, and one in a namespace without a name.
+	host c
+	ip -n c link add wg0 type wireguard
+	hold c
+	wgr export --all-netns --output "$scratch/metrics"
+	kill "$holder"
+	wait "$holder" || true
+	equal "interfaces" "$(sed -n 's/^wireguard_reorder_interface_late_packets_total{\(.*\)} 0/\1/p' "$scratch/metrics" |
+		sed 's/[0-9]*\]/N]/' | sort | paste -sd ' ')" \
+		'netns="a",interface="wg0" netns="b",interface="wg0" netns="net:[N]",interface="wg0"'
 }
 
 # nobody WORD...: the command without any rights, from where everybody may read it.
@@ -277,7 +287,7 @@ test_stock()
 
 	load stock
 	pair
-	for word in show dump export "stats wg0" "reset wg0" "set wg0 mode off" watch; do
+	for word in show dump "stats wg0" "reset wg0" "set wg0 mode off" watch; do
 		# Several words.
 		# shellcheck disable=SC2086
 		status 3 "stock module is running" wgr -n a $word
@@ -285,9 +295,11 @@ test_stock()
 	has "loaded: stock " "$(wgr -n a)"
 	has "wg0: unknown (the stock module keeps no order)" "$(wgr -n a)"
 	has "fail loaded: the stock module is running; remedy: wireguard-reorder switch ours" "$(wgr -n a doctor || true)"
+	has 'wireguard_reorder_module_info{module="stock",' "$(wgr export)"
 	clear_hosts
 	rmmod wireguard
 	status 3 "no wireguard module is loaded" wgr show
+	has 'wireguard_reorder_module_info{module="none",' "$(wgr export)"
 	[[ ! -e /sys/module/wireguard ]] || { echo "a question has loaded the module"; return 1; }
 }
 
