@@ -760,11 +760,130 @@ test_doctor_advice()
 	has "ok   hold: wg0: 0 of the last 4" "$(wgr -n b doctor || true)"
 }
 
+# with_udev: the rule of the tools package, which calls the command of this tree.
+with_udev()
+{
+	local rules=/run/udev/rules.d
+
+	[[ -x /lib/systemd/systemd-udevd ]] || skip "no udev"
+	mkdir -p "$rules"
+	sed "s|/usr/sbin/wireguard-reorder|$command|" "$here/../../../src/dist/90-wireguard-reorder.rules" \
+		>"$rules/90-wireguard-reorder.rules"
+	grep -q "$command apply" "$rules/90-wireguard-reorder.rules"
+	/lib/systemd/systemd-udevd --debug >"$scratch/udev.log" 2>&1 &
+	udev=$!
+	wait_for 20 test -S /run/udev/control
+}
+
+without_udev()
+{
+	kill "$udev"
+	wait "$udev" || true
+	rm -f /etc/wireguard-reorder.conf
+}
+
+# setting IF: its mode and what waits may reach, as the file below has them.
+setting()
+{
+	(cd "/sys/class/net/$1/reorder" 2>/dev/null && cat mode hold_max_us | xargs)
+}
+
+is_set()
+{
+	[[ $(setting "$1") == "$2" ]]
+}
+
+# The file of settings, by whatever an interface is made.
+test_settings_file()
+{
+	load ours
+	with_udev
+	printf '[*]\nhold-max = 90ms\n[wg8]\nmode = fixed\n[wg9]\nhold-max = 80ms\n' >/etc/wireguard-reorder.conf
+	ip link add wg8 type wireguard
+	wait_for 20 is_set wg8 "fixed 90000"
+	# Its new name counts, and what it has else stays.
+	ip link set wg8 name wg9
+	wait_for 20 is_set wg9 "fixed 80000"
+	ip link del wg9
+	new_keys
+	printf '[Interface]\nPrivateKey = %s\nAddress = 10.5.5.1/24\n' "$key1" >"$scratch/wg9.conf"
+	chmod 600 "$scratch/wg9.conf"
+	wg-quick up "$scratch/wg9.conf"
+	wait_for 20 is_set wg9 "adaptive 80000"
+	# Set and saved, it is the same when it is made anew.
+	wgr set wg9 mode off hold-max 70ms --save
+	wg-quick down "$scratch/wg9.conf"
+	wg-quick up "$scratch/wg9.conf"
+	wait_for 20 is_set wg9 "off 70000"
+	wg-quick down "$scratch/wg9.conf"
+	without_udev
+}
+
+test_settings_networkd()
+{
+	local networkd units=/run/systemd/network
+
+	[[ -x /lib/systemd/systemd-networkd ]] || skip "no networkd"
+	load ours
+	with_udev
+	mkdir -p "$units" /etc/wireguard
+	cp "$here/../../../src/dist/examples/"wg0.net* "$units/"
+	cp "$here/../../../src/dist/examples/wireguard-reorder.conf" /etc/
+	new_keys
+	echo "$key1" >/etc/wireguard/wg0.key
+	chown -R systemd-network /etc/wireguard
+	/lib/systemd/systemd-networkd >"$scratch/networkd.log" 2>&1 &
+	networkd=$!
+	wait_for 30 is_set wg0 "adaptive 100000" || { cat "$scratch/networkd.log"; return 1; }
+	wait_for 20 has_address wg0
+	equal "peers of the example" "$(wg show wg0 endpoints | cut -f 2)" 203.0.113.1:51820
+	kill "$networkd"
+	wait "$networkd" || true
+	ip link del wg0
+	rm -r "$units"
+	without_udev
+}
+
+has_address()
+{
+	[[ -n $(ip -4 -o addr show dev "$1") ]]
+}
+
+# With the kernel's own module the rule finds nothing to do, and says nothing.
+test_settings_stock()
+{
+	load stock
+	with_udev
+	printf '[*]\nhold-max = 90ms\nwhat is this\n' >/etc/wireguard-reorder.conf
+	ip link add wg9 type wireguard
+	udevadm settle --timeout 20
+	wait_for 20 grep -q "wg9: .*apply -- wg9.* succeeded" "$scratch/udev.log"
+	! grep "what is this" "$scratch/udev.log"
+	equal "apply" "$(wgr apply 2>&1)" ""
+	ip link del wg9
+	without_udev
+}
+
+test_settings_bad()
+{
+	load ours
+	ip link add wg9 type wireguard
+	printf '[*]\nhold-max = 9s\nwindow = 1024\n' >/etc/wireguard-reorder.conf
+	status 2 "/etc/wireguard-reorder.conf:2: hold-max 9000ms for wg9: hold_max_us: give 0 to 1000000" wgr apply wg9
+	equal "the rest" "$(cat /sys/class/net/wg9/reorder/window)" 1024
+	printf '[wg7]\nwindow = 2048\n' >/etc/wireguard-reorder.conf
+	status 2 '/etc/wireguard-reorder.conf:1: no WireGuard interface is called "wg7" now: there is wg9' wgr apply
+	rm /etc/wireguard-reorder.conf
+	equal "without a file" "$(wgr apply 2>&1)" ""
+	ip link del wg9
+}
+
 tests=(test_status test_show test_stats_and_dump test_set_and_reset test_bad_values test_watch test_export
        test_unprivileged test_stock test_many_peers test_switch test_switch_two
        test_switch_flags_and_sysctls test_switch_tentative test_switch_on_top test_switch_lost test_switch_moved
        test_switch_moved_taken test_switch_moved_port
-       test_switch_hidden test_switch_many test_switch_failure test_switch_refused test_doctor test_doctor_advice)
+       test_switch_hidden test_switch_many test_switch_failure test_switch_refused test_doctor test_doctor_advice test_settings_file
+       test_settings_networkd test_settings_stock test_settings_bad)
 
 [[ -x $command ]] || { echo "1..0 # no $command: run make cli first"; exit 1; }
 install_ours
