@@ -79,6 +79,7 @@ static struct parts take_apart(char *line)
 
 	cut_comment(line);
 	line = trim(line);
+	equals = strchr(line, '=');
 	parts.name = line;
 	if (!*line) {
 		parts.kind = NOTHING;
@@ -86,7 +87,7 @@ static struct parts take_apart(char *line)
 		parts.kind = SECTION;
 		line[strlen(line) - 1] = 0;
 		parts.name = trim(line + 1);
-	} else if ((equals = strchr(line, '='))) {
+	} else if (equals) {
 		parts.kind = VALUE;
 		*equals = 0;
 		parts.name = trim(line);

@@ -29,7 +29,7 @@
 uint64_t look_since(const struct order_settings *settings, const struct order_stats *totals,
 		    struct order_stats *since);
 
-/* The settings of an interface have been changed: what came before counts no more. */
+/* Settings have been changed or counters set to zero: what came before counts no more. */
 void look_begin(struct order *order, const char *ifname);
 
 #endif

@@ -276,11 +276,41 @@ static void print_info(FILE *to, const struct metrics *metrics)
 	fputs("} 1\n", to);
 }
 
-static void print_mode(FILE *to, const struct source *source, const void *what)
+/* The value of a setting, which is a u32 at that place in struct order_settings. */
+static uint32_t value_of(const struct source *source, size_t offset)
 {
-	fprintf(to, "wireguard_reorder_%s", (const char *)what);
+	return *(const uint32_t *)((const char *)&source->interface->settings + offset);
+}
+
+/**
+ * struct choice - a setting that is one of several words, as a metric
+ * @name: of the metric, which is always 1
+ * @label: that has the word
+ * @offset: of the value in struct order_settings
+ * @word: the word for a value
+ * @help: what it is
+ */
+struct choice {
+	const char *name;
+	const char *label;
+	size_t offset;
+	const char *(*word)(uint32_t value);
+	const char *help;
+};
+
+static const struct choice choices[] = {
+	{ "mode_info", "mode", offsetof(struct order_settings, mode), parse_mode_name,
+	  "What an interface does about order." },
+};
+
+static void print_choice(FILE *to, const struct source *source, const void *what)
+{
+	const struct choice *choice = what;
+
+	fprintf(to, "wireguard_reorder_%s", choice->name);
 	print_labels(to, source);
-	fprintf(to, ",mode=\"%s\"} 1\n", parse_mode_name(source->interface->settings.mode));
+	fprintf(to, ",%s=\"%s\"} 1\n", choice->label,
+		choice->word(value_of(source, choice->offset)));
 }
 
 /**
@@ -309,8 +339,7 @@ static const struct number numbers[] = {
 static void print_number(FILE *to, const struct source *source, const void *what)
 {
 	const struct number *number = what;
-	uint32_t value = *(const uint32_t *)((const char *)&source->interface->settings +
-					     number->offset);
+	uint32_t value = value_of(source, number->offset);
 
 	fprintf(to, "wireguard_reorder_%s", number->name);
 	print_labels(to, source);
@@ -326,8 +355,10 @@ static void print_settings(FILE *to, const struct metrics *metrics)
 {
 	size_t i;
 
-	print_head(to, "", "mode_info", "gauge", "What an interface does about order.");
-	each(to, metrics, false, print_mode, "mode_info");
+	for (i = 0; i < ARRAY_SIZE(choices); i++) {
+		print_head(to, "", choices[i].name, "gauge", choices[i].help);
+		each(to, metrics, false, print_choice, &choices[i]);
+	}
 	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
 		print_head(to, "", numbers[i].name, "gauge", numbers[i].help);
 		each(to, metrics, false, print_number, &numbers[i]);

@@ -107,6 +107,8 @@ static int reset(const char *ifname, const char *peer, const uint8_t *key)
 		snprintf(what, sizeof(what), "%s%s%s", ifname, peer ? ": peer " : "",
 			 peer ? peer : "");
 		code = access_failed(&order, what, err);
+	} else {
+		look_begin(&order, ifname);
 	}
 	order_close(&order);
 	return code;

@@ -761,6 +761,10 @@ def test_doctor_looks():
     # A reset, or another interface of that name.
     said = hold_finding(s, **{**late, "FAKE_LATE": 0, "FAKE_PACKETS": 1500})
     tap.point("0 of the last 1500 packets" in said, "doctor: counters began anew", said)
+    # More came after a reset by the command than had come before.
+    s.run("reset", "wg0", **{**late, "FAKE_LATE": 0, "FAKE_PACKETS": 0})
+    said = hold_finding(s, **{**late, "FAKE_LATE": 90, "FAKE_PACKETS": 9000})
+    tap.point("90 of the last 9000 packets" in said, "doctor: all since a reset", said)
     log.unlink()
     note = next((s.root / "run/wireguard-reorder").iterdir())
     note.write_text("{ damaged")
