@@ -23,7 +23,7 @@ group_packages()
 	vm)      echo qemu-system-x86 busybox-static cpio kmod xz-utils e2fsprogs \
 		      iproute2 iputils-ping iptables nftables ncat iperf3 ethtool procps psmisc \
 		      tcpdump python3 python3-cryptography wireguard-tools wireguard-go \
-		      debian-archive-keyring ;;
+		      debian-archive-keyring udev ;;
 	package) echo debhelper dh-dkms dkms dpkg-dev fakeroot lintian rpm rpmlint shellcheck mmdebstrap \
 		      gcc pkg-config libc6-dev libmnl-dev libjansson-dev \
 		      qemu-system-x86 e2fsprogs debian-archive-keyring ;;
