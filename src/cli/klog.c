@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <net/if.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,21 +13,53 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "say.h"
 
 /* No record is longer, and the kernel gives a record to a read, whole or not at all. */
 #define RECORD 16384
 
-/* The number in "wg0: peer 1 (192.0.2.1:51820): a packet came 84213 us after ..." */
-static uint64_t late_us(const char *text, const char *ifname)
+/**
+ * struct late - a line that tells of a packet that was too late
+ * @seq: its number
+ * @us: by how much, microseconds
+ * @ifname: the interface
+ */
+struct late {
+	uint64_t seq;
+	uint64_t us;
+	char ifname[IFNAMSIZ];
+};
+
+/**
+ * struct klog - what has been read
+ * @read: whether it has
+ * @last: number of the last line
+ * @late: lines about packets that were too late
+ * @count: how many
+ */
+struct klog {
+	bool read;
+	uint64_t last;
+	struct late *late;
+	size_t count;
+};
+
+static struct klog klog;
+
+/* Such as "wg0: peer 1 (192.0.2.1:51820): a packet came 84213 us after ..." */
+static void read_text(const char *text, uint64_t seq)
 {
 	static const char peer[] = ": peer ", came[] = ": a packet came ";
-	size_t len = strlen(ifname);
-	const char *number;
+	const char *name_end = strstr(text, peer), *number = strstr(text, came);
+	struct late *late;
 
-	if (strncmp(text, ifname, len) || strncmp(text + len, peer, strlen(peer)))
-		return 0;
-	number = strstr(text, came);
-	return number ? strtoull(number + strlen(came), NULL, 10) : 0;
+	if (!name_end || !number || name_end - text >= IFNAMSIZ)
+		return;
+	klog.late = say_alloc(klog.late, (klog.count + 1) * sizeof(*klog.late));
+	late = &klog.late[klog.count++];
+	*late = (struct late){ .seq = seq };
+	late->us = strtoull(number + strlen(came), NULL, 10);
+	memcpy(late->ifname, text, name_end - text);
 }
 
 /* The next line, also where the kernel has overwritten what was to be read. */
@@ -41,41 +74,59 @@ static bool next_line(FILE *log, char **line, size_t *room)
 }
 
 /* A line is "priority,sequence,time,flags;text"; what belongs to it begins with a space. */
-static uint64_t read_log(FILE *log, const char *ifname, uint64_t *seq)
+static void read_lines(FILE *log)
 {
-	uint64_t after = *seq, number, us, most = 0;
-	const char *text;
-	char *line = NULL;
+	char *line = NULL, *text;
 	size_t room = 0;
+	uint64_t seq;
 
 	while (next_line(log, &line, &room)) {
 		text = strchr(line, ';');
-		if (!text || sscanf(line, "%*u,%" SCNu64, &number) != 1 || number <= after)
+		if (!text || sscanf(line, "%*u,%" SCNu64, &seq) != 1)
 			continue;
-		*seq = number;
-		us = late_us(text + 1, ifname);
-		most = us > most ? us : most;
+		klog.last = seq;
+		read_text(text + 1, seq);
 	}
 	free(line);
-	return most;
 }
 
-uint64_t klog_late(const char *ifname, uint64_t *seq)
+static void read_log(void)
 {
 	char path[PATH_MAX], buffer[RECORD];
-	uint64_t most = 0;
 	FILE *log;
 	int fd;
 
+	if (klog.read)
+		return;
+	klog.read = true;
 	file_path(path, "/dev/kmsg");
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	log = fd < 0 ? NULL : fdopen(fd, "r");
 	if (log) {
 		setvbuf(log, buffer, _IOFBF, sizeof(buffer));
-		most = read_log(log, ifname, seq);
+		read_lines(log);
 		fclose(log);
 	} else if (fd >= 0) {
 		close(fd);
+	}
+}
+
+uint64_t klog_last(void)
+{
+	read_log();
+	return klog.last;
+}
+
+uint64_t klog_late(const char *ifname, uint64_t after)
+{
+	uint64_t most = 0;
+	size_t i;
+
+	read_log();
+	for (i = 0; i < klog.count; i++) {
+		if (klog.late[i].seq > after && klog.late[i].us > most &&
+		    !strcmp(klog.late[i].ifname, ifname))
+			most = klog.late[i].us;
 	}
 	return most;
 }

@@ -159,33 +159,31 @@ static void update(struct note *note, bool known, const struct order_settings *s
 	note->settings = *settings;
 }
 
-static void take_counts(const struct order_stats *totals, struct look *look)
+static struct look take_look(const struct order_stats *totals)
 {
+	struct look look = { .log = klog_last() };
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(judged); i++)
-		look->count[i] = totals->value[judged[i]];
+		look.count[i] = totals->value[judged[i]];
+	return look;
 }
 
 uint64_t look_since(const struct order_settings *settings, const struct order_stats *totals,
 		    struct order_stats *since)
 {
+	struct look now = take_look(totals);
 	struct note note = {};
-	struct look now = {};
 	char path[PATH_MAX];
-	uint64_t seq;
 	size_t i;
 
 	note_path(path, settings->ifname);
-	take_counts(totals, &now);
-	klog_late(settings->ifname, &now.log);
 	update(&note, note_read(path, &note), settings, &now);
 	note_write(path, &note);
 	*since = *totals;
 	for (i = 0; i < ARRAY_SIZE(judged); i++)
 		since->value[judged[i]] -= note.first.count[i];
-	seq = note.first.log;
-	return klog_late(settings->ifname, &seq);
+	return klog_late(settings->ifname, note.first.log);
 }
 
 void look_begin(struct order *order, const char *ifname)
@@ -197,15 +195,13 @@ void look_begin(struct order *order, const char *ifname)
 	note_path(path, ifname);
 	if (order_get(order, ifname, &note.settings) || order_read(order, ifname, &report))
 		goto out;
-	take_counts(&report.totals, &note.first);
-	if (note.first.count[0]) {
-		klog_late(ifname, &note.first.log);
-		note.last = note.first;
+	note.first = take_look(&report.totals);
+	note.last = note.first;
+	/* Without a note all that it has counted is judged, which is right if it has nothing. */
+	if (note.first.count[0])
 		note_write(path, &note);
-	} else {
-		/* All that it will have counted comes from now on. */
+	else
 		unlink(path);
-	}
 out:
 	order_free(&report);
 }

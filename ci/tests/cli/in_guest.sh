@@ -244,13 +244,15 @@ test_export()
 import sys
 from prometheus_client.parser import text_string_to_metric_families
 assert len(list(text_string_to_metric_families(open(sys.argv[1]).read()))) > 25' "$scratch/metrics"
-	# Both ends, and one in a namespace without a name.
+	# Both ends, and one in a namespace of a process, without a name.
 	host c
 	ip -n c link add wg0 type wireguard
-	hold c
+	ip netns exec c sleep 600 &
+	pause 1
+	ip netns del c
 	wgr export --all-netns --output "$scratch/metrics"
-	kill "$holder"
-	wait "$holder" || true
+	kill %%
+	wait %% || true
 	equal "interfaces" "$(sed -n 's/^wireguard_reorder_interface_late_packets_total{\(.*\)} 0/\1/p' "$scratch/metrics" |
 		sed 's/[0-9]*\]/N]/' | sort | paste -sd ' ')" \
 		'netns="a",interface="wg0" netns="b",interface="wg0" netns="net:[N]",interface="wg0"'
@@ -770,7 +772,7 @@ with_udev()
 	sed "s|/usr/sbin/wireguard-reorder|$command|" "$here/../../../src/dist/90-wireguard-reorder.rules" \
 		>"$rules/90-wireguard-reorder.rules"
 	grep -q "$command apply" "$rules/90-wireguard-reorder.rules"
-	/lib/systemd/systemd-udevd --debug >"$scratch/udev.log" 2>&1 &
+	SYSTEMD_LOG_TARGET=console /lib/systemd/systemd-udevd --debug >"$scratch/udev.log" 2>&1 &
 	udev=$!
 	wait_for 20 test -S /run/udev/control
 }
@@ -857,7 +859,7 @@ test_settings_stock()
 	printf '[*]\nhold-max = 90ms\nwhat is this\n' >/etc/wireguard-reorder.conf
 	ip link add wg9 type wireguard
 	udevadm settle --timeout 20
-	wait_for 20 grep -q "wg9: .*apply -- wg9.* succeeded" "$scratch/udev.log"
+	wait_for 20 grep -q "wg9: .*apply -- wg9.* succeeded" "$scratch/udev.log" || { tail -n 50 "$scratch/udev.log"; return 1; }
 	fails grep "what is this" "$scratch/udev.log"
 	equal "apply" "$(wgr apply 2>&1)" ""
 	ip link del wg9
