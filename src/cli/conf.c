@@ -4,10 +4,13 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "file.h"
 #include "parse.h"
@@ -392,12 +395,25 @@ static int write_lines(const char *path, const struct lines *lines)
 	return replace_end(&replace, true);
 }
 
+/* Others that change the file wait until the descriptor is closed. */
+static int lock_folder(void)
+{
+	char folder[PATH_MAX];
+	int fd;
+
+	file_path(folder, "/etc");
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0)
+		flock(fd, LOCK_EX);
+	return fd;
+}
+
 int conf_save(const char *ifname, const struct order_settings *settings, unsigned int given)
 {
+	int err, lock = lock_folder();
 	struct lines lines = {};
 	const struct setting *s;
 	char path[PATH_MAX];
-	int err;
 
 	file_path(path, CONF_PATH);
 	err = read_lines(path, &lines);
@@ -411,5 +427,7 @@ int conf_save(const char *ifname, const struct order_settings *settings, unsigne
 	while (lines.count)
 		drop(&lines, lines.count - 1);
 	free(lines.all);
+	if (lock >= 0)
+		close(lock);
 	return err;
 }

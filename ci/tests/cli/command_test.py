@@ -243,6 +243,10 @@ def test_save():
     refused(s.run("set", "wg0", "--save", **env), 2, "set wg0 needs settings")
     refused(s.run("show", "--save"), 2, "show takes no --save")
     tap.same(conf.read_text(), before, "what is refused is not saved")
+    many = [f"wg{n}" for n in range(30)]
+    calls = [subprocess.Popen([PROGRAM, "set", x, "hold", "1ms", "--save"], env=s.env({"FAKE_IFS": " ".join(many)})) for x in many]
+    tap.same([call.wait() for call in calls], [0] * len(many), "many at once")
+    tap.same(set(re.findall(r"^\[(wg\d+)\]$", conf.read_text(), re.M)), set(many), "and all of them are saved")
     conf.unlink()
     new = saved("wg0", "mode", "adaptive")
     tap.point(new.startswith("#") and new.endswith("\n[wg0]\nmode = adaptive\n"), "a new file", new)
