@@ -184,9 +184,9 @@ static void read_value(struct reader *r, const struct parts *parts)
 	else if (!setting)
 		conf_say(r->conf, r->line, "there is no setting \"%.*s\": give %s", SHOWN,
 			 parts->name, setting_names());
-	else if (!setting->parse(parts->value, &value))
+	else if (!setting_read(parts->name, parts->value, &value))
 		conf_say(r->conf, r->line, "%s \"%.*s\": %s", setting->name, SHOWN, parts->value,
-			 setting->rule);
+			 setting_wrong(setting, parts->value));
 	else {
 		add(r, setting, value);
 		return;
@@ -342,7 +342,7 @@ static struct place find_place(const struct lines *lines, const char *section, c
 		parts = take_apart(copy);
 		if (parts.kind == SECTION)
 			inside = !strcmp(parts.name, section);
-		if (inside && parts.kind == VALUE && !strcmp(parts.name, name))
+		if (inside && parts.kind == VALUE && setting_find(parts.name) == setting_find(name))
 			place = (struct place){ i, true, true };
 		else if (inside && parts.kind != NOTHING && !place.there)
 			place = (struct place){ i + 1, false, true };

@@ -9,7 +9,7 @@
 #include "util.h"
 
 /**
- * enum doctor_level - how bad it is; also the exit code
+ * enum doctor_level - how bad it is
  * @DOCTOR_OK: as it should be
  * @DOCTOR_WARN: works, and could be better, or could not be looked at
  * @DOCTOR_FAIL: does not work

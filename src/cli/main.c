@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* main.c - the command wireguard-reorder: options, and which command it is. */
+#include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <locale.h>
 #include <stdio.h>
@@ -95,6 +97,25 @@ static int no_option(const char *word)
 
 	return say_usage("there is no option \"%s\": \"wireguard-reorder --help\" lists all",
 			 optopt && strchr("hjnpV", optopt) == NULL ? letter : word);
+}
+
+/*
+ * No option is a number: it is a value below zero, and there is no such value
+ * here. Options that take one say themselves what they want.
+ *
+ * Return: an exit code, after one line of text if it is not %CLI_OK.
+ */
+static int check_numbers(int count, char **words)
+{
+	int i;
+
+	for (i = 2; i < count; i++) {
+		if (words[i][0] == '-' && words[i - 1][0] != '-' &&
+		    (isdigit((unsigned char)words[i][1]) || words[i][1] == '.'))
+			return say_usage("%s \"%s\": there is nothing below zero: give a value from 0 on",
+					 words[i - 1], words[i]);
+	}
+	return CLI_OK;
 }
 
 /* Whether an option belongs to another command than this one. */
@@ -192,6 +213,30 @@ static int finish(const struct command *command, int code)
 	return code || command->run == switch_command ? code : CLI_FAILED;
 }
 
+/*
+ * Whoever starts this may have closed these, and what is opened next would be
+ * what is printed to. A folder can be neither read from nor written to, which
+ * then is an error as it was before.
+ */
+static void fill_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/", O_RDONLY | O_DIRECTORY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* Some terminals know no colours and no places. */
+static bool is_smart(void)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && term && *term && strcmp(term, "dumb");
+}
+
 int main(int count, char **words)
 {
 	const char *no_colour = getenv("NO_COLOR");
@@ -199,8 +244,13 @@ int main(int count, char **words)
 	struct cli cli = {};
 	int code;
 
+	fill_descriptors();
 	setlocale(LC_CTYPE, "");
-	cli.colour = isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
+	cli.smart = is_smart();
+	cli.colour = cli.smart && !(no_colour && *no_colour);
+	code = check_numbers(count, words);
+	if (code)
+		return code;
 	code = read_options(count, words, &cli);
 	if (code >= 0)
 		return finish(command, code);

@@ -27,9 +27,9 @@ static int read_words(int count, char **words, struct order_settings *settings,
 			return say_usage("%s needs a value: %s", setting->name, setting->rule);
 		if (*given & setting->bit)
 			return say_usage("%s is given twice: give it once", setting->name);
-		if (!setting->parse(words[i + 1], setting_place(settings, setting)))
-			return say_usage("%s \"%s\": %s", setting->name, words[i + 1],
-					 setting->rule);
+		if (!setting_read(words[i], words[i + 1], setting_place(settings, setting)))
+			return say_usage("%s \"%s\": %s", words[i], words[i + 1],
+					 setting_wrong(setting, words[i + 1]));
 		*given |= setting->bit;
 	}
 	return CLI_OK;

@@ -51,15 +51,42 @@ const struct setting setting_all[] = {
 	{}
 };
 
+/* JSON and the files of sysfs have the unit in the name: "hold_us". */
+#define IN_US "_us"
+
+/* Whether the name is that of the setting, with the unit in it. */
+static bool has_unit(const char *name, const struct setting *setting)
+{
+	char with_unit[SETTING_TEXT];
+
+	snprintf(with_unit, sizeof(with_unit), "%s" IN_US, setting->name);
+	return setting->parse == parse_time && parse_same_name(name, with_unit);
+}
+
 const struct setting *setting_find(const char *name)
 {
 	const struct setting *s;
 
 	for (s = setting_all; s->name; s++) {
-		if (!strcmp(name, s->name))
+		if (parse_same_name(name, s->name) || has_unit(name, s))
 			return s;
 	}
 	return NULL;
+}
+
+bool setting_read(const char *name, const char *text, uint32_t *value)
+{
+	const struct setting *setting = setting_find(name);
+
+	return (has_unit(name, setting) && parse_count(text, value)) ||
+	       setting->parse(text, value);
+}
+
+const char *setting_wrong(const struct setting *setting, const char *text)
+{
+	const char *wrong = setting->parse == parse_time ? parse_time_wrong(text) : NULL;
+
+	return wrong ? wrong : setting->rule;
 }
 
 uint32_t *setting_place(struct order_settings *settings, const struct setting *setting)

@@ -29,8 +29,20 @@ struct setting {
 /* All there are; behind the last one is one without a name. */
 extern const struct setting setting_all[];
 
-/* One by its name, or NULL. */
+/*
+ * One by its name, or NULL. Names are taken with "-" or "_", and with the unit that
+ * JSON and sysfs have in them: "hold-max", "hold_max", "hold_max_us".
+ */
 const struct setting *setting_find(const char *name);
+
+/*
+ * Reads a value; with the unit in the name a bare number will do, as in sysfs. Return:
+ * whether it is one.
+ */
+bool setting_read(const char *name, const char *text, uint32_t *value);
+
+/* What is wrong with a text that is none, and what to give instead. */
+const char *setting_wrong(const struct setting *setting, const char *text);
 
 /* Where its value is. */
 uint32_t *setting_place(struct order_settings *settings, const struct setting *setting);

@@ -23,6 +23,8 @@
  *   FAKE_CHANGED  that many dumps are interrupted by a change, and have the first
  *                 entry once more at their end, with other figures
  *   FAKE_GONE     an interface that is listed, and gone when it is asked for
+ *   FAKE_GONE_FILE  file: while it has the name of an interface, that one is gone
+ *   FAKE_BUSY     an interface by which ten times as many packets come
  *   FAKE_LOG      file: each request to the family wireguard that sets, in hex
  */
 #include <errno.h>
@@ -226,6 +228,20 @@ static void interface(unsigned int n, char *to)
 	}
 }
 
+static bool is_away(const char *name)
+{
+	const char *path = getenv("FAKE_GONE_FILE");
+	FILE *file = path ? fopen(path, "r") : NULL;
+	char text[LINE] = "";
+
+	if (!file)
+		return false;
+	if (!fgets(text, sizeof(text), file))
+		*text = 0;
+	fclose(file);
+	return !strcmp(text, name);
+}
+
 /* Return: its number, or -1. */
 static int find(const char *name)
 {
@@ -233,7 +249,7 @@ static int find(const char *name)
 	char known[LINE];
 	int n = 0;
 
-	if (gone && !strcmp(name, gone))
+	if ((gone && !strcmp(name, gone)) || is_away(name))
 		return -1;
 	for (interface(0, known); *known; interface(++n, known)) {
 		if (!strcmp(known, name))
@@ -426,7 +442,11 @@ static void push_stats(struct mnl_socket *s, int n)
 {
 	unsigned int i, peers = number("FAKE_PEERS", 2), now = step();
 	struct nlmsghdr *to = answer(WG_REORDER_CMD_GET_STATS);
+	char name[LINE];
 
+	interface(n, name);
+	if (getenv("FAKE_BUSY") && !strcmp(name, getenv("FAKE_BUSY")))
+		now *= 10;
 	put_name(to, n);
 	put_stats(to, peers * now);
 	push(s, to);
@@ -500,8 +520,10 @@ static void answer_order(struct mnl_socket *s, uint8_t command)
 		return;
 	}
 	if (!name) {
-		for (n = 0, interface(0, known); *known; interface(++n, known))
-			push_settings(s, n);
+		for (n = 0, interface(0, known); *known; interface(++n, known)) {
+			if (!is_away(known))
+				push_settings(s, n);
+		}
 		if (changed)
 			push_settings(s, 0);
 		end(s, 0, NULL, NULL);
