@@ -17,7 +17,7 @@ UDEVDIR ?= /usr/lib/udev/rules.d
 .DEFAULT_GOAL := module
 .DELETE_ON_ERROR:
 .PHONY: module cli install uninstall install-files install-package-files install-cli deb rpm \
-	check check-quick check-kernels check-packages demo bench lint clean help need-root need-dkms \
+	check check-quick check-kernels check-packages demo bench lint clean clean-module help need-root need-dkms \
 	no-package
 
 # How the target kernel was configured: empty when there is no such kernel.
@@ -64,7 +64,7 @@ module:
 		the kernel of $(KDIR) lacks the libraries that WireGuard needs: \
 		CONFIG_WIREGUARD=m there selects them)
 	@if [ "$$(cat src/.target 2>/dev/null)" != '$(target)' ]; then \
-		$(MAKE) --no-print-directory clean && \
+		$(MAKE) --no-print-directory clean-module && \
 		echo '$(target)' >src/.target; \
 	fi
 	+$(MAKE) -C $(KDIR) M=$(CURDIR)/src $(compiler) modules
@@ -236,12 +236,16 @@ lint:
 	@ci/lint.sh
 
 ## clean: remove what building the module and the command left behind
-# Without the kernel's help, so that it works when the kernel is gone; dist/ stays.
-clean:
-	@find src \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
-		-o -name '*.o.d' -o -name '.*.cmd' -o -name '.*.d' -o -name '.target' \
-		-o -name '*.order' -o -name '*.symvers' -o -name '.tmp_*' \
-		-o -path src/compat/generated -o -path src/cli/$(NAME) \) -prune -exec rm -rf {} +
+clean: clean-module
+	@rm -f src/cli/*.o src/cli/$(NAME)
+
+# Without the kernel's help, so that it works when the kernel is gone; dist/ stays, and
+# so does the command, which is for no kernel.
+clean-module:
+	@find src -path src/cli -prune -o \( -name '*.o' -o -name '*.ko' -o -name '*.mod' \
+		-o -name '*.mod.c' -o -name '*.o.d' -o -name '.*.cmd' -o -name '.*.d' \
+		-o -name '.target' -o -name '*.order' -o -name '*.symvers' -o -name '.tmp_*' \
+		-o -path src/compat/generated \) -prune -exec rm -rf {} +
 
 ## help: this list
 help:
