@@ -2,11 +2,34 @@
 # SPDX-License-Identifier: GPL-2.0
 # Completion of wireguard-reorder in zsh.
 
+# The network namespace that is given: a name of "ip netns", a path, or the number of a process.
+_wireguard_reorder_space()
+{
+	print -r -- ${(Q)opt_args[-n]:-${(Q)opt_args[--netns]}}
+}
+
 _wireguard_reorder_interfaces()
 {
-	local -a interfaces
-	interfaces=(${(f)"$(ip -o link show type wireguard 2>/dev/null | sed -n 's/^[0-9]*: \([^:@]*\).*/\1/p')"})
+	local netns=$(_wireguard_reorder_space)
+	local -a interfaces show=(ip -o link show type wireguard)
+
+	if [[ $netns == */* ]]; then
+		show=(nsenter --net=$netns -- $show)
+	elif [[ $netns == <-> && ! -e /run/netns/$netns ]]; then
+		show=(nsenter --net=/proc/$netns/ns/net -- $show)
+	elif [[ -n $netns ]]; then
+		show=(ip -n $netns ${show[2,-1]})
+	fi
+	interfaces=(${(f)"$($show 2>/dev/null | sed -n 's/^[0-9]*: \([^:@]*\).*/\1/p')"})
 	compadd -a interfaces
+}
+
+# The command itself, in that namespace.
+_wireguard_reorder_ask()
+{
+	local netns=$(_wireguard_reorder_space)
+
+	wireguard-reorder ${netns:+-n} ${netns:+$netns} $@ 2>/dev/null
 }
 
 _wireguard_reorder_netns()
@@ -30,6 +53,7 @@ _wireguard_reorder_commands()
 		'switch:exchange the module that runs'
 		'doctor:look for what is wrong'
 		'export:metrics for Prometheus'
+		'test:does a path reorder, and would order help?'
 	)
 	_describe command commands
 }
@@ -49,14 +73,14 @@ _wireguard_reorder_settings()
 _wireguard_reorder_figures()
 {
 	local -a figures
-	figures=(${(f)"$(wireguard-reorder stats $words[2] 2>/dev/null | sed 's/:.*//')"})
+	figures=(${(f)"$(_wireguard_reorder_ask stats $words[2] | sed 's/:.*//')"})
 	compadd -a figures
 }
 
 _wireguard_reorder_keys()
 {
 	local -a keys
-	keys=(${(f)"$(wireguard-reorder dump $words[2] 2>/dev/null | cut -f 1)"})
+	keys=(${(f)"$(_wireguard_reorder_ask dump $words[2] | cut -f 1)"})
 	compadd -a keys
 }
 
@@ -65,6 +89,8 @@ _wireguard_reorder_words()
 	case $words[1] in
 	show|dump|apply) (( CURRENT == 2 )) && { compadd all; _wireguard_reorder_interfaces } ;;
 	watch) _arguments '--count[looks]:number:' '--interval[time between two]:seconds:' \
+		'1:interface:_wireguard_reorder_interfaces' ;;
+	test) _arguments '--time[how long to listen]:time:' '--pcap[capture to read]:file:_files' \
 		'1:interface:_wireguard_reorder_interfaces' ;;
 	stats)
 		case $CURRENT in
@@ -86,10 +112,11 @@ _wireguard_reorder_words()
 _wireguard_reorder()
 {
 	local curcontext=$curcontext state line
+	typeset -A opt_args
 
 	_arguments -C \
 		'(-j --json)'{-j,--json}'[JSON instead of text]' \
-		'(-n --netns)'{-n,--netns}'[in another network namespace]:namespace:_wireguard_reorder_netns' \
+		'(-n --netns)'{-n+,--netns=}'[in another network namespace]:namespace:_wireguard_reorder_netns' \
 		'(-p --plain)'{-p,--plain}'[exact numbers in base units]' \
 		'(- *)'{-h,--help}'[help]' \
 		'(- *)'{-V,--version}'[version]' \
