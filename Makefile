@@ -81,6 +81,9 @@ cli:
 	$(call die-if,$(call none,$(call has-header,jansson.h)),\
 		jansson is missing: install it (apt install libjansson-dev, \
 		dnf install jansson-devel))
+	$(call die-if,$(call none,$(call has-header,pcap/pcap.h)),\
+		libpcap is missing: install it (apt install libpcap-dev, \
+		dnf install libpcap-devel))
 	@$(MAKE) --no-print-directory -C src/cli
 
 ## install: build and install the module of the running kernel through DKMS
@@ -177,7 +180,7 @@ deb:
 	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && mkdir "$$tmp/tree" && \
 	cp -R Makefile dkms.conf src debian "$$tmp/tree" && \
 	(cd "$$tmp/tree" && if ! dpkg-checkbuilddeps; then \
-		echo "make deb: apt install debhelper dh-dkms libmnl-dev libjansson-dev pkg-config" >&2; \
+		echo "make deb: apt install debhelper dh-dkms libmnl-dev libjansson-dev libpcap-dev pkg-config" >&2; \
 		exit 1; fi && \
 	$(no-make) DEB_BUILD_OPTIONS=noautodbgsym dpkg-buildpackage -b -us -uc \
 		>"$$tmp/log" 2>&1 || { cat "$$tmp/log" >&2; exit 1; }) && \

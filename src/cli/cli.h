@@ -18,11 +18,15 @@
  * @save: keep the settings in the file of settings; "set" only
  * @count: how often to look, or NULL; "watch" only
  * @interval: time between two looks, or NULL; "watch" only
+ * @time: how long to listen, or NULL; "test" only
+ * @pcap: capture to read, or NULL; "test" only
  */
 struct cli {
 	const char *netns;
 	const char *count;
 	const char *interval;
+	const char *time;
+	const char *pcap;
 	const char *output;
 	bool all_netns;
 	bool save;
@@ -56,6 +60,7 @@ int reset_command(const struct cli *cli, int count, char **words);
 int switch_command(const struct cli *cli, int count, char **words);
 int doctor_command(const struct cli *cli, int count, char **words);
 int export_command(const struct cli *cli, int count, char **words);
+int test_command(const struct cli *cli, int count, char **words);
 int apply_command(const struct cli *cli, int count, char **words);
 
 #endif

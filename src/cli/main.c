@@ -43,6 +43,8 @@ static const struct command commands[] = {
 	{ "switch", switch_command, "ours|stock [--yes]",
 	  "exchange the module that runs, and bring tunnels back" },
 	{ "doctor", doctor_command, "", "look for what is wrong, and say what to do" },
+	{ "test", test_command, "[IF] [--time T] [--pcap FILE]",
+	  "does a path reorder, and would order help? With any module" },
 	{ "export", export_command, "[--all-netns] [--output FILE]", "metrics for Prometheus" },
 };
 
@@ -81,10 +83,12 @@ static const struct option options[] = {
 	{ "count", required_argument, NULL, 'c' },
 	{ "interval", required_argument, NULL, 'i' },
 	{ "netns", required_argument, NULL, 'n' },
+	{ "pcap", required_argument, NULL, 'f' },
 	{ "all-netns", no_argument, NULL, 'a' },
 	{ "output", required_argument, NULL, 'o' },
 	{ "save", no_argument, NULL, 's' },
 	{ "plain", no_argument, NULL, 'p' },
+	{ "time", required_argument, NULL, 't' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "yes", no_argument, NULL, 'y' },
 	{}
@@ -123,6 +127,9 @@ static int check_options(const struct cli *cli, const struct command *command)
 {
 	if ((cli->count || cli->interval) && command->run != watch_command)
 		return say_usage("%s takes neither --count nor --interval: that is for \"watch\"",
+				 command->name);
+	if ((cli->time || cli->pcap) && command->run != test_command)
+		return say_usage("%s takes neither --time nor --pcap: that is for \"test\"",
 				 command->name);
 	if (cli->yes && command->run != switch_command)
 		return say_usage("%s takes no --yes: that is for \"switch\"", command->name);
@@ -165,6 +172,12 @@ static int read_options(int count, char **words, struct cli *cli)
 			break;
 		case 'i':
 			cli->interval = optarg;
+			break;
+		case 't':
+			cli->time = optarg;
+			break;
+		case 'f':
+			cli->pcap = optarg;
 			break;
 		case 'y':
 			cli->yes = true;

@@ -54,7 +54,7 @@ def test_help():
     system = System()
     result = system.run("--help")
     tap.point(result.returncode == 0 and not result.stderr, "--help", result.stderr)
-    for command in ("status", "show", "stats", "dump", "watch", "set", "apply", "reset", "switch", "doctor", "export"):
+    for command in ("status", "show", "stats", "dump", "watch", "set", "apply", "reset", "switch", "doctor", "export", "test"):
         tap.point(re.search(rf"^  {command}\b", result.stdout, re.M), f"--help names {command}", result.stdout)
     version = re.search(r'WGR_VERSION "(.*)"', (CLI.parent / "version.h").read_text())[1]
     tap.same(system.run("--version").stdout, f"wireguard-reorder {version}\n", "--version")
@@ -71,6 +71,8 @@ def test_usage():
     refused(s.run("watch", "--count"), 2, "--count needs a value")
     refused(s.run("status", "--count", "3"), 2, "status takes neither --count")
     refused(s.run("show", "--yes"), 2, "show takes no --yes")
+    refused(s.run("watch", "--time", "3"), 2, "watch takes neither --time")
+    refused(s.run("show", "--pcap=x"), 2, "show takes neither --time nor --pcap")
     for command in ("status", "doctor", "export"):
         refused(s.run(command, "wg0"), 2, f'{command} takes nothing, not "wg0"')
     for command in ("show", "dump", "watch"):

@@ -763,6 +763,79 @@ test_doctor_advice()
 	has "ok   hold: wg0: 0 of the last 4" "$(wgr -n b doctor || true)"
 }
 
+somebody_listens()
+{
+	[[ -n $(at "$1" sed 1d /proc/net/packet) ]]
+}
+
+# path_once MODULE NETEM...: a path under that module: what "test" says of it, and what
+# the receiver inside the tunnel gets, in $said and $got.
+path_once()
+{
+	local module=$1 listener
+	shift
+
+	clear_hosts
+	load "$module"
+	pair
+	at a ethtool -K eth0 gso off tso off tx-udp-segmentation off >/dev/null
+	ping_ok a 192.168.241.2
+	tc -n a qdisc add dev eth0 root netem limit 10000 "$@"
+	wgr -n b -j test wg0 --time 7 >"$scratch/said" &
+	listener=$!
+	wait_for 20 somebody_listens b
+	got=$(sequence a b 192.168.241.2 --count 1500 --rate 1000)
+	wait "$listener"
+	valid test <"$scratch/said"
+	said=$(/usr/bin/python3 -c '
+import json, sys
+s = [s for s in json.load(open(sys.argv[1]))["streams"] if s["direction"] == "received"][0]
+p = s["policies"][0]
+print("packets=%d swapped=%d lost=%d late=%d delay_us=%d key=%s verdict=%s" % (s["packets"], s["swapped"], s["lost"], p["late"],
+      p["delay_mean_ns"] / 1000, s["public_key"], s["verdict"]))' "$scratch/said")
+}
+
+# near NAME ONE OTHER: the same but for 1 % of the packets and some.
+near()
+{
+	local apart=$(($2 - $3))
+
+	((${apart#-} <= 30)) || { echo "$1: $2 and $3"; return 1; }
+}
+
+# What "test" says of a path with the stock module loaded, and what then happens with
+# ours: the receiver inside is the judge.
+test_path()
+{
+	local said got module name words
+
+	modprobe -q sch_netem || true
+	while IFS=: read -r name words; do
+		for module in stock ours; do
+			# Several words.
+			# shellcheck disable=SC2086
+			path_once "$module" $words
+			echo "# $name, $module: $said; inside: $got"
+			[[ $said == *"key=$pub1 "* ]] || { echo "whose: $said"; return 1; }
+			if [[ $module == stock ]]; then
+				near "swapped" "$(field swapped "$said")" "$(field out_of_order "$got")"
+				near "lost" "$(field lost "$said")" "$(field lost "$got")"
+			else
+				equal "out of order with ours" "$(field out_of_order "$got")" 0
+				# What the module itself counted.
+				near "swapped" "$(field swapped "$said")" \
+					$(($(wgr -n b stats wg0 gaps_filled) + $(wgr -n b stats wg0 late)))
+			fi
+		done
+	done <<-'LIST'
+		in order:delay 5ms
+		jitter of 1 ms:delay 5ms 1ms distribution normal
+		5 % early:delay 10ms reorder 5%
+		loss of 1 %:delay 5ms loss 1%
+		jitter of 3 ms and loss of 1 %:delay 10ms 3ms distribution normal loss 1%
+	LIST
+}
+
 # with_udev: the rule of the tools package, which calls the command of this tree.
 with_udev()
 {
@@ -885,7 +958,7 @@ tests=(test_status test_show test_stats_and_dump test_set_and_reset test_bad_val
        test_unprivileged test_stock test_many_peers test_switch test_switch_two
        test_switch_flags_and_sysctls test_switch_tentative test_switch_on_top test_switch_lost test_switch_moved
        test_switch_moved_taken test_switch_moved_port
-       test_switch_hidden test_switch_many test_switch_failure test_switch_refused test_doctor test_doctor_advice test_settings_file
+       test_switch_hidden test_switch_many test_switch_failure test_switch_refused test_doctor test_doctor_advice test_path test_settings_file
        test_settings_networkd test_settings_stock test_settings_bad)
 
 [[ -x $command ]] || { echo "1..0 # no $command: run make cli first"; exit 1; }

@@ -21,8 +21,10 @@ mkdir "$work/etc" "$work/run" "$work/dev"
 printf '[*]\nhold = 1ms\nno\n[wg0]\nhold-max = 9s\n[wg9]\nmode=\n' >"$work/etc/wireguard-reorder.conf"
 printf '4,1,1,-;wg0: peer 1 (x): a packet came 5 us after\n' >"$work/dev/kmsg"
 export WGR_ROOT=$work
+"$(dirname "$0")/capture_test.py" --sample >"$work/capture"
 
 while read -r words; do
+	words=${words/CAPTURE/$work\/capture}
 	number=$((number + 1))
 	# Several words.
 	# shellcheck disable=SC2086
@@ -45,6 +47,8 @@ done <<-LIST
 	reset wg0
 	doctor
 	export
+	test --pcap CAPTURE
+	test -j --pcap CAPTURE
 	export --all-netns --output $work/metrics
 	apply
 	set wg0 mode off --save
