@@ -18,6 +18,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/jhash.h>
+#include <linux/math64.h>
 #include <linux/net.h>
 #include <linux/netdevice.h>
 #include <linux/siphash.h>
@@ -639,7 +640,7 @@ static void warn_too_late(struct wgr_peer *peer, s64 late_ns)
 	wgr_endpoint_read(&peer->endpoint, &endpoint);
 	netdev_warn(peer->wgr->dev,
 		    "peer %llu (%pISpfsc): a packet came %lld us after one sent later, which is longer than it is waited for: raise %s of this interface\n",
-		    peer->id, &endpoint.to.any, late_ns / NSEC_PER_USEC,
+		    peer->id, &endpoint.to.any, div_s64(late_ns, NSEC_PER_USEC),
 		    fixed ? "hold_us" : "hold_max_us");
 }
 
