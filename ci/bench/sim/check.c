@@ -195,7 +195,6 @@ static const struct exception {
 	  "saves them makes a mean delay of 4 ms of 1 % loss" },
 	{ "voip-jit8", 5, 0.55, "so few packets that those of the last 16 losses show the rare ones "
 	  "or do not" },
-	{ "600kpps-skew15", 5005, 14.9, "more packets are under way than the window has places" },
 	{ "ef5pct-8ms", 5, 1.9, "every wait of 8 ms costs 1.1 ms, with 2 % loss" },
 	{ "jit1-loss10", 5, 3.2, "every wait in which they come costs 2.4 ms, with 10 % loss" },
 	{ "episodes-1s-of-10s", 5, 1.9, "a wait for the episode is kept for the 16 losses after it" },

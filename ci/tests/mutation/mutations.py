@@ -361,7 +361,7 @@ MUTATIONS = [
     ("a: another wait to begin with does not count", ENGINE,
      "	else if (r->hold.adaptive && same_start)\n", "	else if (r->hold.adaptive)\n"),
     ("a: a late packet teaches nothing", ENGINE,
-     "	if (by_ns >= 0)\n		learn_came(r, by_ns);\n", ""),
+     "	if (by_ns >= 0)\n		learn_came(r, by_ns);\n", "	if (by_ns >= 0)\n		;\n"),
     ("a: a filled gap teaches nothing", ENGINE,
      "		learn_came(r, r->clock_ns - missed_since(r, item->epoch, item->counter));\n", "		;\n"),
     ("a: a boundary alone counts as a loss", ENGINE,

@@ -113,6 +113,8 @@ static bool start_is_bounded(void)
 	good &= hold.reach_ns == REACH;
 	wgr_hold_set_adaptive(&hold, 60 * MS, 50 * MS);
 	good &= hold.wait_ns == 50 * MS && hold.reach_ns == 100 * MS;
+	wgr_hold_set_max(&hold, 100 * MS);
+	good &= hold.wait_ns == 50 * MS;
 	wgr_hold_set_adaptive(&hold, U64_MAX, U64_MAX);
 	good &= hold.wait_ns == S64_MAX && hold.max_ns == S64_MAX;
 	good &= hold.reach_ns == WGR_HOLD_MOST_NS;
@@ -195,6 +197,10 @@ static bool losses_leave_what_costs_nothing(void)
 	lose_many(3 * PERIOD, 10);
 	many = hold.wait_ns;
 	good &= few == MS && many < MS && many > MS / 4;
+	/* One loss among few packets says little. */
+	begin(0, 250 * MS);
+	wgr_hold_lost(&hold, 1, 1, 1, 1);
+	good &= hold.wait_ns == MS;
 	begin(50 * MS, 250 * MS);
 	lose_many(3 * PERIOD, 2);
 	return good && hold.wait_ns < many && hold.wait_ns > MS / 32;
@@ -225,6 +231,37 @@ static bool cost_decides(void)
 	good &= hold.wait_ns == need(10 * MS);
 	lose_many(PERIOD + 1, 100);
 	return good && hold.wait_ns <= MS;
+}
+
+/* However many are lost in the time of a wait, no packet waits longer than that. */
+static bool long_waits_cost_no_more_than_they_take(void)
+{
+	u32 i;
+
+	begin(0, 5000 * MS);
+	for (i = 0; i < PERIOD - 1; i++) {
+		now += 10000 * MS;
+		pushed += 1000;
+		wgr_hold_lost(&hold, now, pushed, 1000, 1 << 20);
+	}
+	for (i = 0; i < 65000; i++)
+		come(2000 * MS);
+	return hold.cheapest_ns == need(2000 * MS);
+}
+
+/* Waits side by side end a period only once. */
+static bool side_by_side_counts_once(void)
+{
+	bool good = true;
+	u32 was;
+
+	begin_lossy(250 * MS);
+	lose(100);
+	was = hold.in_vain;
+	wgr_hold_lost(&hold, hold.count_from_ns - 1, pushed, 1, 1);
+	good &= hold.in_vain == was;
+	wgr_hold_lost(&hold, hold.count_from_ns, pushed, 1, 1);
+	return good && hold.in_vain == was + 1;
 }
 
 /* What was given up and came is not lost: there is no reason not to wait for it. */
@@ -588,6 +625,8 @@ int main(void)
 	tap_ok(without_losses_the_longest_counts(), "without losses the longest offset counts");
 	tap_ok(losses_leave_what_costs_nothing(), "losses leave a wait that costs nothing");
 	tap_ok(cost_decides(), "what costs less is done, and forgotten in time");
+	tap_ok(long_waits_cost_no_more_than_they_take(), "long waits cost no more than they take");
+	tap_ok(side_by_side_counts_once(), "waits side by side count once");
 	tap_ok(late_is_not_lost(), "what came late was not lost");
 	tap_ok(climbs(), "the wait climbs with those that come one after the other");
 	tap_ok(surges(), "late ones in a row raise the wait at once");
