@@ -180,11 +180,11 @@ static u32 delay_of(struct loss loss, u32 wait)
 }
 
 /* Throughput goes with 1 / (round trip * sqrt(loss)): the square of that. */
-static u64 cost_of(u32 delay, u32 lost, u32 late)
+static u64 cost_of(u32 delay, u32 lost, u32 late, u32 borne)
 {
 	u64 trip = 2 * RTT_TICKS + delay;
 
-	return trip * trip * (lost + LATE_WEIGHT * (u64)late);
+	return trip * trip * (lost + LATE_WEIGHT * (u64)(late > borne ? late - borne : 0));
 }
 
 /* The shortest wait that costs least, 0 if that is the one that costs nothing. */
@@ -201,13 +201,13 @@ static s64 cheapest(const struct wgr_hold *hold, const struct wgr_hold_period *p
 		if (!p->came[step] || step_start(step) > hold->max_ns)
 			continue;
 		wait_ns = smaller(step_wait(step), hold->max_ns);
-		cost = cost_of(delay_of(loss, ticks(wait_ns)), lost, late > borne ? late - borne : 0);
+		cost = cost_of(delay_of(loss, ticks(wait_ns)), lost, late, borne);
 		if (cost <= least) {
 			least = cost;
 			best_ns = wait_ns;
 		}
 	}
-	cost = cost_of(delay_of(loss, ticks(hold->least_ns)), lost, late > borne ? late - borne : 0);
+	cost = cost_of(delay_of(loss, ticks(hold->least_ns)), lost, late, borne);
 	return cost <= least ? 0 : best_ns;
 }
 

@@ -216,7 +216,7 @@ MUTATIONS = [
     ("a: the round trip does not matter", HOLD, "2 * RTT_TICKS + delay", "delay + 1"),
     ("a: delay costs once", HOLD, "	return trip * trip * (", "	return trip * ("),
     ("a: a late packet weighs as much as a lost one", HOLD,
-     "LATE_WEIGHT * (u64)late", "(u64)late"),
+     "LATE_WEIGHT * (u64)(late", "(u64)(late"),
     ("a: no late packet is put up with", HOLD, "p->pushed >> LATE_SHIFT;", "0;"),
     ("a: the last of the candidates is not one", HOLD, "		if (cost <= least) {\n",
      "		if (cost < least && step) {\n"),

@@ -501,7 +501,6 @@ static bool until_ends_with_time(void)
 	return good;
 }
 
-
 /* Many that need more than is waited do not each cost a choice. */
 static bool chooses_seldom(void)
 {
