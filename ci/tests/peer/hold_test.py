@@ -131,8 +131,9 @@ class Suite(order_test.Suite):
         delays = [self.skip_one(peer, session) for _ in range(30)]
         self.report.note("ms until delivery behind a loss: %s", " ".join("%.1f" % d for d in delays))
         need(delays[0] >= 4.9, "the first wait was shorter than the 5 ms to begin with")
-        need(self.wait_ms() == 0, "still waits %.2f ms after 30 losses", self.wait_ms())
-        self.in_time(sorted(delays[-10:])[5] < 1 + TOLERANCE_US / 1000, "slow without a wait")
+        # What adds next to nothing is always kept.
+        need(self.wait_ms() <= 1, "still waits %.2f ms after 30 losses", self.wait_ms())
+        self.in_time(sorted(delays[-10:])[5] < 1 + TOLERANCE_US / 1000, "slow with hardly a wait")
         peer.remove()
 
     def late_packets_bring_it_back(self):
