@@ -12,6 +12,8 @@
 #   aX    packets alternate between this path and one that is X ms longer
 #   sX    as aX, and what takes the other path has another source address
 #   lP    P % of the packets are lost
+#   qNAME the line is shared out by this queue (fq, fq_codel, cake): flows have
+#         their turns in it, and sparse ones come first
 #
 #   namespace a            namespace r            namespace b
 #   wg0 ─ a0 ───────────── r0      r1 ─────────── b0 ─ wg0
@@ -24,7 +26,7 @@
 
 path_modules()
 {
-	modprobe -qa sch_netem sch_tbf sch_prio veth tcp_bbr || true
+	modprobe -qa sch_netem sch_tbf sch_prio sch_fq sch_fq_codel sch_cake veth tcp_bbr || true
 }
 
 # use stock|ours: load this module.
@@ -98,6 +100,7 @@ disturb()
 			how="${how%/*}%" ;;
 		a*) longer=${part#a} ;;
 		s*) longer=${part#s}; source=10.9.1.9 ;;
+		q*) ;;
 		*)  echo "unknown part of a path: $part (see ci/bench/path.sh)" >&2; exit 2 ;;
 		esac
 	done
@@ -109,6 +112,17 @@ disturb()
 		# shellcheck disable=SC2086
 		tc -n r qdisc replace dev r1 root netem delay "${delay}ms" $jitter $loss $how limit 20000
 	fi
+}
+
+# share_out PART...: what waits for the line stands in one queue, or in one for
+# each flow.
+share_out()
+{
+	local part
+
+	for part in "$@"; do
+		[[ $part != q* ]] || tc -n a qdisc replace dev a0 parent 1:1 "${part#q}"
+	done
 }
 
 # build PATH: hosts and the way between them.
@@ -128,7 +142,8 @@ build()
 	[[ $1 != order ]] || return 0
 	IFS=: read -r -a parts <<<"$1"
 	# netem with a rate of its own keeps the order: limit the rate before it.
-	tc -n a qdisc add dev a0 root tbf rate "${parts[0]}mbit" burst 16kb limit 500kb
+	tc -n a qdisc add dev a0 root handle 1: tbf rate "${parts[0]}mbit" burst 16kb limit 500kb
+	share_out "${parts[@]:1}"
 	disturb "${parts[@]:1}"
 	single a a0
 	single r r0
