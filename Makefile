@@ -12,11 +12,12 @@ SRCDIR := /usr/src/$(NAME)-$(VERSION)
 DEPMODDIR ?= /etc/depmod.d
 LIBEXECDIR := /usr/libexec/$(NAME)
 ZSHDIR ?= /usr/share/zsh/vendor-completions
+UDEVDIR ?= /usr/lib/udev/rules.d
 
 .DEFAULT_GOAL := module
 .DELETE_ON_ERROR:
 .PHONY: module cli install uninstall install-files install-package-files install-cli deb rpm \
-	check check-quick check-kernels check-packages demo bench lint clean help need-root need-dkms \
+	check check-quick check-kernels check-packages demo bench lint clean clean-module help need-root need-dkms \
 	no-package
 
 # How the target kernel was configured: empty when there is no such kernel.
@@ -63,7 +64,7 @@ module:
 		the kernel of $(KDIR) lacks the libraries that WireGuard needs: \
 		CONFIG_WIREGUARD=m there selects them)
 	@if [ "$$(cat src/.target 2>/dev/null)" != '$(target)' ]; then \
-		$(MAKE) --no-print-directory clean && \
+		$(MAKE) --no-print-directory clean-module && \
 		echo '$(target)' >src/.target; \
 	fi
 	+$(MAKE) -C $(KDIR) M=$(CURDIR)/src $(compiler) modules
@@ -80,6 +81,9 @@ cli:
 	$(call die-if,$(call none,$(call has-header,jansson.h)),\
 		jansson is missing: install it (apt install libjansson-dev, \
 		dnf install jansson-devel))
+	$(call die-if,$(call none,$(call has-header,pcap/pcap.h)),\
+		libpcap is missing: install it (apt install libpcap-dev, \
+		dnf install libpcap-devel))
 	@$(MAKE) --no-print-directory -C src/cli
 
 ## install: build and install the module of the running kernel through DKMS
@@ -143,6 +147,9 @@ install-cli: cli
 		$(DESTDIR)/usr/share/bash-completion/completions/$(NAME)
 	@install -D -m 644 src/cli/completion.zsh $(DESTDIR)$(ZSHDIR)/_$(NAME)
 	@install -D -m 644 src/cli/schema.json $(DESTDIR)/usr/share/$(NAME)/schema.json
+	@install -D -m 644 src/dist/90-$(NAME).rules $(DESTDIR)$(UDEVDIR)/90-$(NAME).rules
+	@mkdir -p $(DESTDIR)/usr/share/$(NAME)/examples
+	@install -m 644 src/dist/examples/* $(DESTDIR)/usr/share/$(NAME)/examples/
 
 # Every version of ours that DKMS knows, with its sources.
 define forget
@@ -173,7 +180,7 @@ deb:
 	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && mkdir "$$tmp/tree" && \
 	cp -R Makefile dkms.conf src debian "$$tmp/tree" && \
 	(cd "$$tmp/tree" && if ! dpkg-checkbuilddeps; then \
-		echo "make deb: apt install debhelper dh-dkms libmnl-dev libjansson-dev pkg-config" >&2; \
+		echo "make deb: apt install debhelper dh-dkms libmnl-dev libjansson-dev libpcap-dev pkg-config" >&2; \
 		exit 1; fi && \
 	$(no-make) DEB_BUILD_OPTIONS=noautodbgsym dpkg-buildpackage -b -us -uc \
 		>"$$tmp/log" 2>&1 || { cat "$$tmp/log" >&2; exit 1; }) && \
@@ -232,12 +239,16 @@ lint:
 	@ci/lint.sh
 
 ## clean: remove what building the module and the command left behind
-# Without the kernel's help, so that it works when the kernel is gone; dist/ stays.
-clean:
-	@find src \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
-		-o -name '*.o.d' -o -name '.*.cmd' -o -name '.*.d' -o -name '.target' \
-		-o -name '*.order' -o -name '*.symvers' -o -name '.tmp_*' \
-		-o -path src/compat/generated -o -path src/cli/$(NAME) \) -prune -exec rm -rf {} +
+clean: clean-module
+	@rm -f src/cli/*.o src/cli/$(NAME)
+
+# Without the kernel's help, so that it works when the kernel is gone; dist/ stays, and
+# so does the command, which is for no kernel.
+clean-module:
+	@find src -path src/cli -prune -o \( -name '*.o' -o -name '*.ko' -o -name '*.mod' \
+		-o -name '*.mod.c' -o -name '*.o.d' -o -name '.*.cmd' -o -name '.*.d' \
+		-o -name '.target' -o -name '*.order' -o -name '*.symvers' -o -name '.tmp_*' \
+		-o -path src/compat/generated \) -prune -exec rm -rf {} +
 
 ## help: this list
 help:

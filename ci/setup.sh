@@ -18,19 +18,19 @@ group_packages()
 	unit)    echo make gcc clang python3 libc6-dev libclang-rt-14-dev ;;
 	lint)    echo make shellcheck sparse python3 codespell perl libc6-dev ;;
 	# The command, and what its tests read its output with.
-	cli)     echo make gcc clang pkg-config libc6-dev libmnl-dev libjansson-dev iproute2 kmod util-linux \
-		      python3 python3-jsonschema python3-prometheus-client mandoc valgrind zsh shellcheck ;;
+	cli)     echo make gcc clang pkg-config libc6-dev libmnl-dev libjansson-dev libpcap-dev iproute2 kmod util-linux \
+		      python3 python3-jsonschema python3-prometheus-client mandoc valgrind zsh shellcheck strace ;;
 	vm)      echo qemu-system-x86 busybox-static cpio kmod xz-utils e2fsprogs \
 		      iproute2 iputils-ping iptables nftables ncat iperf3 ethtool procps psmisc \
 		      tcpdump python3 python3-cryptography wireguard-tools wireguard-go \
-		      debian-archive-keyring ;;
+		      debian-archive-keyring udev ;;
 	package) echo debhelper dh-dkms dkms dpkg-dev fakeroot lintian rpm rpmlint shellcheck mmdebstrap \
-		      gcc pkg-config libc6-dev libmnl-dev libjansson-dev \
+		      gcc pkg-config libc6-dev libmnl-dev libjansson-dev libpcap-dev \
 		      qemu-system-x86 e2fsprogs debian-archive-keyring ;;
 	# Headers come with tools, and roots with compilers.
 	kernels) echo make binutils kmod dpkg-dev mmdebstrap debian-archive-keyring ;;
 	# Only what "make demo" uses: people wait for it.
-	demo)    echo make gcc pkg-config libc6-dev libmnl-dev libjansson-dev \
+	demo)    echo make gcc pkg-config libc6-dev libmnl-dev libjansson-dev libpcap-dev \
 		      debhelper dh-dkms dpkg-dev fakeroot mmdebstrap debian-archive-keyring \
 		      qemu-system-x86 busybox-static cpio kmod xz-utils python3 wireguard-tools \
 		      gnuplot-nox ;;

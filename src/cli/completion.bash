@@ -2,10 +2,23 @@
 # SPDX-License-Identifier: GPL-2.0
 # Completion of wireguard-reorder in bash.
 
-# _wireguard_reorder_interfaces: the WireGuard interfaces of the namespace.
+# _wireguard_reorder_interfaces: the WireGuard interfaces of the network namespace $netns,
+# if there is one: a name of "ip netns", a path, or the number of a process.
 _wireguard_reorder_interfaces()
 {
-	ip -o link show type wireguard 2>/dev/null | sed -n 's/^[0-9]*: \([^:@]*\).*/\1/p'
+	local show=(ip -o link show type wireguard)
+
+	case $netns in
+	'') ;;
+	*/*) show=(nsenter --net="$netns" -- "${show[@]}") ;;
+	*[!0-9]*) show=(ip -n "$netns" "${show[@]:1}") ;;
+	*) if [[ -e /run/netns/$netns ]]; then
+			show=(ip -n "$netns" "${show[@]:1}")
+		else
+			show=(nsenter --net="/proc/$netns/ns/net" -- "${show[@]}")
+		fi ;;
+	esac
+	"${show[@]}" 2>/dev/null | sed -n 's/^[0-9]*: \([^:@]*\).*/\1/p'
 }
 
 # _wireguard_reorder_words COMMAND WORD...: what may come behind those words, a line each.
@@ -15,23 +28,24 @@ _wireguard_reorder_words()
 	shift
 
 	case $command in
-	show|dump) [[ $# -gt 0 ]] || { echo all; _wireguard_reorder_interfaces; } ;;
+	show|dump|apply) [[ $# -gt 0 ]] || { echo all; _wireguard_reorder_interfaces; } ;;
 	watch) [[ $# -gt 0 ]] || _wireguard_reorder_interfaces; printf '%s\n' --count --interval ;;
+	test) [[ $# -gt 0 ]] || _wireguard_reorder_interfaces; printf '%s\n' --time --pcap ;;
 	stats|reset)
 		if [[ $# == 0 ]]; then
 			_wireguard_reorder_interfaces
 		elif [[ $command == reset && $# == 1 ]]; then
 			echo peer
 		elif [[ $command == reset && $# == 2 ]]; then
-			wireguard-reorder dump "$1" 2>/dev/null | cut -f 1
+			wireguard-reorder ${netns:+-n "$netns"} dump "$1" 2>/dev/null | cut -f 1
 		elif [[ $# == 1 ]]; then
-			wireguard-reorder stats "$1" 2>/dev/null | sed 's/:.*//'
+			wireguard-reorder ${netns:+-n "$netns"} stats "$1" 2>/dev/null | sed 's/:.*//'
 		fi ;;
 	set)
 		if [[ $# == 0 ]]; then
 			_wireguard_reorder_interfaces
 		elif (($# % 2)); then
-			printf '%s\n' mode hold hold-max window
+			printf '%s\n' mode hold hold-max window --save
 		else
 			case ${!#} in
 			mode) printf '%s\n' adaptive fixed off ;;
@@ -40,6 +54,7 @@ _wireguard_reorder_words()
 			window) printf '%s\n' 2048 4096 8192 16384 ;;
 			esac
 		fi ;;
+	export) printf '%s\n' --all-netns --output ;;
 	switch) [[ $# -gt 0 ]] || printf '%s\n' ours stock; echo --yes ;;
 	esac
 }
@@ -60,19 +75,33 @@ _wireguard_reorder_fit()
 
 _wireguard_reorder()
 {
-	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} i words=()
+	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} i option words=() netns=
 
 	case $previous in
-	-n|--netns)
+	-n|-[hjpV]n|-[hjpV][hjpV]n|--netns)
 		mapfile -t COMPREPLY < <(ip netns list 2>/dev/null | cut -d ' ' -f 1 | _wireguard_reorder_fit "$current")
 		return ;;
-	--count|--interval)
+	--pcap)
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
+		compopt -o filenames 2>/dev/null
+		return ;;
+	--count|--interval|--time)
 		COMPREPLY=()
+		return ;;
+	--output)
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return ;;
 	esac
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		-n|--netns|--count|--interval) i=$((i + 1)) ;;
+		-n|-[hjpV]n|-[hjpV][hjpV]n|--netns|--count|--interval|--time|--pcap|--output)
+			option=${COMP_WORDS[i]}
+			# Bash has "=" as a word of its own.
+			[[ ${COMP_WORDS[i+1]} != = ]] || i=$((i + 1))
+			i=$((i + 1))
+			[[ $option != -*n && $option != --netns ]] || netns=${COMP_WORDS[i]-} ;;
+		--netns=*) netns=${COMP_WORDS[i]#*=} ;;
+		-n*) netns=${COMP_WORDS[i]#-n} ;;
 		-*) ;;
 		*) words+=("${COMP_WORDS[i]}") ;;
 		esac
@@ -82,7 +111,7 @@ _wireguard_reorder()
 	elif [[ $current == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W '--json --netns --plain --help --version' -- "$current")
 	else
-		mapfile -t COMPREPLY < <(compgen -W 'status show stats dump watch set reset switch doctor export' -- "$current")
+		mapfile -t COMPREPLY < <(compgen -W 'status show stats dump watch set apply reset switch doctor export test' -- "$current")
 	fi
 }
 

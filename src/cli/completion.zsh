@@ -2,11 +2,34 @@
 # SPDX-License-Identifier: GPL-2.0
 # Completion of wireguard-reorder in zsh.
 
+# The network namespace that is given: a name of "ip netns", a path, or the number of a process.
+_wireguard_reorder_space()
+{
+	print -r -- ${(Q)opt_args[-n]:-${(Q)opt_args[--netns]}}
+}
+
 _wireguard_reorder_interfaces()
 {
-	local -a interfaces
-	interfaces=(${(f)"$(ip -o link show type wireguard 2>/dev/null | sed -n 's/^[0-9]*: \([^:@]*\).*/\1/p')"})
+	local netns=$(_wireguard_reorder_space)
+	local -a interfaces show=(ip -o link show type wireguard)
+
+	if [[ $netns == */* ]]; then
+		show=(nsenter --net=$netns -- $show)
+	elif [[ $netns == <-> && ! -e /run/netns/$netns ]]; then
+		show=(nsenter --net=/proc/$netns/ns/net -- $show)
+	elif [[ -n $netns ]]; then
+		show=(ip -n $netns ${show[2,-1]})
+	fi
+	interfaces=(${(f)"$($show 2>/dev/null | sed -n 's/^[0-9]*: \([^:@]*\).*/\1/p')"})
 	compadd -a interfaces
+}
+
+# The command itself, in that namespace.
+_wireguard_reorder_ask()
+{
+	local netns=$(_wireguard_reorder_space)
+
+	wireguard-reorder ${netns:+-n} ${netns:+$netns} $@ 2>/dev/null
 }
 
 _wireguard_reorder_netns()
@@ -25,10 +48,12 @@ _wireguard_reorder_commands()
 		'dump:all figures of each peer'
 		'watch:what happens, live'
 		'set:change settings'
+		'apply:set what the file of settings says'
 		'reset:set counters to zero'
 		'switch:exchange the module that runs'
 		'doctor:look for what is wrong'
 		'export:metrics for Prometheus'
+		'test:does a path reorder, and would order help?'
 	)
 	_describe command commands
 }
@@ -41,29 +66,31 @@ _wireguard_reorder_settings()
 	hold) compadd 1ms 5ms 20ms ;;
 	hold-max) compadd 20ms 50ms 100ms 200ms ;;
 	window) compadd 2048 4096 8192 16384 ;;
-	*) compadd mode hold hold-max window ;;
+	*) compadd -- mode hold hold-max window --save ;;
 	esac
 }
 
 _wireguard_reorder_figures()
 {
 	local -a figures
-	figures=(${(f)"$(wireguard-reorder stats $words[2] 2>/dev/null | sed 's/:.*//')"})
+	figures=(${(f)"$(_wireguard_reorder_ask stats $words[2] | sed 's/:.*//')"})
 	compadd -a figures
 }
 
 _wireguard_reorder_keys()
 {
 	local -a keys
-	keys=(${(f)"$(wireguard-reorder dump $words[2] 2>/dev/null | cut -f 1)"})
+	keys=(${(f)"$(_wireguard_reorder_ask dump $words[2] | cut -f 1)"})
 	compadd -a keys
 }
 
 _wireguard_reorder_words()
 {
 	case $words[1] in
-	show|dump) (( CURRENT == 2 )) && { compadd all; _wireguard_reorder_interfaces } ;;
+	show|dump|apply) (( CURRENT == 2 )) && { compadd all; _wireguard_reorder_interfaces } ;;
 	watch) _arguments '--count[looks]:number:' '--interval[time between two]:seconds:' \
+		'1:interface:_wireguard_reorder_interfaces' ;;
+	test) _arguments '--time[how long to listen]:time:' '--pcap[capture to read]:file:_files' \
 		'1:interface:_wireguard_reorder_interfaces' ;;
 	stats)
 		case $CURRENT in
@@ -77,6 +104,7 @@ _wireguard_reorder_words()
 		4) _wireguard_reorder_keys ;;
 		esac ;;
 	set) if (( CURRENT == 2 )) { _wireguard_reorder_interfaces } else { _wireguard_reorder_settings } ;;
+	export) _arguments '--all-netns[all network namespaces]' '--output[write a file]:file:_files' ;;
 	switch) _arguments '--yes[do not ask]' '1:module:(ours stock)' ;;
 	esac
 }
@@ -84,10 +112,11 @@ _wireguard_reorder_words()
 _wireguard_reorder()
 {
 	local curcontext=$curcontext state line
+	typeset -A opt_args
 
 	_arguments -C \
 		'(-j --json)'{-j,--json}'[JSON instead of text]' \
-		'(-n --netns)'{-n,--netns}'[in another network namespace]:namespace:_wireguard_reorder_netns' \
+		'(-n --netns)'{-n+,--netns=}'[in another network namespace]:namespace:_wireguard_reorder_netns' \
 		'(-p --plain)'{-p,--plain}'[exact numbers in base units]' \
 		'(- *)'{-h,--help}'[help]' \
 		'(- *)'{-V,--version}'[version]' \

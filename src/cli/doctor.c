@@ -82,6 +82,16 @@ static void print_json(const struct findings *findings)
 	json_print(object, false);
 }
 
+/* None of them is one that a wrong command line or a full disk has, too. */
+static int exit_code(enum doctor_level worst)
+{
+	static const enum cli_exit codes[] = {
+		[DOCTOR_OK] = CLI_OK, [DOCTOR_WARN] = CLI_WARNS, [DOCTOR_FAIL] = CLI_FAILS,
+	};
+
+	return codes[worst];
+}
+
 int doctor_command(const struct cli *cli, int count, char **words)
 {
 	struct findings findings = {
@@ -101,5 +111,5 @@ int doctor_command(const struct cli *cli, int count, char **words)
 	if (findings.array)
 		print_json(&findings);
 	free(doctor.links);
-	return findings.worst;
+	return exit_code(findings.worst);
 }

@@ -9,7 +9,7 @@
 #include "util.h"
 
 /**
- * enum doctor_level - how bad it is; also the exit code
+ * enum doctor_level - how bad it is
  * @DOCTOR_OK: as it should be
  * @DOCTOR_WARN: works, and could be better, or could not be looked at
  * @DOCTOR_FAIL: does not work
@@ -56,12 +56,16 @@ void doctor_note(const struct doctor *doctor, enum doctor_level level, const cha
 /* Module, DKMS, headers, signature, Secure Boot, initial file system, others. */
 void doctor_check_module(const struct doctor *doctor);
 
-/* Settings against what was counted. */
+/* Settings against what was counted under them. */
 void doctor_check_order(const struct doctor *doctor);
 
-/* The same for one interface. */
+/*
+ * The same for one interface: what was counted @since a look before under these
+ * settings, and by how much the latest packet was too late, microseconds, 0 if that
+ * was not measured.
+ */
 void doctor_check_figures(const struct doctor *doctor, const struct order_settings *settings,
-			  const struct order_stats *totals);
+			  const struct order_stats *since, uint64_t late_us);
 
 /* What TCP has met with. */
 void doctor_check_tcp(const struct doctor *doctor);

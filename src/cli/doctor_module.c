@@ -10,6 +10,7 @@
 
 #include "doctor.h"
 #include "file.h"
+#include "overrides.h"
 #include "program.h"
 #include "say.h"
 
@@ -258,35 +259,31 @@ static unsigned int note_others(const struct doctor *d, const char *folder)
 	return count;
 }
 
+/**
+ * struct overrides - lines that keep modprobe from loading the module
+ * @doctor: told of each
+ * @count: how many
+ */
+struct overrides {
+	const struct doctor *doctor;
+	unsigned int count;
+};
+
+static void note_override(void *data, const char *path, const char *line)
+{
+	struct overrides *overrides = data;
+
+	overrides->count++;
+	doctor_note(overrides->doctor, DOCTOR_WARN, "owners", "remove that",
+		    "%s keeps modprobe from loading it: %s", path, line);
+}
+
 static unsigned int note_overrides(const struct doctor *d)
 {
-	char path[PATH_MAX];
-	unsigned int count = 0;
-	char line[512];
-	glob_t found;
-	FILE *file;
-	size_t i;
+	struct overrides overrides = { .doctor = d };
 
-	file_path(path, "/etc/modprobe.d/*.conf");
-	if (glob(path, 0, NULL, &found))
-		return 0;
-	for (i = 0; i < found.gl_pathc; i++) {
-		file = fopen(found.gl_pathv[i], "re");
-		while (file && fgets(line, sizeof(line), file)) {
-			line[strcspn(line, "\n")] = 0;
-			if (strncmp(line, "install wireguard ", 18) &&
-			    strcmp(line, "blacklist wireguard"))
-				continue;
-			count++;
-			doctor_note(d, DOCTOR_WARN, "owners", "remove that line",
-				    "%s keeps modprobe from loading it: %s", found.gl_pathv[i],
-				    line);
-		}
-		if (file)
-			fclose(file);
-	}
-	globfree(&found);
-	return count;
+	overrides_find(note_override, &overrides);
+	return overrides.count;
 }
 
 static void check_owners(const struct doctor *d)

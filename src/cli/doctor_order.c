@@ -8,12 +8,11 @@
 
 #include "doctor.h"
 #include "file.h"
+#include "format.h"
 #include "home.h"
+#include "look.h"
 #include "parse.h"
 #include "tunnel.h"
-
-/* Fewer packets than this say nothing. */
-#define ENOUGH 1000
 
 /* One in this many is a lot. */
 #define MANY 1000
@@ -49,30 +48,49 @@ static bool at_ceiling(const struct order_settings *settings, const uint64_t *v)
 	       v[WG_REORDER_STAT_WAIT_NS] >= settings->hold_max_us * (uint64_t)900;
 }
 
-static void check_hold(const struct doctor *d, const struct order_settings *settings,
-		       const uint64_t *v)
+/*
+ * The wait that would have been enough, in whole milliseconds: for the packet that
+ * was latest and a quarter more, or, if that was not measured, twice what it is.
+ */
+static uint64_t enough_ms(const struct order_settings *settings, uint64_t late_us)
 {
-	uint64_t late = v[WG_REORDER_STAT_LATE];
-	char remedy[REMEDY];
+	uint64_t enough_us = late_us + late_us / 4;
 
-	if (late * MANY <= v[WG_REORDER_STAT_AUTHENTICATED]) {
-		doctor_note(d, DOCTOR_OK, "hold", NULL, "%s: %" PRIu64 " packets came too late",
-			    settings->ifname, late);
-		return;
-	}
-	if (wait_us(settings) >= HOLD_US_MAX)
+	if (enough_us <= wait_us(settings))
+		return longer_ms(wait_us(settings));
+	return (enough_us + 999) / 1000;
+}
+
+static void warn_hold(const struct doctor *d, const struct order_settings *settings,
+		      const uint64_t *v, uint64_t late_us)
+{
+	uint64_t ms = enough_ms(settings, late_us);
+	char remedy[REMEDY], by[FORMAT_ROOM];
+
+	if (wait_us(settings) >= HOLD_US_MAX || ms > HOLD_US_MAX / 1000)
 		snprintf(remedy, sizeof(remedy), "look for what delays packets on the path so long");
 	else
-		snprintf(remedy, sizeof(remedy), "wireguard-reorder set %s %s %ums",
-			 settings->ifname, wait_name(settings), longer_ms(wait_us(settings)));
-	if (at_ceiling(settings, v))
-		doctor_note(d, DOCTOR_WARN, "hold", remedy,
-			    "%s: %" PRIu64 " of %" PRIu64 " packets came too late: it may not wait longer",
-			    settings->ifname, late, v[WG_REORDER_STAT_AUTHENTICATED]);
+		snprintf(remedy, sizeof(remedy), "wireguard-reorder set %s %s %" PRIu64 "ms",
+			 settings->ifname, wait_name(settings), ms);
+	doctor_note(d, DOCTOR_WARN, "hold", remedy,
+		    "%s: %" PRIu64 " of the last %" PRIu64 " packets came too late%s%s: it may not wait longer",
+		    settings->ifname, v[WG_REORDER_STAT_LATE], v[WG_REORDER_STAT_AUTHENTICATED],
+		    late_us ? ", by up to " : "",
+		    late_us ? format_ns(&(struct format){}, by, late_us * 1000) : "");
+}
+
+static void check_hold(const struct doctor *d, const struct order_settings *settings,
+		       const uint64_t *v, uint64_t late_us)
+{
+	uint64_t late = v[WG_REORDER_STAT_LATE], all = v[WG_REORDER_STAT_AUTHENTICATED];
+	bool few = late * MANY <= all;
+
+	if (!few && at_ceiling(settings, v))
+		warn_hold(d, settings, v, late_us);
 	else
 		doctor_note(d, DOCTOR_OK, "hold", NULL,
-			    "%s: %" PRIu64 " packets came too late; the wait may still grow",
-			    settings->ifname, late);
+			    "%s: %" PRIu64 " of the last %" PRIu64 " packets came too late%s",
+			    settings->ifname, late, all, few ? "" : "; the wait may still grow");
 }
 
 static void check_window(const struct doctor *d, const struct order_settings *settings,
@@ -109,7 +127,7 @@ static void check_use(const struct doctor *d, const struct order_settings *setti
 	uint64_t opened = v[WG_REORDER_STAT_GAPS_OPENED];
 	char remedy[REMEDY];
 
-	if (opened < ENOUGH || v[WG_REORDER_STAT_GAPS_FILLED] * MANY > opened)
+	if (opened < LOOK_ENOUGH || v[WG_REORDER_STAT_GAPS_FILLED] * MANY > opened)
 		return;
 	snprintf(remedy, sizeof(remedy), "wireguard-reorder set %s mode adaptive",
 		 settings->ifname);
@@ -124,9 +142,9 @@ static void check_use(const struct doctor *d, const struct order_settings *setti
 }
 
 void doctor_check_figures(const struct doctor *d, const struct order_settings *settings,
-			  const struct order_stats *totals)
+			  const struct order_stats *since, uint64_t late_us)
 {
-	const uint64_t *v = totals->value;
+	const uint64_t *v = since->value;
 	char remedy[REMEDY];
 
 	if (settings->mode == WG_REORDER_MODE_OFF) {
@@ -137,12 +155,12 @@ void doctor_check_figures(const struct doctor *d, const struct order_settings *s
 			    settings->ifname);
 		return;
 	}
-	if (v[WG_REORDER_STAT_AUTHENTICATED] < ENOUGH) {
-		doctor_note(d, DOCTOR_OK, "hold", NULL, "%s: too few packets yet to tell",
-			    settings->ifname);
+	if (v[WG_REORDER_STAT_AUTHENTICATED] < LOOK_ENOUGH) {
+		doctor_note(d, DOCTOR_OK, "hold", NULL, "%s: too few packets yet to tell, %" PRIu64 " since it was made or its settings were changed",
+			    settings->ifname, v[WG_REORDER_STAT_AUTHENTICATED]);
 		return;
 	}
-	check_hold(d, settings, v);
+	check_hold(d, settings, v, late_us);
 	check_window(d, settings, v);
 	check_use(d, settings, v);
 }
@@ -181,9 +199,13 @@ static void check_interface(const struct doctor *d, struct order *order,
 			    const struct order_settings *settings)
 {
 	struct order_report report = {};
+	struct order_stats since;
+	uint64_t late_us;
 
-	if (!order_read(order, settings->ifname, &report))
-		doctor_check_figures(d, settings, &report.totals);
+	if (!order_read(order, settings->ifname, &report)) {
+		late_us = look_since(settings, &report.totals, &since);
+		doctor_check_figures(d, settings, &since, late_us);
+	}
 	order_free(&report);
 	check_socket(d, settings->ifname);
 }

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <inttypes.h>
+#include <langinfo.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +19,11 @@ static const char *const colours[] = {
 	[FORMAT_RED] = "\033[31m",
 	[FORMAT_CYAN] = "\033[36m",
 };
+
+bool format_utf8(void)
+{
+	return !strcmp(nl_langinfo(CODESET), "UTF-8");
+}
 
 const char *format_colour(const struct format *format, enum format_colour colour)
 {
@@ -63,11 +69,19 @@ const char *format_ns(const struct format *format, char *to, uint64_t ns)
 	static const char *const names[] = { "ns", "us", "ms", "s" };
 
 	if (format->plain)
-		snprintf(to, FORMAT_ROOM, "%" PRIu64, ns);
+		snprintf(to, FORMAT_ROOM, "%" PRIu64 " ns", ns);
 	else if (!ns)
 		with_unit(format, to, "0", "ms");
 	else
 		scaled(format, to, ns, 1000, names, ARRAY_SIZE(names));
+	return to;
+}
+
+const char *format_us(const struct format *format, char *to, uint32_t us)
+{
+	if (!format->plain)
+		return format_ns(format, to, us * (uint64_t)1000);
+	snprintf(to, FORMAT_ROOM, "%" PRIu32 " us", us);
 	return to;
 }
 
@@ -76,7 +90,7 @@ const char *format_bytes(const struct format *format, char *to, uint64_t bytes)
 	static const char *const names[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB" };
 
 	if (format->plain)
-		snprintf(to, FORMAT_ROOM, "%" PRIu64, bytes);
+		snprintf(to, FORMAT_ROOM, "%" PRIu64 " B", bytes);
 	else
 		scaled(format, to, bytes, 1024, names, ARRAY_SIZE(names));
 	return to;
@@ -95,6 +109,10 @@ const char *format_period(const struct format *format, char *to, uint64_t second
 	uint64_t many;
 
 	*to = 0;
+	if (format->plain) {
+		snprintf(to, FORMAT_ROOM, "%" PRIu64 " s", seconds);
+		return to;
+	}
 	for (i = 0; i < ARRAY_SIZE(units) && used < FORMAT_ROOM; i++) {
 		many = seconds / units[i].seconds;
 		seconds %= units[i].seconds;

@@ -12,7 +12,7 @@
 
 /**
  * struct format - how to write
- * @plain: exact numbers in base units
+ * @plain: exact numbers, in the units that JSON has
  * @colour: colours on units
  */
 struct format {
@@ -30,18 +30,24 @@ enum format_colour {
 	FORMAT_CYAN,
 };
 
+/* Whether the terminal's locale can show what is no ASCII. */
+bool format_utf8(void);
+
 const char *format_colour(const struct format *format, enum format_colour colour);
 
-/* A length of time: "1.25 ms"; plain: nanoseconds. */
+/* A length of time that was measured: "1.25 ms"; plain: "1250000 ns". */
 const char *format_ns(const struct format *format, char *to, uint64_t ns);
 
-/* A number of bytes: "1.50 KiB"; plain: bytes. */
+/* One that was set, given in microseconds: "1.25 ms"; plain: "1250 us". */
+const char *format_us(const struct format *format, char *to, uint32_t us);
+
+/* A number of bytes: "1.50 KiB"; plain: "1536 B". */
 const char *format_bytes(const struct format *format, char *to, uint64_t bytes);
 
 /* How long ago: "1 minute, 5 seconds ago"; plain: the time itself. */
 const char *format_ago(const struct format *format, char *to, int64_t when, int64_t now);
 
-/* A period: "25 seconds". */
+/* A period: "25 seconds"; plain: "25 s". */
 const char *format_period(const struct format *format, char *to, uint64_t seconds);
 
 /* A share of a whole: "99.12 %"; never 100.00 % or 0.00 % unless it is exactly that. */

@@ -2,7 +2,6 @@
 /* hist.c - histograms whose bin n counts 2^n to 2^(n+1) - 1. */
 #include "hist.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 uint64_t hist_most(unsigned int bin)
@@ -45,8 +44,9 @@ double hist_sum(const uint64_t *bins, unsigned int count)
 	return sum;
 }
 
-void hist_bars(const uint64_t *bins, unsigned int count, char *to)
+void hist_bars(const uint64_t *bins, unsigned int count, bool utf8, char *to)
 {
+	static const char *const ascii[] = { " ", ".", ":", "-", "=", "+", "*", "#", "@" };
 	static const char *const bars[] = {
 		" ", "\u2581", "\u2582", "\u2583", "\u2584", "\u2585", "\u2586", "\u2587", "\u2588",
 	};
@@ -57,7 +57,7 @@ void hist_bars(const uint64_t *bins, unsigned int count, char *to)
 		most = bins[i] > most ? bins[i] : most;
 	*to = 0;
 	for (i = 0; i < count; i++)
-		to = stpcpy(to, bars[bins[i] ? 1 + (int)(7.0 * bins[i] / most) : 0]);
+		to = stpcpy(to, (utf8 ? bars : ascii)[bins[i] ? 1 + (int)(7.0 * bins[i] / most) : 0]);
 }
 
 void hist_since(const uint64_t *now, const uint64_t *before, unsigned int count, uint64_t *to)

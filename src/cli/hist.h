@@ -3,6 +3,7 @@
 #ifndef HIST_H
 #define HIST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The largest number that bin @bin counts, the last bin's "and above" apart. */
@@ -25,15 +26,16 @@ uint64_t hist_percentile(const uint64_t *bins, unsigned int count, unsigned int 
 double hist_sum(const uint64_t *bins, unsigned int count);
 
 /**
- * hist_bars() - one Unicode bar for each bin
+ * hist_bars() - one bar for each bin
  * @bins: histogram
  * @count: its bins
+ * @utf8: of Unicode's, not of ASCII
  * @to: where to, 3 bytes a bin and one more
  *
  * The tallest bin fills its place, an empty one is a space, and what is not
  * empty shows.
  */
-void hist_bars(const uint64_t *bins, unsigned int count, char *to);
+void hist_bars(const uint64_t *bins, unsigned int count, bool utf8, char *to);
 
 /* @now less @before, bin by bin; all of @now where counting began anew. */
 void hist_since(const uint64_t *now, const uint64_t *before, unsigned int count, uint64_t *to);

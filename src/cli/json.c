@@ -50,16 +50,28 @@ json_t *json_numbers(const uint64_t *numbers, unsigned int count)
 	return array;
 }
 
-json_t *json_stats(const struct order_stats *stats)
+static json_t *figures(const struct order_stats *stats, bool states)
 {
 	json_t *object = json_object();
 	unsigned int i;
 
-	for (i = ORDER_FIRST; i <= ORDER_LAST; i++)
-		json_add_number(object, order_name(i), stats->value[i]);
+	for (i = ORDER_FIRST; i <= ORDER_LAST; i++) {
+		if (states || order_counts_up(i))
+			json_add_number(object, order_name(i), stats->value[i]);
+	}
 	json_object_set_new(object, "extent", json_numbers(stats->extent, WG_REORDER_EXTENT_BINS));
 	json_object_set_new(object, "hold", json_numbers(stats->hold, WG_REORDER_HOLD_BINS));
 	return object;
+}
+
+json_t *json_stats(const struct order_stats *stats)
+{
+	return figures(stats, true);
+}
+
+json_t *json_counts(const struct order_stats *stats)
+{
+	return figures(stats, false);
 }
 
 void json_add_settings(json_t *object, const struct order_settings *settings)

@@ -14,6 +14,9 @@ void json_print(json_t *value, bool line);
 /* An object of all figures by name, with "extent" and "hold" as arrays. */
 json_t *json_stats(const struct order_stats *stats);
 
+/* The same of those that count up. */
+json_t *json_counts(const struct order_stats *stats);
+
 /* Adds mode, hold_us, hold_max_us and window to an object. */
 void json_add_settings(json_t *object, const struct order_settings *settings);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* main.c - the command wireguard-reorder: options, and which command it is. */
+#include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <locale.h>
 #include <stdio.h>
@@ -34,13 +36,16 @@ static const struct command commands[] = {
 	{ "stats", stats_command, "IF [FIGURE]", "all figures of an interface, or one" },
 	{ "dump", dump_command, "[IF|all]", "all figures of each peer, with tabs between" },
 	{ "watch", watch_command, "[IF] [--count N] [--interval S]", "what happens, live" },
-	{ "set", set_command, "IF [mode M] [hold T] [hold-max T] [window N]",
-	  "change settings; T such as 5ms, 800us" },
+	{ "set", set_command, "IF [mode M] [hold T] [hold-max T] [window N] [--save]",
+	  "change settings; T such as 5ms, 800us; --save: for ever" },
+	{ "apply", apply_command, "[IF|all]", "set what /etc/wireguard-reorder.conf says" },
 	{ "reset", reset_command, "IF [peer KEY]", "set counters to zero" },
 	{ "switch", switch_command, "ours|stock [--yes]",
 	  "exchange the module that runs, and bring tunnels back" },
 	{ "doctor", doctor_command, "", "look for what is wrong, and say what to do" },
-	{ "export", export_command, "", "metrics for Prometheus" },
+	{ "test", test_command, "[IF] [--time T] [--pcap FILE]",
+	  "does a path reorder, and would order help? With any module" },
+	{ "export", export_command, "[--all-netns] [--output FILE]", "metrics for Prometheus" },
 };
 
 static void print_help(void)
@@ -78,7 +83,12 @@ static const struct option options[] = {
 	{ "count", required_argument, NULL, 'c' },
 	{ "interval", required_argument, NULL, 'i' },
 	{ "netns", required_argument, NULL, 'n' },
+	{ "pcap", required_argument, NULL, 'f' },
+	{ "all-netns", no_argument, NULL, 'a' },
+	{ "output", required_argument, NULL, 'o' },
+	{ "save", no_argument, NULL, 's' },
 	{ "plain", no_argument, NULL, 'p' },
+	{ "time", required_argument, NULL, 't' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "yes", no_argument, NULL, 'y' },
 	{}
@@ -93,14 +103,43 @@ static int no_option(const char *word)
 			 optopt && strchr("hjnpV", optopt) == NULL ? letter : word);
 }
 
+/*
+ * No option is a number: it is a value below zero, and there is no such value
+ * here. Options that take one say themselves what they want.
+ *
+ * Return: an exit code, after one line of text if it is not %CLI_OK.
+ */
+static int check_numbers(int count, char **words)
+{
+	int i;
+
+	for (i = 2; i < count; i++) {
+		if (words[i][0] == '-' && words[i - 1][0] != '-' &&
+		    (isdigit((unsigned char)words[i][1]) || words[i][1] == '.'))
+			return say_usage("%s \"%s\": there is nothing below zero: give a value from 0 on",
+					 words[i - 1], words[i]);
+	}
+	return CLI_OK;
+}
+
 /* Whether an option belongs to another command than this one. */
 static int check_options(const struct cli *cli, const struct command *command)
 {
 	if ((cli->count || cli->interval) && command->run != watch_command)
 		return say_usage("%s takes neither --count nor --interval: that is for \"watch\"",
 				 command->name);
+	if ((cli->time || cli->pcap) && command->run != test_command)
+		return say_usage("%s takes neither --time nor --pcap: that is for \"test\"",
+				 command->name);
 	if (cli->yes && command->run != switch_command)
 		return say_usage("%s takes no --yes: that is for \"switch\"", command->name);
+	if (cli->save && command->run != set_command)
+		return say_usage("%s takes no --save: that is for \"set\"", command->name);
+	if ((cli->all_netns || cli->output) && command->run != export_command)
+		return say_usage("%s takes neither --all-netns nor --output: that is for \"export\"",
+				 command->name);
+	if (cli->netns && cli->all_netns)
+		return say_usage("--netns is one network namespace and --all-netns are all: give one of them");
 	if (cli->netns && command->run == switch_command)
 		return say_usage("switch is for all network namespaces: leave --netns out");
 	return CLI_OK;
@@ -134,8 +173,23 @@ static int read_options(int count, char **words, struct cli *cli)
 		case 'i':
 			cli->interval = optarg;
 			break;
+		case 't':
+			cli->time = optarg;
+			break;
+		case 'f':
+			cli->pcap = optarg;
+			break;
 		case 'y':
 			cli->yes = true;
+			break;
+		case 'a':
+			cli->all_netns = true;
+			break;
+		case 'o':
+			cli->output = optarg;
+			break;
+		case 's':
+			cli->save = true;
 			break;
 		case ':':
 			return say_usage("%s needs a value behind it", words[optind - 1]);
@@ -172,6 +226,30 @@ static int finish(const struct command *command, int code)
 	return code || command->run == switch_command ? code : CLI_FAILED;
 }
 
+/*
+ * Whoever starts this may have closed these, and what is opened next would be
+ * what is printed to. A folder can be neither read from nor written to, which
+ * then is an error as it was before.
+ */
+static void fill_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/", O_RDONLY | O_DIRECTORY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* Some terminals know no colours and no places. */
+static bool is_smart(void)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && term && *term && strcmp(term, "dumb");
+}
+
 int main(int count, char **words)
 {
 	const char *no_colour = getenv("NO_COLOR");
@@ -179,8 +257,13 @@ int main(int count, char **words)
 	struct cli cli = {};
 	int code;
 
+	fill_descriptors();
 	setlocale(LC_CTYPE, "");
-	cli.colour = isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
+	cli.smart = is_smart();
+	cli.colour = cli.smart && !(no_colour && *no_colour);
+	code = check_numbers(count, words);
+	if (code)
+		return code;
 	code = read_options(count, words, &cli);
 	if (code >= 0)
 		return finish(command, code);

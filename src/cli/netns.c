@@ -60,7 +60,8 @@ struct list {
 	size_t count;
 };
 
-static void add(struct list *list, const char *path, const char *name)
+/* Return: whether it was not known yet. */
+static bool add(struct list *list, const char *path, const char *name)
 {
 	struct stat about;
 	size_t i;
@@ -68,17 +69,18 @@ static void add(struct list *list, const char *path, const char *name)
 
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return;
+		return false;
 	fstat(fd, &about);
 	for (i = 0; i < list->count; i++) {
 		if (list->all[i].id == about.st_ino) {
 			close(fd);
-			return;
+			return false;
 		}
 	}
 	list->all = say_alloc(list->all, (list->count + 1) * sizeof(*list->all));
 	list->all[list->count] = (struct netns){ .id = about.st_ino, .fd = fd };
 	snprintf(list->all[list->count++].name, NETNS_NAME, "%.*s", NETNS_NAME - 1, name);
+	return true;
 }
 
 /* Those that "ip netns" knows, under their names. */
@@ -94,7 +96,8 @@ static void add_named(struct list *list)
 		if (*entry->d_name == '.')
 			continue;
 		file_path(path, "/run/netns/%s", entry->d_name);
-		add(list, path, entry->d_name);
+		if (add(list, path, entry->d_name))
+			list->all[list->count - 1].named = true;
 	}
 	if (dir)
 		closedir(dir);

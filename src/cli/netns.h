@@ -4,6 +4,7 @@
 #define NETNS_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -15,11 +16,13 @@
  * @id: what tells it from others
  * @fd: open, to go there; the path may be gone by then
  * @name: what people call it: "" for the one that the program runs in
+ * @named: that is a name that "ip netns" knows
  */
 struct netns {
 	ino_t id;
 	int fd;
 	char name[NETNS_NAME];
+	bool named;
 };
 
 /* Goes to a namespace by its name (ip netns), a path or the number of a process. */

@@ -40,6 +40,20 @@ static const char *const names[ORDER_LAST + 1] = {
 	[WG_REORDER_STAT_STARVED] = "starved",
 };
 
+bool order_counts_up(unsigned int figure)
+{
+	switch (figure) {
+	case WG_REORDER_STAT_HELD:
+	case WG_REORDER_STAT_MAX_HELD:
+	case WG_REORDER_STAT_GAPS_OPEN:
+	case WG_REORDER_STAT_WAIT_NS:
+	case WG_REORDER_STAT_MAX_HOLD_NS:
+		return false;
+	default:
+		return true;
+	}
+}
+
 const char *order_name(unsigned int figure)
 {
 	return names[figure];

@@ -127,6 +127,9 @@ void order_free(struct order_report *report);
 const struct order_peer *order_find(const struct order_report *report, const uint8_t *key);
 void order_sort(struct order_report *report);
 
+/* Whether a figure counts up, so that a difference says something; others are a state. */
+bool order_counts_up(unsigned int figure);
+
 /* The name of a figure, as ethtool -S has it. */
 const char *order_name(unsigned int figure);
 

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <net/if.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "uapi/linux/wg_reorder.h"
@@ -93,6 +94,28 @@ bool parse_time(const char *text, uint32_t *us)
 	return true;
 }
 
+bool parse_seconds(const char *text, uint32_t *us)
+{
+	char with_unit[32];
+
+	snprintf(with_unit, sizeof(with_unit), "%.29ss", text);
+	return (parse_time(text, us) || parse_time(with_unit, us)) && *us >= 10000;
+}
+
+const char *parse_time_wrong(const char *text)
+{
+	struct decimal number;
+	const char *unit = read_decimal(text, &number);
+
+	if (!unit && strspn(text, "0123456789") > 10)
+		return "give a shorter time";
+	if (!unit || !unit_length(unit))
+		return NULL;
+	if (number.value / number.scale > UINT32_MAX * (uint64_t)1000 / unit_length(unit))
+		return "give a shorter time";
+	return "give a whole number of microseconds, such as 1us: nothing is shorter";
+}
+
 bool parse_number(const char *text, uint32_t min, uint32_t max, uint32_t *number)
 {
 	uint64_t value = 0;
@@ -108,6 +131,15 @@ bool parse_number(const char *text, uint32_t min, uint32_t max, uint32_t *number
 	}
 	*number = value;
 	return value >= min;
+}
+
+bool parse_same_name(const char *one, const char *other)
+{
+	for (; *one && *other; one++, other++) {
+		if (*one != *other && !(strchr("-_", *one) && strchr("-_", *other)))
+			return false;
+	}
+	return *one == *other;
 }
 
 bool parse_mode(const char *text, uint32_t *mode)

@@ -15,8 +15,17 @@
  */
 bool parse_time(const char *text, uint32_t *us);
 
+/* Seconds such as "0.5", or a time with its unit; from 0.01 s on. @us: microseconds. */
+bool parse_seconds(const char *text, uint32_t *us);
+
+/* What to give instead of a time that parse_time() refuses; NULL if it is no time at all. */
+const char *parse_time_wrong(const char *text);
+
 /* A decimal number without sign, from @min to @max. */
 bool parse_number(const char *text, uint32_t min, uint32_t max, uint32_t *number);
+
+/* Whether two names are the same but for "-" and "_", which everybody mixes up. */
+bool parse_same_name(const char *one, const char *other);
 
 /* One of enum wg_reorder_mode, by its name. */
 bool parse_mode(const char *text, uint32_t *mode);

@@ -1,86 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0
 /* set.c - the commands "set" and "reset". */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "access.h"
 #include "cli.h"
-#include "parse.h"
+#include "conf.h"
+#include "look.h"
 #include "say.h"
-#include "util.h"
-
-/**
- * struct word - a setting on the command line
- * @name: what it is called there
- * @setting: its bit
- * @parse: reads its value
- * @rule: what values there are, for who gave another one
- */
-struct word {
-	const char *name;
-	enum order_setting setting;
-	bool (*parse)(const char *text, uint32_t *value);
-	const char *rule;
-};
-
-/* Ranges are the kernel's business: it knows them and says them. */
-static bool parse_any(const char *text, uint32_t *value)
-{
-	return parse_number(text, 0, UINT32_MAX, value);
-}
-
-static const struct word words_known[] = {
-	{ "mode", ORDER_MODE, parse_mode, "give adaptive, fixed or off" },
-	{ "hold", ORDER_HOLD, parse_time, "give a time with its unit, such as 5ms or 800us" },
-	{ "hold-max", ORDER_HOLD_MAX, parse_time,
-	  "give a time with its unit, such as 50ms or 1s" },
-	{ "window", ORDER_WINDOW, parse_any, "give a number of packets, such as 8192" },
-};
-
-static uint32_t *place_of(struct order_settings *settings, enum order_setting setting)
-{
-	switch (setting) {
-	case ORDER_MODE:
-		return &settings->mode;
-	case ORDER_HOLD:
-		return &settings->hold_us;
-	case ORDER_HOLD_MAX:
-		return &settings->hold_max_us;
-	default:
-		return &settings->window;
-	}
-}
-
-static const struct word *known(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(words_known); i++) {
-		if (!strcmp(name, words_known[i].name))
-			return &words_known[i];
-	}
-	return NULL;
-}
+#include "setting.h"
 
 /* Return: an exit code, after one line of text if it is not %CLI_OK. */
 static int read_words(int count, char **words, struct order_settings *settings,
 		      unsigned int *given)
 {
-	const struct word *word;
+	const struct setting *setting;
 	int i;
 
 	for (i = 0; i < count; i += 2) {
-		word = known(words[i]);
-		if (!word)
-			return say_usage("there is no setting \"%s\": give mode, hold, hold-max or window",
-					 words[i]);
+		setting = setting_find(words[i]);
+		if (!setting)
+			return say_usage("there is no setting \"%s\": give %s", words[i],
+					 setting_names());
 		if (i + 1 == count)
-			return say_usage("%s needs a value: %s", word->name, word->rule);
-		if (*given & word->setting)
-			return say_usage("%s is given twice: give it once", word->name);
-		if (!word->parse(words[i + 1], place_of(settings, word->setting)))
-			return say_usage("%s \"%s\": %s", word->name, words[i + 1], word->rule);
-		*given |= word->setting;
+			return say_usage("%s needs a value: %s", setting->name, setting->rule);
+		if (*given & setting->bit)
+			return say_usage("%s is given twice: give it once", setting->name);
+		if (!setting_read(words[i], words[i + 1], setting_place(settings, setting)))
+			return say_usage("%s \"%s\": %s", words[i], words[i + 1],
+					 setting_wrong(setting, words[i + 1]));
+		*given |= setting->bit;
 	}
 	return CLI_OK;
 }
@@ -92,9 +42,20 @@ static void name_refused(char *to, size_t size, const char *ifname, unsigned int
 	int i, used = snprintf(to, size, "%s:", ifname);
 
 	for (i = 0; i + 1 < count && used < (int)size; i += 2) {
-		if (!wrong || known(words[i])->setting == wrong)
+		if (!wrong || setting_find(words[i])->bit == wrong)
 			used += snprintf(to + used, size - used, " %s %s", words[i], words[i + 1]);
 	}
+}
+
+/* So that it is set again for an interface of this name. */
+static int save(const struct order_settings *settings, unsigned int given)
+{
+	int err = conf_save(settings->ifname, settings, given);
+
+	if (!err)
+		return CLI_OK;
+	say("%s: set, but not saved in %s: %s", settings->ifname, CONF_PATH, strerror(-err));
+	return err == -EACCES || err == -EPERM ? CLI_ROOT : CLI_FAILED;
 }
 
 int set_command(const struct cli *cli, int count, char **words)
@@ -105,13 +66,13 @@ int set_command(const struct cli *cli, int count, char **words)
 	char what[256];
 	int code, err;
 
-	(void)cli;
 	if (count < 1)
 		return say_usage("set needs an interface and settings: set wg0 mode adaptive hold-max 100ms");
 	if (access_check_name(words[0]))
 		return CLI_USAGE;
 	if (count < 2)
-		return say_usage("set %s needs settings: mode, hold, hold-max or window", words[0]);
+		return say_usage("set %s needs settings: %s", words[0],
+				 setting_names());
 	code = read_words(count - 1, words + 1, &settings, &given);
 	if (code)
 		return code;
@@ -123,6 +84,10 @@ int set_command(const struct cli *cli, int count, char **words)
 	if (err) {
 		name_refused(what, sizeof(what), words[0], wrong, count - 1, words + 1);
 		code = access_failed(&order, what, err);
+	} else {
+		look_begin(&order, words[0]);
+		if (cli->save)
+			code = save(&settings, given);
 	}
 	order_close(&order);
 	return code;
@@ -142,6 +107,8 @@ static int reset(const char *ifname, const char *peer, const uint8_t *key)
 		snprintf(what, sizeof(what), "%s%s%s", ifname, peer ? ": peer " : "",
 			 peer ? peer : "");
 		code = access_failed(&order, what, err);
+	} else {
+		look_begin(&order, ifname);
 	}
 	order_close(&order);
 	return code;

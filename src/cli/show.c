@@ -50,10 +50,9 @@ static void show_settings(const struct format *f, const struct order_settings *s
 
 	line(f, "mode", "%s", parse_mode_name(settings->mode));
 	if (settings->mode == WG_REORDER_MODE_ADAPTIVE)
-		line(f, "hold at most", "%s",
-		     format_ns(f, hold, settings->hold_max_us * (uint64_t)1000));
+		line(f, "hold at most", "%s", format_us(f, hold, settings->hold_max_us));
 	else if (settings->mode == WG_REORDER_MODE_FIXED)
-		line(f, "hold", "%s", format_ns(f, hold, settings->hold_us * (uint64_t)1000));
+		line(f, "hold", "%s", format_us(f, hold, settings->hold_us));
 	line(f, "window", "%u packets", settings->window);
 }
 
@@ -90,21 +89,46 @@ static void show_gaps(const struct format *f, const struct order_stats *stats)
 	     v[WG_REORDER_STAT_GAPS_FILLED], v[WG_REORDER_STAT_GAPS_TIMED_OUT], more);
 }
 
+/* How long packets were held: bins end above what there was, the longest is known. */
+static uint64_t hold_percentile(const struct order_stats *stats, unsigned int percent)
+{
+	uint64_t ns = hist_percentile(stats->hold, WG_REORDER_HOLD_BINS, percent);
+	uint64_t most = stats->value[WG_REORDER_STAT_MAX_HOLD_NS];
+
+	return ns < most ? ns : most;
+}
+
+/* What order costs: how many packets waited, and how long. */
+static void show_waited(const struct format *f, const struct order_stats *stats)
+{
+	uint64_t held = hist_total(stats->hold, WG_REORDER_HOLD_BINS);
+	char share[FORMAT_ROOM], half[FORMAT_ROOM], all[FORMAT_ROOM], most[FORMAT_ROOM];
+
+	if (held)
+		line(f, "waited", "%s, p50 %s, p99 %s, %s at most",
+		     format_share(share, held, stats->value[WG_REORDER_STAT_AUTHENTICATED]),
+		     format_ns(f, half, hold_percentile(stats, 50)),
+		     format_ns(f, all, hold_percentile(stats, 99)),
+		     format_ns(f, most, stats->value[WG_REORDER_STAT_MAX_HOLD_NS]));
+	else
+		line(f, "waited", "no packet");
+}
+
 static void show_order(const struct format *f, const struct order_stats *stats)
 {
 	const uint64_t *v = stats->value;
-	char share[FORMAT_ROOM], now[FORMAT_ROOM], most[FORMAT_ROOM];
+	char share[FORMAT_ROOM], now[FORMAT_ROOM];
 
 	if (!v[WG_REORDER_STAT_AUTHENTICATED])
 		return;
-	line(f, "in order", "%s of %" PRIu64 " packets",
+	line(f, "arrived in order", "%s of %" PRIu64 " packets",
 	     format_share(share, v[WG_REORDER_STAT_IN_ORDER], v[WG_REORDER_STAT_AUTHENTICATED]),
 	     v[WG_REORDER_STAT_AUTHENTICATED]);
 	line(f, "reordered", "%" PRIu64 ", late %" PRIu64, v[WG_REORDER_STAT_REORDERED],
 	     v[WG_REORDER_STAT_LATE]);
 	show_gaps(f, stats);
-	line(f, "hold", "%s now, %s at most", format_ns(f, now, v[WG_REORDER_STAT_WAIT_NS]),
-	     format_ns(f, most, v[WG_REORDER_STAT_MAX_HOLD_NS]));
+	line(f, "hold", "%s now", format_ns(f, now, v[WG_REORDER_STAT_WAIT_NS]));
+	show_waited(f, stats);
 	if (hist_total(stats->extent, WG_REORDER_EXTENT_BINS))
 		line(f, "extent", "p50 %" PRIu64 ", p99 %" PRIu64 " packets",
 		     hist_percentile(stats->extent, WG_REORDER_EXTENT_BINS, 50),
@@ -184,6 +208,8 @@ static json_t *peer_json(const struct tunnel_peer *peer, const struct order_peer
 			hist_percentile(order->stats.extent, WG_REORDER_EXTENT_BINS, 50));
 	json_add_number(object, "extent_p99",
 			hist_percentile(order->stats.extent, WG_REORDER_EXTENT_BINS, 99));
+	json_add_number(object, "hold_p50_ns", hold_percentile(&order->stats, 50));
+	json_add_number(object, "hold_p99_ns", hold_percentile(&order->stats, 99));
 	return object;
 }
 

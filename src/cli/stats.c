@@ -8,6 +8,7 @@
 #include "access.h"
 #include "cli.h"
 #include "json.h"
+#include "parse.h"
 #include "say.h"
 
 /* Names of the histograms, after those of order_name(). */
@@ -28,7 +29,7 @@ static unsigned int find_figure(const char *name)
 	unsigned int i;
 
 	for (i = ORDER_FIRST; i <= ORDER_LAST; i++) {
-		if (!strcmp(name, order_name(i)))
+		if (parse_same_name(name, order_name(i)))
 			return i;
 	}
 	return 0;
@@ -72,6 +73,8 @@ static json_t *totals_json(const struct order_report *report, const char *field)
 
 	json_add_string(object, "interface", report->ifname);
 	if (field) {
+		if (find_figure(field))
+			field = order_name(find_figure(field));
 		some = json_object();
 		json_object_set(some, field, json_object_get(all, field));
 		json_decref(all);

@@ -110,10 +110,10 @@ static void print_interface(const struct cli *cli, const struct interface *inter
 		printf("unknown (%s)\n", interface->why);
 	else if (s->mode == WG_REORDER_MODE_ADAPTIVE)
 		printf("adaptive, hold at most %s, window %u\n",
-		       format_ns(&f, hold, s->hold_max_us * (uint64_t)1000), s->window);
+		       format_us(&f, hold, s->hold_max_us), s->window);
 	else if (s->mode == WG_REORDER_MODE_FIXED)
 		printf("fixed, hold %s, window %u\n",
-		       format_ns(&f, hold, s->hold_us * (uint64_t)1000), s->window);
+		       format_us(&f, hold, s->hold_us), s->window);
 	else
 		printf("%s\n", parse_mode_name(s->mode));
 }

@@ -24,7 +24,9 @@
 #include "kernel.h"
 #include "loader.h"
 #include "netns.h"
+#include "parse.h"
 #include "say.h"
+#include "setting.h"
 #include "stack.h"
 #include "util.h"
 
@@ -347,7 +349,40 @@ static int save_all(struct change *change)
  * Asking.
  */
 
-static void describe(const struct carry *carry)
+/* Whether new interfaces begin with this value anyway. */
+static bool is_default(const struct setting *setting, uint32_t value)
+{
+	bool time = setting->parse == parse_time;
+	char parameter[64], text[32], *dash;
+	uint32_t first;
+
+	snprintf(parameter, sizeof(parameter), "%s%s", setting->name, time ? "_us" : "");
+	while ((dash = strchr(parameter, '-')))
+		*dash = '_';
+	return file_line(text, sizeof(text), "/sys/module/wireguard/parameters/%s", parameter) &&
+	       setting_read(parameter, text, &first) && first == value;
+}
+
+/* The stock module has no settings of order, so they would be gone on the way back, too. */
+static void describe_settings(const struct carry *carry)
+{
+	const struct setting *s;
+	char words[192] = "", value[SETTING_TEXT];
+	size_t used = 0;
+
+	for (s = setting_all; s->name && used < sizeof(words); s++) {
+		if (is_default(s, setting_value(&carry->settings, s)))
+			continue;
+		s->print(value, setting_value(&carry->settings, s));
+		used += snprintf(words + used, sizeof(words) - used, " %s %s", s->name, value);
+	}
+	if (*words)
+		printf("    not kept by the stock module; with ours again: wireguard-reorder %s%s%sset %s%s\n",
+		       *carry->netns->name ? "-n " : "", carry->netns->name,
+		       *carry->netns->name ? " " : "", carry->link.ifname, words);
+}
+
+static void describe(const struct carry *carry, bool to_ours)
 {
 	char name[128];
 
@@ -357,6 +392,8 @@ static void describe(const struct carry *carry)
 	       carry->route_count);
 	if (*carry->lost)
 		printf("    not brought back: %s\n", carry->lost);
+	if (carry->ordered && !to_ours)
+		describe_settings(carry);
 }
 
 static bool answered_yes(void)
@@ -427,7 +464,7 @@ static int ask(const struct cli *cli, struct change *change)
 	else
 		printf("There is no WireGuard interface to be taken down.\n");
 	for (i = 0; i < change->count; i++)
-		describe(&change->carries[i]);
+		describe(&change->carries[i], change->to.ours);
 	if (cli->yes)
 		return CLI_OK;
 	if (!isatty(STDIN_FILENO))

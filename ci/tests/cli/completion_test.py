@@ -24,17 +24,25 @@ def stand_ins():
     """What completion asks: ip and the command itself."""
     (work / "ip").write_text("""#!/bin/sh
 case "$*" in
-*"type wireguard"*) echo '4: wg0: <UP> mtu 1420'; echo '5: wg1@if3: <UP> mtu 1420' ;;
+"-n blue -o link show type wireguard") echo '4: wgblue: <UP> mtu 1420' ;;
+"-o link show type wireguard") echo '4: wg0: <UP> mtu 1420'; echo '5: wg1@if3: <UP> mtu 1420' ;;
 "netns list") echo 'blue (id: 0)'; echo red ;;
 esac
 """)
-    (work / "wireguard-reorder").write_text("""#!/bin/sh
-case $1 in
-dump) printf 'AKEY=\\t%s\\t0\\nBKEY=\\t%s\\t0\\n' "$2" "$2" ;;
-stats) printf 'authenticated: 5\\nlate: 0\\n' ;;
+    (work / "nsenter").write_text("""#!/bin/sh
+case "$*" in
+"--net=/run/some/net -- ip -o link show type wireguard") echo '4: wgpath: <UP> mtu 1420' ;;
+"--net=/proc/4711/ns/net -- ip -o link show type wireguard") echo '4: wgprocess: <UP> mtu 1420' ;;
 esac
 """)
-    for name in ("ip", "wireguard-reorder"):
+    (work / "wireguard-reorder").write_text("""#!/bin/sh
+[ "$1" != -n ] || { [ "$2" = blue ] || exit 1; blue=BLUE; shift 2; }
+case $1 in
+dump) printf "AKEY$blue=\\t%s\\t0\\nBKEY$blue=\\t%s\\t0\\n" "$2" "$2" ;;
+stats) printf "authenticated$blue: 5\\nlate: 0\\n" ;;
+esac
+""")
+    for name in ("ip", "nsenter", "wireguard-reorder"):
         (work / name).chmod(0o755)
     return {**os.environ, "PATH": f"{work}:{os.environ['PATH']}"}
 
@@ -79,13 +87,28 @@ def ran():
 
 
 CASES = [
-    ("", "status show stats dump watch set reset switch doctor export"),
+    ("", "status show stats dump watch set apply reset switch doctor export test"),
     ("s", "status show stats set switch"),
     ("-", "--json --netns --plain --help --version"),
     ("-n ", "blue red"),
     ("--netns r", "red"),
     ("-j show ", "all wg0 wg1"),
-    ("-n blue show ", "all wg0 wg1"),
+    # In the namespace that is given, each way to give it.
+    ("-n blue show ", "all wgblue"),
+    ("-nblue show ", "all wgblue"),
+    ("-jn blue show ", "all wgblue"),
+    ("-jpn ", "blue red"),
+    ("--netns blue set ", "wgblue"),
+    ("--netns=blue set ", "wgblue"),
+    ("--netns = blue set ", "wgblue"),
+    ("-n 4711 set ", "wgprocess"),
+    ("-n /run/some/net set ", "wgpath"),
+    ("-n blue reset wgblue peer ", "AKEYBLUE= BKEYBLUE="),
+    ("-n blue stats wgblue ", "authenticatedBLUE late"),
+    ("--count 3 show ", "all wg0 wg1"),
+    ("test ", "wg0 wg1 --time --pcap"),
+    ("test --time ", ""),
+    ("test --pcap 3 ", "wg0 wg1 --time --pcap"),
     ("show wg0 ", ""),
     ("dump a", "all"),
     ("watch ", "wg0 wg1 --count --interval"),
@@ -96,7 +119,9 @@ CASES = [
     ("reset wg0 ", "peer"),
     ("reset wg0 peer ", "AKEY= BKEY="),
     ("set ", "wg0 wg1"),
-    ("set wg0 ", "mode hold hold-max window"),
+    ("set wg0 ", "mode hold hold-max window --save"),
+    ("apply ", "all wg0 wg1"),
+    ("export ", "--all-netns --output"),
     ("set wg0 mode ", "adaptive fixed off"),
     ("set wg0 mode fixed h", "hold hold-max"),
     ("set wg0 hold-max ", "20ms 50ms 100ms 200ms"),
@@ -171,7 +196,10 @@ def test_zsh():
         return
     zsh = Zsh(stand_ins())
     for line, wanted in (("", ["status", "show", "doctor", "export"]), ("doc", ["doctor"]), ("show ", ["all", "wg0", "wg1"]),
-                         ("-n ", ["blue", "red"]), ("set wg0 ", ["hold-max", "mode", "window"]),
+                         ("-n ", ["blue", "red"]), ("-n blue show ", ["all", "wgblue"]), ("--netns=blue set ", ["wgblue"]),
+                         ("-n 4711 set ", ["wgprocess"]), ("-n /run/some/net set ", ["wgpath"]),
+                         ("-n blue reset wgblue peer ", ["AKEYBLUE=", "BKEYBLUE="]), ("set wg0 ", ["hold-max", "mode", "window", "--save"]), ("apply ", ["all", "wg0", "wg1"]),
+                         ("export --", ["--all-netns", "--output"]),
                          ("set wg0 mode ", ["adaptive", "fixed", "off"]), ("stats wg0 ", ["authenticated", "late"]),
                          ("reset wg0 peer ", ["AKEY=", "BKEY="]), ("switch o", ["ours"]), ("watch wg0 --c", ["--count"])):
         shown = zsh.complete("wireguard-reorder " + line, wanted)

@@ -14,10 +14,17 @@
  *   FAKE_QUIET    refuse without words
  *   FAKE_STEP     file: figures of order grow by one step with each reading
  *   FAKE_LATE     that many packets of each peer were late
+ *   FAKE_PACKETS  that many packets came from each peer (default 1000)
+ *   FAKE_WAIT_US  how long packets may be held now (default 50000)
+ *   FAKE_IDLE     nothing came from the peers from this number on
+ *   FAKE_ORDERLY  nothing was ever held or behind
+ *   FAKE_SETTINGS  folder: settings are kept there, in a file for each interface
  *   FAKE_SET_ERROR  errno of all requests to the family wireguard that set
  *   FAKE_CHANGED  that many dumps are interrupted by a change, and have the first
  *                 entry once more at their end, with other figures
  *   FAKE_GONE     an interface that is listed, and gone when it is asked for
+ *   FAKE_GONE_FILE  file: while it has the name of an interface, that one is gone
+ *   FAKE_BUSY     an interface by which ten times as many packets come
  *   FAKE_LOG      file: each request to the family wireguard that sets, in hex
  */
 #include <errno.h>
@@ -221,6 +228,20 @@ static void interface(unsigned int n, char *to)
 	}
 }
 
+static bool is_away(const char *name)
+{
+	const char *path = getenv("FAKE_GONE_FILE");
+	FILE *file = path ? fopen(path, "r") : NULL;
+	char text[LINE] = "";
+
+	if (!file)
+		return false;
+	if (!fgets(text, sizeof(text), file))
+		*text = 0;
+	fclose(file);
+	return !strcmp(text, name);
+}
+
 /* Return: its number, or -1. */
 static int find(const char *name)
 {
@@ -228,7 +249,7 @@ static int find(const char *name)
 	char known[LINE];
 	int n = 0;
 
-	if (gone && !strcmp(name, gone))
+	if ((gone && !strcmp(name, gone)) || is_away(name))
 		return -1;
 	for (interface(0, known); *known; interface(++n, known)) {
 		if (!strcmp(known, name))
@@ -297,24 +318,80 @@ static void put_name(struct nlmsghdr *to, int n)
 	mnl_attr_put_strz(to, WG_REORDER_A_IFNAME, name);
 }
 
+/* The settings that there are, and their values at first. */
+static const struct {
+	int attr;
+	uint32_t value;
+} settings[] = {
+	{ WG_REORDER_A_MODE, 0 },
+	{ WG_REORDER_A_HOLD_US, 5000 },
+	{ WG_REORDER_A_HOLD_MAX_US, 50000 },
+	{ WG_REORDER_A_WINDOW, 8192 },
+};
+
+#define SETTINGS (sizeof(settings) / sizeof(settings[0]))
+
+static FILE *settings_file(int n, const char *how)
+{
+	char path[2 * LINE], name[LINE];
+
+	if (!getenv("FAKE_SETTINGS"))
+		return NULL;
+	interface(n, name);
+	snprintf(path, sizeof(path), "%s/%s", getenv("FAKE_SETTINGS"), name);
+	return fopen(path, how);
+}
+
+static void read_settings(int n, uint32_t *values)
+{
+	FILE *file = settings_file(n, "r");
+	size_t i;
+
+	for (i = 0; i < SETTINGS; i++) {
+		values[i] = i ? settings[i].value : (uint32_t)n % 3;
+		if (file && fscanf(file, "%u", &values[i]) != 1)
+			abort();
+	}
+	if (file)
+		fclose(file);
+}
+
+/* Changes those that are in the request. */
+static void keep_settings(int n, const struct nlattr **table)
+{
+	uint32_t values[SETTINGS];
+	FILE *file;
+	size_t i;
+
+	read_settings(n, values);
+	file = settings_file(n, "w");
+	for (i = 0; i < SETTINGS && file; i++)
+		fprintf(file, "%u\n", table[settings[i].attr] ?
+				      mnl_attr_get_u32(table[settings[i].attr]) : values[i]);
+	if (file)
+		fclose(file);
+}
+
 static void push_settings(struct mnl_socket *s, int n)
 {
 	struct nlmsghdr *to = answer(WG_REORDER_CMD_GET);
+	uint32_t values[SETTINGS];
+	size_t i;
 
 	put_name(to, n);
-	mnl_attr_put_u32(to, WG_REORDER_A_MODE, n % 3);
-	mnl_attr_put_u32(to, WG_REORDER_A_HOLD_US, 5000);
-	mnl_attr_put_u32(to, WG_REORDER_A_HOLD_MAX_US, 50000);
-	mnl_attr_put_u32(to, WG_REORDER_A_WINDOW, 8192);
+	read_settings(n, values);
+	for (i = 0; i < SETTINGS; i++)
+		mnl_attr_put_u32(to, settings[i].attr, values[i]);
 	push(s, to);
 }
 
 /* Figures that add up as they should. */
 static void put_stats(struct nlmsghdr *to, unsigned int times)
 {
-	uint64_t late = number("FAKE_LATE", 1), in_order = 990 - late;
+	uint64_t packets = number("FAKE_PACKETS", 1000), late = number("FAKE_LATE", 1);
+	uint64_t in_order = packets - 10 - late;
 	uint64_t values[WG_REORDER_STAT_MAX + 1] = {
-		[WG_REORDER_STAT_AUTHENTICATED] = 1000 * times,
+		[WG_REORDER_STAT_AUTHENTICATED] = packets * times,
 		[WG_REORDER_STAT_IN_ORDER] = in_order * times,
 		[WG_REORDER_STAT_REORDERED] = 9 * times,
 		[WG_REORDER_STAT_RELEASED_FILLED] = 7 * times,
@@ -325,7 +402,7 @@ static void put_stats(struct nlmsghdr *to, unsigned int times)
 		[WG_REORDER_STAT_GAPS_OPENED] = 5 * times,
 		[WG_REORDER_STAT_GAPS_FILLED] = 3 * times,
 		[WG_REORDER_STAT_GAPS_TIMED_OUT] = 2 * times,
-		[WG_REORDER_STAT_WAIT_NS] = 50000000,
+		[WG_REORDER_STAT_WAIT_NS] = number("FAKE_WAIT_US", 50000) * 1000ull,
 		[WG_REORDER_STAT_MAX_HOLD_NS] = 20100000,
 		[WG_REORDER_STAT_EPOCHS] = 1,
 	};
@@ -334,6 +411,10 @@ static void put_stats(struct nlmsghdr *to, unsigned int times)
 	struct nlattr *nest = mnl_attr_nest_start(to, WG_REORDER_A_STATS);
 	unsigned int i;
 
+	if (getenv("FAKE_ORDERLY")) {
+		memset(extent, 0, sizeof(extent));
+		memset(hold, 0, sizeof(hold));
+	}
 	for (i = WG_REORDER_STAT_AUTHENTICATED; i <= WG_REORDER_STAT_STARVED; i++) {
 		mnl_attr_put(to, WG_REORDER_STAT_PAD, 0, NULL);
 		mnl_attr_put_u64(to, i, values[i]);
@@ -361,12 +442,16 @@ static void push_stats(struct mnl_socket *s, int n)
 {
 	unsigned int i, peers = number("FAKE_PEERS", 2), now = step();
 	struct nlmsghdr *to = answer(WG_REORDER_CMD_GET_STATS);
+	char name[LINE];
 
+	interface(n, name);
+	if (getenv("FAKE_BUSY") && !strcmp(name, getenv("FAKE_BUSY")))
+		now *= 10;
 	put_name(to, n);
 	put_stats(to, peers * now);
 	push(s, to);
 	for (i = 0; i < peers; i++)
-		push_peer(s, n, i, now);
+		push_peer(s, n, i, i < number("FAKE_IDLE", peers) ? now : 0);
 	if (changed)
 		push_peer(s, n, 0, 2 * now);
 }
@@ -382,7 +467,7 @@ static void attributes(const struct nlattr **table, unsigned int most)
 	}
 }
 
-static void set(struct mnl_socket *s, const struct nlattr **table)
+static void set(struct mnl_socket *s, int n, const struct nlattr **table)
 {
 	static const struct {
 		int attr;
@@ -407,6 +492,7 @@ static void set(struct mnl_socket *s, const struct nlattr **table)
 			return;
 		}
 	}
+	keep_settings(n, table);
 	end(s, 0, NULL, NULL);
 }
 
@@ -434,8 +520,10 @@ static void answer_order(struct mnl_socket *s, uint8_t command)
 		return;
 	}
 	if (!name) {
-		for (n = 0, interface(0, known); *known; interface(++n, known))
-			push_settings(s, n);
+		for (n = 0, interface(0, known); *known; interface(++n, known)) {
+			if (!is_away(known))
+				push_settings(s, n);
+		}
 		if (changed)
 			push_settings(s, 0);
 		end(s, 0, NULL, NULL);
@@ -448,7 +536,7 @@ static void answer_order(struct mnl_socket *s, uint8_t command)
 		return;
 	}
 	if (command == WG_REORDER_CMD_SET) {
-		set(s, table);
+		set(s, n, table);
 		return;
 	}
 	if (command == WG_REORDER_CMD_RESET_STATS) {

@@ -163,7 +163,8 @@ test_show()
   endpoint: 10.9.0.2:2
   allowed ips: 192.168.241.2/32, fd00::2/128
   latest handshake: " "$said"
-	has "in order: 100 % of " "$said"
+	has "arrived in order: 100 % of " "$said"
+	has "waited: no packet" "$said"
 	has "late 0" "$said"
 	[[ $said != *"$key1"* && $said != *"$psk"* ]]
 	wgr -n a -j show | valid show
@@ -239,11 +240,23 @@ test_export()
 	pair
 	ping_ok a 192.168.241.2
 	wgr -n a export >"$scratch/metrics"
-	grep -q "^wireguard_reorder_in_order_packets_total{interface=\"wg0\",public_key=\"$pub2\"} [1-9]" "$scratch/metrics"
+	grep -q "^wireguard_reorder_in_order_packets_total{netns=\"a\",interface=\"wg0\",public_key=\"$pub2\"} [1-9]" "$scratch/metrics"
 	/usr/bin/python3 -c '
 import sys
 from prometheus_client.parser import text_string_to_metric_families
 assert len(list(text_string_to_metric_families(open(sys.argv[1]).read()))) > 25' "$scratch/metrics"
+	# Both ends, and one in a namespace of a process, without a name.
+	host c
+	ip -n c link add wg0 type wireguard
+	ip netns exec c sleep 600 &
+	pause 1
+	ip netns del c
+	wgr export --all-netns --output "$scratch/metrics"
+	kill %%
+	wait %% || true
+	equal "interfaces" "$(sed -n 's/^wireguard_reorder_interface_late_packets_total{\(.*\)} 0/\1/p' "$scratch/metrics" |
+		sed 's/[0-9]*\]/N]/' | sort | paste -sd ' ')" \
+		'netns="a",interface="wg0" netns="b",interface="wg0" netns="net:[N]",interface="wg0"'
 }
 
 # nobody WORD...: the command without any rights, from where everybody may read it.
@@ -277,7 +290,7 @@ test_stock()
 
 	load stock
 	pair
-	for word in show dump export "stats wg0" "reset wg0" "set wg0 mode off" watch; do
+	for word in show dump "stats wg0" "reset wg0" "set wg0 mode off" watch; do
 		# Several words.
 		# shellcheck disable=SC2086
 		status 3 "stock module is running" wgr -n a $word
@@ -285,9 +298,11 @@ test_stock()
 	has "loaded: stock " "$(wgr -n a)"
 	has "wg0: unknown (the stock module keeps no order)" "$(wgr -n a)"
 	has "fail loaded: the stock module is running; remedy: wireguard-reorder switch ours" "$(wgr -n a doctor || true)"
+	has 'wireguard_reorder_module_info{module="stock",' "$(wgr export)"
 	clear_hosts
 	rmmod wireguard
 	status 3 "no wireguard module is loaded" wgr show
+	has 'wireguard_reorder_module_info{module="none",' "$(wgr export)"
 	[[ ! -e /sys/module/wireguard ]] || { echo "a question has loaded the module"; return 1; }
 }
 
@@ -715,13 +730,16 @@ out = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)
 out.sendto(struct.pack("!4H", 9, 2, 208, 1) + bytes(200), ("10.9.0.2", 0))'
 	has "warn socket: wg0: its sockets dropped 1 datagrams" "$(wgr -n b doctor || true)"
 	# There are no headers in the guest.
-	[[ $rc == 2 ]]
-	wgr -n a -j doctor | valid doctor || equal "status" "${PIPESTATUS[*]}" "2 0"
+	[[ $rc == 7 ]]
+	wgr -n a -j doctor | valid doctor || equal "status" "${PIPESTATUS[*]}" "7 0"
 }
 
-# A hold that is too short for the path: doctor says which one would do.
+# A hold that is too short for the path: doctor says which one would do, by what
+# the module has measured, and is content once packets come in order.
 test_doctor_advice()
 {
+	local said remedy ms
+
 	modprobe -q sch_netem || true
 	load ours
 	pair
@@ -729,15 +747,219 @@ test_doctor_advice()
 	tc -n a qdisc add dev eth0 root netem limit 10000 delay 20ms 15ms
 	wgr -n b set wg0 mode fixed hold 100us
 	sequence a b 192.168.241.2 --count 4000 --rate 1000
-	has "warn hold: wg0: " "$(wgr -n b doctor || true)"
-	has "remedy: wireguard-reorder set wg0 hold 1ms" "$(wgr -n b doctor || true)"
+	said=$(wgr -n b doctor || true)
+	has "packets came too late, by up to " "$said"
+	remedy=$(sed -n 's/^warn hold: wg0: .*; remedy: wireguard-reorder //p' <<<"$said")
+	ms=${remedy#set wg0 hold }
+	ms=${ms%ms}
+	((ms >= 1 && ms <= 60)) || { echo "remedy: $remedy"; return 1; }
+	has "remedy: wireguard-reorder $remedy" "$(wgr -n b doctor || true)"
+	# Several words.
+	# shellcheck disable=SC2086
+	wgr -n b $remedy
+	has "ok   hold: wg0: too few packets yet to tell" "$(wgr -n b doctor || true)"
+	tc -n a qdisc del dev eth0 root
+	sequence a b 192.168.241.2 --count 4000 --rate 1000
+	has "ok   hold: wg0: 0 of the last 4" "$(wgr -n b doctor || true)"
+}
+
+somebody_listens()
+{
+	[[ -n $(at "$1" sed 1d /proc/net/packet) ]]
+}
+
+# path_once MODULE NETEM...: a path under that module: what "test" says of it, and what
+# the receiver inside the tunnel gets, in $said and $got.
+path_once()
+{
+	local module=$1 listener
+	shift
+
+	clear_hosts
+	load "$module"
+	pair
+	at a ethtool -K eth0 gso off tso off tx-udp-segmentation off >/dev/null
+	ping_ok a 192.168.241.2
+	tc -n a qdisc add dev eth0 root netem limit 10000 "$@"
+	wgr -n b -j test wg0 --time 7 >"$scratch/said" &
+	listener=$!
+	wait_for 20 somebody_listens b
+	got=$(sequence a b 192.168.241.2 --count 1500 --rate 1000)
+	wait "$listener"
+	valid test <"$scratch/said"
+	said=$(/usr/bin/python3 -c '
+import json, sys
+s = [s for s in json.load(open(sys.argv[1]))["streams"] if s["direction"] == "received"][0]
+p = s["policies"][0]
+print("packets=%d swapped=%d lost=%d late=%d delay_us=%d key=%s verdict=%s" % (s["packets"], s["swapped"], s["lost"], p["late"],
+      p["delay_mean_ns"] / 1000, s["public_key"], s["verdict"]))' "$scratch/said")
+}
+
+# near NAME ONE OTHER: the same but for 1 % of the packets and some.
+near()
+{
+	local apart=$(($2 - $3))
+
+	((${apart#-} <= 30)) || { echo "$1: $2 and $3"; return 1; }
+}
+
+# What "test" says of a path with the stock module loaded, and what then happens with
+# ours: the receiver inside is the judge.
+test_path()
+{
+	local said got module name words
+
+	modprobe -q sch_netem || true
+	while IFS=: read -r name words; do
+		for module in stock ours; do
+			# Several words.
+			# shellcheck disable=SC2086
+			path_once "$module" $words
+			echo "# $name, $module: $said; inside: $got"
+			[[ $said == *"key=$pub1 "* ]] || { echo "whose: $said"; return 1; }
+			if [[ $module == stock ]]; then
+				near "swapped" "$(field swapped "$said")" "$(field out_of_order "$got")"
+				near "lost" "$(field lost "$said")" "$(field lost "$got")"
+			else
+				equal "out of order with ours" "$(field out_of_order "$got")" 0
+				# What the module itself counted.
+				near "swapped" "$(field swapped "$said")" \
+					$(($(wgr -n b stats wg0 gaps_filled) + $(wgr -n b stats wg0 late)))
+			fi
+		done
+	done <<-'LIST'
+		in order:delay 5ms
+		jitter of 1 ms:delay 5ms 1ms distribution normal
+		5 % early:delay 10ms reorder 5%
+		loss of 1 %:delay 5ms loss 1%
+		jitter of 3 ms and loss of 1 %:delay 10ms 3ms distribution normal loss 1%
+	LIST
+}
+
+# with_udev: the rule of the tools package, which calls the command of this tree.
+with_udev()
+{
+	local rules=/run/udev/rules.d
+
+	[[ -x /lib/systemd/systemd-udevd ]] || skip "no udev"
+	mkdir -p "$rules"
+	sed "s|/usr/sbin/wireguard-reorder|$command|" "$here/../../../src/dist/90-wireguard-reorder.rules" \
+		>"$rules/90-wireguard-reorder.rules"
+	grep -q "$command apply" "$rules/90-wireguard-reorder.rules"
+	SYSTEMD_LOG_TARGET=console /lib/systemd/systemd-udevd --debug >"$scratch/udev.log" 2>&1 &
+	udev=$!
+	wait_for 20 test -S /run/udev/control
+}
+
+without_udev()
+{
+	kill "$udev"
+	wait "$udev" || true
+	rm -f /etc/wireguard-reorder.conf
+}
+
+# setting IF: its mode and what waits may reach, as the file below has them.
+setting()
+{
+	(cd "/sys/class/net/$1/reorder" 2>/dev/null && cat mode hold_max_us | xargs)
+}
+
+is_set()
+{
+	[[ $(setting "$1") == "$2" ]]
+}
+
+# The file of settings, by whatever an interface is made.
+test_settings_file()
+{
+	load ours
+	with_udev
+	printf '[*]\nhold-max = 90ms\n[wg8]\nmode = fixed\n[wg9]\nhold-max = 80ms\n' >/etc/wireguard-reorder.conf
+	ip link add wg8 type wireguard
+	wait_for 20 is_set wg8 "fixed 90000"
+	# Its new name counts, and what it has else stays.
+	ip link set wg8 name wg9
+	wait_for 20 is_set wg9 "fixed 80000"
+	ip link del wg9
+	new_keys
+	printf '[Interface]\nPrivateKey = %s\nAddress = 10.5.5.1/24\n' "$key1" >"$scratch/wg9.conf"
+	chmod 600 "$scratch/wg9.conf"
+	wg-quick up "$scratch/wg9.conf"
+	wait_for 20 is_set wg9 "adaptive 80000"
+	# Set and saved, it is the same when it is made anew.
+	wgr set wg9 mode off hold-max 70ms --save
+	wg-quick down "$scratch/wg9.conf"
+	wg-quick up "$scratch/wg9.conf"
+	wait_for 20 is_set wg9 "off 70000"
+	wg-quick down "$scratch/wg9.conf"
+	without_udev
+}
+
+test_settings_networkd()
+{
+	local networkd units=/run/systemd/network
+
+	[[ -x /lib/systemd/systemd-networkd ]] || skip "no networkd"
+	load ours
+	with_udev
+	mkdir -p "$units" /etc/wireguard
+	cp "$here/../../../src/dist/examples/"wg0.net* "$units/"
+	cp "$here/../../../src/dist/examples/wireguard-reorder.conf" /etc/
+	new_keys
+	echo "$key1" >/etc/wireguard/wg0.key
+	chown -R systemd-network /etc/wireguard
+	/lib/systemd/systemd-networkd >"$scratch/networkd.log" 2>&1 &
+	networkd=$!
+	wait_for 30 is_set wg0 "adaptive 100000" || { cat "$scratch/networkd.log"; return 1; }
+	wait_for 20 has_address wg0
+	equal "peers of the example" "$(wg show wg0 endpoints | cut -f 2)" 203.0.113.1:51820
+	kill "$networkd"
+	wait "$networkd" || true
+	ip link del wg0
+	rm -r "$units"
+	without_udev
+}
+
+has_address()
+{
+	[[ -n $(ip -4 -o addr show dev "$1") ]]
+}
+
+# With the kernel's own module the rule finds nothing to do, and says nothing.
+test_settings_stock()
+{
+	load stock
+	with_udev
+	printf '[*]\nhold-max = 90ms\nwhat is this\n' >/etc/wireguard-reorder.conf
+	ip link add wg9 type wireguard
+	udevadm settle --timeout 20
+	wait_for 20 grep -q "wg9: .*apply -- wg9.* succeeded" "$scratch/udev.log" || { tail -n 50 "$scratch/udev.log"; return 1; }
+	fails grep "what is this" "$scratch/udev.log"
+	equal "apply" "$(wgr apply 2>&1)" ""
+	ip link del wg9
+	without_udev
+}
+
+test_settings_bad()
+{
+	load ours
+	ip link add wg9 type wireguard
+	printf '[*]\nhold-max = 9s\nwindow = 1024\n' >/etc/wireguard-reorder.conf
+	status 2 "/etc/wireguard-reorder.conf:2: hold-max 9000ms for wg9: hold_max_us: give 0 to 1000000" wgr apply wg9
+	equal "the rest" "$(cat /sys/class/net/wg9/reorder/window)" 1024
+	printf '[wg7]\nwindow = 2048\n' >/etc/wireguard-reorder.conf
+	status 2 '/etc/wireguard-reorder.conf:1: no WireGuard interface is called "wg7" now: there is wg9' wgr apply
+	rm /etc/wireguard-reorder.conf
+	equal "without a file" "$(wgr apply 2>&1)" ""
+	ip link del wg9
 }
 
 tests=(test_status test_show test_stats_and_dump test_set_and_reset test_bad_values test_watch test_export
        test_unprivileged test_stock test_many_peers test_switch test_switch_two
        test_switch_flags_and_sysctls test_switch_tentative test_switch_on_top test_switch_lost test_switch_moved
        test_switch_moved_taken test_switch_moved_port
-       test_switch_hidden test_switch_many test_switch_failure test_switch_refused test_doctor test_doctor_advice)
+       test_switch_hidden test_switch_many test_switch_failure test_switch_refused test_doctor test_doctor_advice test_path test_settings_file
+       test_settings_networkd test_settings_stock test_settings_bad)
 
 [[ -x $command ]] || { echo "1..0 # no $command: run make cli first"; exit 1; }
 install_ours

@@ -314,6 +314,27 @@ def test_tentative():
     tap.same(sorted(ip("-6", "route", "show").splitlines()), sorted(before.splitlines()), "a source that is tentative: all as before")
 
 
+def test_settings_lost():
+    """The stock module keeps no settings: what it cannot keep is said, and how to have it again."""
+    s = system()
+    kept = work / "kept"
+    shutil.rmtree(kept, ignore_errors=True)
+    kept.mkdir()
+    for name, value in (("mode", "adaptive"), ("hold_us", "5000"), ("hold_max_us", "50000"), ("window", "8192")):
+        s.file(f"sys/module/wireguard/parameters/{name}", value + "\n")
+    s.load("OURS1")
+    part = "not kept by the stock module; with ours again: wireguard-reorder set wg0"
+    for values, wanted in (("0 5000 50000 8192", None), ("1 7000 80500 4096", "mode fixed hold 7ms hold-max 80500us window 4096"),
+                           ("0 5000 100000 8192", "hold-max 100ms")):
+        (kept / "wg0").write_text(values.replace(" ", "\n") + "\n")
+        result = s.run("switch", "stock", FAKE_SETTINGS=kept)
+        tap.point(result.returncode == 2 and (part in result.stdout if wanted else "not kept" not in result.stdout) and
+                  (not wanted or f"{part} {wanted}\n" in result.stdout), f"switch stock: what it does not keep: {wanted}", result.stdout, result.stderr)
+    s.load("STOCK1")
+    result = s.run("switch", "ours", FAKE_SETTINGS=kept)
+    tap.point("not kept" not in result.stdout, "switch ours: there is nothing to keep", result.stdout)
+
+
 def test_closed_pipe():
     """Nobody reads what it prints: its status still says that the module is another one."""
     s = system()
@@ -694,7 +715,7 @@ if os.geteuid():
 if INSIDE not in os.environ:
     # Mounts are private, too: files that namespaces are bound to go with it.
     os.execvpe("unshare", ["unshare", "--net", "--mount", sys.executable, *sys.argv], {**os.environ, INSIDE: "1"})
-tap.tests([test_to_ours, test_to_stock, test_two, test_refused_route, test_flags, test_sysctls, test_equal_routes, test_tentative, test_closed_pipe, test_down, test_questions, test_failures, test_upgrade, test_peers_refused, test_not_begun,
+tap.tests([test_to_ours, test_to_stock, test_two, test_refused_route, test_flags, test_sysctls, test_equal_routes, test_tentative, test_settings_lost, test_closed_pipe, test_down, test_questions, test_failures, test_upgrade, test_peers_refused, test_not_begun,
            test_on_top, test_nothing_up, test_status_without_rights, test_connections, test_wiping, test_lost, test_qdisc, test_namespaces])
 shutil.rmtree(work)
 sys.exit(tap.done())

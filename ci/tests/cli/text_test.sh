@@ -64,6 +64,22 @@ exit_codes()
 	return "$rc"
 }
 
+# What they name is not installed here.
+units()
+{
+	local dir said
+	dir=$(mktemp -d)
+
+	cp "$cli/../dist/examples/"*.{service,timer} "$dir"
+	sed -i 's|^ExecStart=/usr/sbin/wireguard-reorder |ExecStart=/bin/true |; /^Documentation=/d' "$dir"/*
+	said=$(systemd-analyze verify "$dir"/* 2>&1) || said="status $?: $said"
+	rm -r "$dir"
+	[[ -z $said ]] || { echo "$said"; return 1; }
+}
+
+if command -v systemd-analyze >/dev/null; then
+	point "systemd finds nothing to say about service and timer" units
+fi
 if command -v mandoc >/dev/null; then
 	point "mandoc finds nothing to say about the manual page" lint
 	point "it can be shown" renders

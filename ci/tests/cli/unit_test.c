@@ -48,10 +48,39 @@ static void test_times(void)
 		tap_ok(!parse_time(bad[i], &us), "\"%s\" is no time", bad[i]);
 }
 
+/* What is told to who gave no time: the fault, not another one. */
+static void test_wrong_times(void)
+{
+	static const struct {
+		const char *text;
+		const char *part;
+	} wrong[] = {
+		{ "", NULL }, { "5", NULL }, { "5 ms", NULL },
+		{ "5.5.5ms", NULL }, { "ms", NULL }, { "-5ms", NULL },
+		{ "5MS", NULL }, { "1ns", "whole number of microseconds" },
+		{ "1.5us", "whole number of microseconds" }, { "0.0001ms", "whole number of microseconds" },
+		{ "1001ns", "whole number of microseconds" }, { "4295s", "shorter" },
+		{ "4294967296us", "shorter" }, { "99999999999s", "shorter" },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		const char *said = parse_time_wrong(wrong[i].text);
+
+		tap_ok(wrong[i].part ? said && strstr(said, wrong[i].part) : !said, "\"%s\": %s",
+		       wrong[i].text, said ? said : "no time");
+	}
+}
+
 static void test_words(void)
 {
 	uint32_t n = 0;
 
+	tap_ok(parse_same_name("hold-max", "hold_max") && parse_same_name("a_b-c", "a-b_c") &&
+	       parse_same_name("", ""), "names that are the same but for dashes");
+	tap_ok(!parse_same_name("hold-max", "hold") && !parse_same_name("hold", "hold-max") &&
+	       !parse_same_name("hold-max", "holdmax") && !parse_same_name("a", "b"),
+	       "names that are not");
 	tap_ok(parse_number("0", 0, 5, &n) && n == 0, "number 0");
 	tap_ok(parse_number("4294967295", 0, UINT32_MAX, &n) && n == UINT32_MAX, "largest number");
 	tap_ok(!parse_number("4294967296", 0, UINT32_MAX, &n), "a number that is too large");
@@ -116,13 +145,16 @@ static void test_numbers(void)
 	is(format_ns(&text, to, 999999), "1.00 ms");
 	is(format_ns(&text, to, 50000000000), "50.0 s");
 	is(format_ns(&text, to, 5000000000000), "5000 s");
-	is(format_ns(&plain, to, 1250000), "1250000");
+	is(format_ns(&plain, to, 1250000), "1250000 ns");
+	is(format_us(&text, to, 1250), "1.25 ms");
+	is(format_us(&plain, to, 1250), "1250 us");
+	is(format_us(&text, to, UINT32_MAX), "4295 s");
 	is(format_ns(&colour, to, 1250000), "1.25 \033[36mms\033[0m");
 	is(format_bytes(&text, to, 0), "0 B");
 	is(format_bytes(&text, to, 1023), "1023 B");
 	is(format_bytes(&text, to, 1536), "1.50 KiB");
 	is(format_bytes(&text, to, UINT64_MAX), "16384 PiB");
-	is(format_bytes(&plain, to, 1536), "1536");
+	is(format_bytes(&plain, to, 1536), "1536 B");
 	is(format_share(to, 0, 0), "0.00 %");
 	is(format_share(to, 1, 1), "100 %");
 	is(format_share(to, 999999, 1000000), "99.99 %");
@@ -136,6 +168,7 @@ static void test_numbers(void)
 	is(format_ago(&plain, to, 102, 101), "102");
 	is(format_ago(&colour, to, 100, 102), "2 \033[36mseconds\033[0m ago");
 	is(format_period(&text, to, 25), "25 seconds");
+	is(format_period(&plain, to, 90), "90 s");
 	/* All units in colour: the longest text there is. */
 	tap_ok(strlen(format_ago(&colour, to, 0, 99 * 365 * 86400L + 200 * 86400 + 86399)) <
 	       FORMAT_ROOM, "the longest time fits");
@@ -171,9 +204,11 @@ static void test_histograms(void)
 	tap_ok(hist_percentile(some, 4, 99) == 15, "large numbers do not overflow");
 	some[3] = 1;
 	tap_ok(hist_sum(some, 4) == 50 + 49 * 3 + 12, "the sum: %g", hist_sum(some, 4));
-	hist_bars(some, 4, bars);
+	hist_bars(some, 4, true, bars);
 	is(bars, "\u2588\u2587 \u2581");
-	hist_bars(none, 4, bars);
+	hist_bars(some, 4, false, bars);
+	is(bars, "@# .");
+	hist_bars(none, 4, true, bars);
 	is(bars, "    ");
 	hist_since(more, some, 4, left);
 	tap_ok(left[0] == 10 && !left[1] && left[3] == 2, "what came since");
@@ -282,15 +317,22 @@ static void take(void *data, enum doctor_level level, const char *check, const c
 			 remedy);
 }
 
-static void advise(const struct order_settings *settings, const struct order_stats *totals,
-		   const char *wanted)
+static void advise_late(const struct order_settings *settings, const struct order_stats *since,
+			uint64_t late_us, const char *wanted)
 {
 	const struct doctor doctor = { .note = take };
 
 	worst = DOCTOR_OK;
 	*said = 0;
-	doctor_check_figures(&doctor, settings, totals);
+	doctor_check_figures(&doctor, settings, since, late_us);
 	is(said, wanted);
+}
+
+/* Where it was not measured by how much packets are late. */
+static void advise(const struct order_settings *settings, const struct order_stats *since,
+		   const char *wanted)
+{
+	advise_late(settings, since, 0, wanted);
 }
 
 static void test_advice(void)
@@ -306,6 +348,13 @@ static void test_advice(void)
 	advise(&s, &t, "");
 	v[WG_REORDER_STAT_WAIT_NS] = 50000000;
 	advise(&s, &t, "hold: wireguard-reorder set wg0 hold-max 100ms|");
+	/* Measured: a quarter more than the latest. */
+	advise_late(&s, &t, 60000, "hold: wireguard-reorder set wg0 hold-max 75ms|");
+	advise_late(&s, &t, 210001, "hold: wireguard-reorder set wg0 hold-max 263ms|");
+	advise_late(&s, &t, 800000, "hold: wireguard-reorder set wg0 hold-max 1000ms|");
+	advise_late(&s, &t, 810000, "hold: look for what delays packets on the path so long|");
+	/* Said when less was waited: that tells nothing of now. */
+	advise_late(&s, &t, 30000, "hold: wireguard-reorder set wg0 hold-max 100ms|");
 	s.hold_max_us = 900000;
 	v[WG_REORDER_STAT_WAIT_NS] = 900000000;
 	advise(&s, &t, "hold: wireguard-reorder set wg0 hold-max 1000ms|");
@@ -349,12 +398,16 @@ static void test_names(void)
 
 	for (i = ORDER_FIRST; i <= ORDER_LAST; i++)
 		good += order_name(i) && *order_name(i);
+	tap_ok(order_counts_up(WG_REORDER_STAT_LATE) && order_counts_up(WG_REORDER_STAT_EPOCHS) &&
+	       !order_counts_up(WG_REORDER_STAT_WAIT_NS) && !order_counts_up(WG_REORDER_STAT_HELD),
+	       "which figures count up");
 	tap_ok(good == ORDER_LAST - ORDER_FIRST + 1, "each figure has a name");
 }
 
 int main(void)
 {
 	test_times();
+	test_wrong_times();
 	test_words();
 	test_keys();
 	test_numbers();

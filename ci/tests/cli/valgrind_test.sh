@@ -17,9 +17,14 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/sys/module/wireguard"
 echo live >"$work/sys/module/wireguard/initstate"
 echo OURS >"$work/sys/module/wireguard/srcversion"
+mkdir "$work/etc" "$work/run" "$work/dev"
+printf '[*]\nhold = 1ms\nno\n[wg0]\nhold-max = 9s\n[wg9]\nmode=\n' >"$work/etc/wireguard-reorder.conf"
+printf '4,1,1,-;wg0: peer 1 (x): a packet came 5 us after\n' >"$work/dev/kmsg"
 export WGR_ROOT=$work
+"$(dirname "$0")/capture_test.py" --sample >"$work/capture"
 
 while read -r words; do
+	words=${words/CAPTURE/$work\/capture}
 	number=$((number + 1))
 	# Several words.
 	# shellcheck disable=SC2086
@@ -31,7 +36,7 @@ while read -r words; do
 		echo "not ok $number - valgrind: $words"
 		failed=1
 	fi
-done <<-'LIST'
+done <<-LIST
 	status
 	show
 	show -j
@@ -42,6 +47,11 @@ done <<-'LIST'
 	reset wg0
 	doctor
 	export
+	test --pcap CAPTURE
+	test -j --pcap CAPTURE
+	export --all-netns --output $work/metrics
+	apply
+	set wg0 mode off --save
 LIST
 echo "1..$number"
 exit "$failed"

@@ -107,7 +107,7 @@ point "wg shows handshakes of both" both_in_use
 point "networkd takes wg1 for configured" soon up_for_networkd
 if [[ $expected == ours ]]; then
 	point "README's PostUp for wg-quick has set wg0" setting wg0
-	point "README's rule for udev has set wg1" soon setting wg1
+	point "a rule for udev has set wg1" soon setting wg1
 fi
 point "wg-quick takes wg0 down" systemctl stop wg-quick@wg0
 point "and it is gone" test ! -e /sys/class/net/wg0

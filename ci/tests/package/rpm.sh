@@ -55,7 +55,8 @@ tools_rpm()
 	[[ $(rpm -qp --qf '%{ARCH}' "$tools") == "$(rpm --eval '%{_arch}')" ]] &&
 		rpm -qpl "$tools" | grep -x -F /usr/sbin/wireguard-reorder &&
 		rpm -qp --requires "$tools" | grep 'libjansson[.]so' &&
-		rpm -qp --requires "$tools" | grep 'libmnl[.]so'
+		rpm -qp --requires "$tools" | grep 'libmnl[.]so' &&
+		rpm -qp --requires "$tools" | grep 'libpcap[.]so'
 }
 
 linted()

@@ -530,30 +530,70 @@ test_unload()
 	both_ways
 }
 
-# The two ways that README names, as it words them.
-test_readme_keeps_settings()
+# wg-quick with the line that README has: the tunnel is up with either module.
+readme_post_up()
 {
-	local hold=reorder/hold_max_us tree=$WGR_RESULTS/modules
 	local line
 
-	module_is_ours || skip "not our module"
 	new_keys
 	host a
 	line=$(sed -n 's/^ *\(PostUp = .*\)/\1/p' "$WGR_TREE/README.md")
 	printf '[Interface]\nPrivateKey = %s\nAddress = 10.5.5.1/24\n%s\n' "$key1" "$line" >"$WGR_RESULTS/wg0.conf"
 	chmod 600 "$WGR_RESULTS/wg0.conf"
 	at a wg-quick up "$WGR_RESULTS/wg0.conf"
+	[[ -n $(ip -n a link show dev wg0 up) ]]
+}
+
+# readme_options: a modprobe that has nothing but README's line to go by.
+readme_options()
+{
+	local tree=$WGR_RESULTS/modules
+
+	rm -rf "$tree"
+	mkdir -p "$tree/modprobe.d" "$tree/lib/modules/$(uname -r)"
+	sed -n 's/^ *\(options wireguard .*\)/\1/p' "$WGR_TREE/README.md" >"$tree/modprobe.d/wireguard.conf"
+	[[ -s $tree/modprobe.d/wireguard.conf ]]
+	cp "$1" "$tree/lib/modules/$(uname -r)/"
+	depmod -b "$tree"
+	modprobe -d "$tree" -C "$tree/modprobe.d" wireguard
+	ip -n a link add wg0 type wireguard
+}
+
+# The two ways that README names, as it words them.
+test_readme_keeps_settings()
+{
+	local hold=reorder/hold_max_us
+
+	module_is_ours || skip "not our module"
+	readme_post_up
 	equal 'set by wg-quick' "$(at a cat "/sys/class/net/wg0/$hold")" 100000
 	at a wg-quick down "$WGR_RESULTS/wg0.conf"
 
 	module_unload
-	mkdir -p "$tree/modprobe.d" "$tree/lib/modules/$(uname -r)"
-	sed -n 's/^ *\(options wireguard .*\)/\1/p' "$WGR_TREE/README.md" >"$tree/modprobe.d/wireguard.conf"
-	cp "$WGR_KO" "$tree/lib/modules/$(uname -r)/wireguard.ko"
-	depmod -b "$tree"
-	modprobe -d "$tree" -C "$tree/modprobe.d" wireguard
-	ip -n a link add wg0 type wireguard
+	cp "$WGR_KO" "$WGR_RESULTS/wireguard.ko"
+	readme_options "$WGR_RESULTS/wireguard.ko"
 	equal 'set by modprobe' "$(at a cat "/sys/class/net/wg0/$hold")" 100000
+	clear_hosts
+	module_unload
+	module_load
+}
+
+# And neither may do harm where the kernel's own module is loaded.
+test_readme_settings_and_stock()
+{
+	local stock dep
+
+	stock=$(modinfo -F filename wireguard) || skip "no module of the kernel's own"
+	module_unload
+	for dep in $(modinfo -F depends wireguard | tr , ' '); do
+		modprobe "$dep"
+	done
+	insmod "$stock"
+	readme_post_up
+	fails at a test -e /sys/class/net/wg0/reorder
+	at a wg-quick down "$WGR_RESULTS/wg0.conf"
+	module_unload
+	readme_options "$stock"
 	clear_hosts
 	module_unload
 	module_load
@@ -564,7 +604,7 @@ tests=(test_modinfo test_create_delete test_settings_come_back test_many_peers t
        test_no_peer_unreachable test_source_check test_roaming test_mtu test_persistent_keepalive
        test_passive_keepalive test_fwmark test_padding test_ecn test_namespaces
        test_namespace_exit_under_traffic test_delete_under_traffic test_down_up test_port_in_use
-       test_churn test_unload test_readme_keeps_settings)
+       test_churn test_unload test_readme_keeps_settings test_readme_settings_and_stock)
 
 module_load
 run_tests "${tests[@]}"; exit
