@@ -11,12 +11,17 @@
 #define HOLD_NS 5000000
 #define HOLD_MAX_NS 50000000
 #define WINDOW 8192
+/* What the adaptive mode begins with (src/rx.c). */
+#define START_NS 50000000
 
+/* Flows are inside, where nobody sees them who has no key. */
 static const struct wgr_settings policies[JUDGE_POLICIES] = {
-	{ .mode = WGR_ADAPTIVE, .window = WINDOW, .hold_ns = HOLD_MAX_NS,
-	  .hold_max_ns = HOLD_MAX_NS },
-	{ .mode = WGR_FIXED, .window = WINDOW, .hold_ns = HOLD_NS, .hold_max_ns = HOLD_MAX_NS },
-	{ .mode = WGR_OFF, .window = WINDOW, .hold_ns = HOLD_NS, .hold_max_ns = HOLD_MAX_NS },
+	{ .mode = WGR_ADAPTIVE, .window = WINDOW, .hold_ns = START_NS,
+	  .hold_max_ns = HOLD_MAX_NS, .scope = WGR_SCOPE_PEER },
+	{ .mode = WGR_FIXED, .window = WINDOW, .hold_ns = HOLD_NS, .hold_max_ns = HOLD_MAX_NS,
+	  .scope = WGR_SCOPE_PEER },
+	{ .mode = WGR_OFF, .window = WINDOW, .hold_ns = HOLD_NS, .hold_max_ns = HOLD_MAX_NS,
+	  .scope = WGR_SCOPE_PEER },
 };
 
 /**
