@@ -58,6 +58,7 @@ def test_help():
     tap.point(result.returncode == 0 and not result.stderr, "--help", result.stderr)
     for command in ("status", "show", "stats", "dump", "watch", "set", "apply", "reset", "switch", "doctor", "export", "test"):
         tap.point(re.search(rf"^  {command}\b", result.stdout, re.M), f"--help names {command}", result.stdout)
+    tap.point("[window N] [scope S] [--save]" in result.stdout, "--help names what can be set", result.stdout)
     version = re.search(r'WGR_VERSION "(.*)"', (CLI.parent / "version.h").read_text())[1]
     tap.same(system.run("--version").stdout, f"wireguard-reorder {version}\n", "--version")
     tap.same(system.run("-V").returncode, 0, "-V")
@@ -1026,6 +1027,15 @@ def test_doctor_looks():
     s.run("reset", "wg0", **{**late, "FAKE_LATE": 0, "FAKE_PACKETS": 0})
     said = hold_finding(s, **{**late, "FAKE_LATE": 90, "FAKE_PACKETS": 9000})
     tap.point("90 of the last 9000 packets" in said, "doctor: all since a reset", said)
+    # Why packets were late counts from then on, too: 50 of them were ahead before.
+    flows = {**late, "FAKE_LATE": 50, "FAKE_LATE_AHEAD": 50, "FAKE_LATE_UNKNOWN": 0}
+    s.run("set", "wg0", "hold-max", "50ms", **{**flows, "FAKE_PACKETS": 9000})
+    said = hold_finding(s, **{**flows, "FAKE_LATE": 90, "FAKE_PACKETS": 11000})
+    tap.point("40 of the last 2000 packets" in said, "doctor: why they were late is counted since, too", said)
+    flows["FAKE_LATE_UNKNOWN"] = 50
+    s.run("set", "wg0", "hold-max", "50ms", **{**flows, "FAKE_PACKETS": 12000, "FAKE_LATE": 100})
+    tap.point("flows:" not in s.run("doctor", **{**flows, "FAKE_PACKETS": 14000, "FAKE_LATE": 100}).stdout,
+              "doctor: and what was unknown before is no news")
     log.unlink()
     note = next((s.root / "run/wireguard-reorder").iterdir())
     note.write_text("{ damaged")
