@@ -11,10 +11,6 @@
 #include "parse.h"
 #include "say.h"
 
-/* Names of the histograms, which order_name() has not. */
-#define EXTENT "extent"
-#define HOLD "hold"
-
 static void print_bins(const uint64_t *bins, unsigned int count, char between)
 {
 	unsigned int i;
@@ -40,8 +36,8 @@ static void print_figure(const struct order_stats *stats, unsigned int figure, c
 static const char *figure_name(unsigned int figure)
 {
 	if (figure == WG_REORDER_STAT_EXTENT)
-		return EXTENT;
-	return figure == WG_REORDER_STAT_HOLD ? HOLD : order_name(figure);
+		return "extent";
+	return figure == WG_REORDER_STAT_HOLD ? "hold" : order_name(figure);
 }
 
 /* The number of a figure by its name, 0 if there is no such figure. */

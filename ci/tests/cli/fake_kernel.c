@@ -18,7 +18,8 @@
  *   FAKE_BEHIND   that many went up behind what other flows had sent later
  *   FAKE_LATE_AHEAD    of those late, that many were of a flow that went ahead
  *   FAKE_LATE_UNKNOWN  of those late, that many were of flows not known any more
- *   FAKE_OLD      as a module of 1.2.0, which has no scope and none of its figures
+ *   FAKE_OLD      with 1 as a module of 1.2.0, which has no scope and none of its
+ *                 figures; with a srcversion the module of that one is it
  *   FAKE_PACKETS  that many packets came from each peer (default 1000)
  *   FAKE_WAIT_US  how long packets may be held now (default 50000)
  *   FAKE_IDLE     nothing came from the peers from this number on
@@ -203,19 +204,37 @@ static unsigned int number(const char *name, unsigned int otherwise)
 	return text ? strtoul(text, NULL, 10) : otherwise;
 }
 
-static bool ours_runs(void)
+/* Of the module that "runs", "" if none does. */
+static void read_srcversion(char text[LINE])
 {
-	char path[LINE], text[LINE] = "";
+	char path[LINE];
 	FILE *file;
 
+	*text = 0;
 	snprintf(path, sizeof(path), "%s/sys/module/wireguard/srcversion", getenv("WGR_ROOT"));
 	file = fopen(path, "r");
 	if (!file)
-		return false;
-	if (!fgets(text, sizeof(text), file))
+		return;
+	if (!fgets(text, LINE, file))
 		*text = 0;
 	fclose(file);
+}
+
+static bool ours_runs(void)
+{
+	char text[LINE];
+
+	read_srcversion(text);
 	return !strncmp(text, "OURS", 4);
+}
+
+static bool is_old(void)
+{
+	const char *old = getenv("FAKE_OLD");
+	char text[LINE];
+
+	read_srcversion(text);
+	return old && (!strcmp(old, "1") || !strncmp(text, old, strlen(old)));
 }
 
 /* The name of interface @n, "" behind the last one. */
@@ -389,7 +408,7 @@ static void push_settings(struct mnl_socket *s, int n)
 	put_name(to, n);
 	read_settings(n, values);
 	for (i = 0; i < SETTINGS; i++) {
-		if (settings[i].attr == WG_REORDER_A_SCOPE && getenv("FAKE_OLD"))
+		if (settings[i].attr == WG_REORDER_A_SCOPE && is_old())
 			continue;
 		/* What it comes to. */
 		if (settings[i].attr == WG_REORDER_A_SCOPE && values[i] == WG_REORDER_SCOPE_AUTO)
@@ -442,7 +461,7 @@ static void put_stats(struct nlmsghdr *to, unsigned int times)
 	}
 	mnl_attr_put(to, WG_REORDER_STAT_EXTENT, sizeof(extent), extent);
 	mnl_attr_put(to, WG_REORDER_STAT_HOLD, sizeof(hold), hold);
-	for (i = WG_REORDER_STAT_RELEASED_AHEAD; i <= WG_REORDER_STAT_MAX && !getenv("FAKE_OLD"); i++)
+	for (i = WG_REORDER_STAT_RELEASED_AHEAD; i <= WG_REORDER_STAT_MAX && !is_old(); i++)
 		mnl_attr_put_u64(to, i, values[i]);
 	/* As a later module may. */
 	mnl_attr_put_u64(to, WG_REORDER_STAT_MAX + 5, 1);
@@ -508,7 +527,7 @@ static void set(struct mnl_socket *s, int n, const struct nlattr **table)
 	size_t i;
 
 	/* As the kernel says it of what a module's policy does not have. */
-	if (getenv("FAKE_OLD") && table[WG_REORDER_A_SCOPE]) {
+	if (is_old() && table[WG_REORDER_A_SCOPE]) {
 		end(s, EINVAL, "Unknown attribute type", table[WG_REORDER_A_SCOPE]);
 		return;
 	}

@@ -185,7 +185,7 @@ test_stats_and_dump()
 	row=$(wgr -n a dump)
 	equal "the key" "$(cut -f 1 <<<"$row")" "$pub2"
 	equal "the interface" "$(cut -f 2 <<<"$row")" wg0
-	equal "columns" "$(tr '\t' '\n' <<<"$row" | wc -l)" 30
+	equal "columns" "$(tr '\t' '\n' <<<"$row" | wc -l)" 34
 	wgr -n a -j dump wg0 | valid dump
 }
 
@@ -204,7 +204,7 @@ test_set_and_reset()
 	equal "the largest" "$(at a sh -c 'cd /sys/class/net/wg0/reorder && cat scope window hold_max_us' | xargs)" "peer 32768 5000000"
 	has "scope: peer" "$(wgr -n a show)"
 	has '"scope": "peer"' "$(wgr -n a -j show)"
-	has 'wireguard_reorder_scope_info{interface="wg0",scope="peer"} 1' "$(wgr -n a export)"
+	has 'wireguard_reorder_scope_info{netns="a",interface="wg0",scope="peer"} 1' "$(wgr -n a export)"
 	wgr -n a set wg0 scope auto
 	has "scope: flow" "$(wgr -n a show)"
 	ping_ok a 192.168.241.2

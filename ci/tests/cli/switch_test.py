@@ -355,12 +355,15 @@ def test_settings_carried():
         result = s.run("switch", "ours", "--yes", FAKE_SETTINGS=kept)
         tap.same((result.returncode, result.stderr, (kept / "wg0").read_text().split()), (0, "", (wanted or values).split()),
                  f"switch ours: settings go along: {values}")
-    (kept / "wg0").write_text("0\n7000\n50000\n4096\n")
-    s = system(unload=f"printf '{new}' >{kept}/wg0")
-    s.load("OURS0")
-    result = s.run("switch", "ours", "--yes", FAKE_SETTINGS=kept, FAKE_OLD=1)
-    tap.same((result.returncode, result.stderr, (kept / "wg0").read_text().split()[:4]), (0, "", ["0", "7000", "50000", "4096"]),
-             "switch ours: settings of a module without a scope")
+    # From a module without a scope, to one, and both.
+    lost = "wireguard-reorder: wg0: its scope peer could not be restored: the module that is loaded, 1.2.0, has no scope: load version 1.3.0 or later\n"
+    for old, said in (("OURS0", ""), ("OURS1", lost), ("1", "")):
+        (kept / "wg0").write_text("0\n7000\n50000\n4096\n1\n")
+        s = system(unload=f"printf '{new}' >{kept}/wg0")
+        s.load("OURS0")
+        result = s.run("switch", "ours", "--yes", FAKE_SETTINGS=kept, FAKE_OLD=old)
+        tap.same((result.returncode, result.stderr, (kept / "wg0").read_text().split()), (0, said, ["0", "7000", "50000", "4096", "2"]),
+                 f"switch ours: a module without a scope: {old}")
 
 
 def test_closed_pipe():
