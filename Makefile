@@ -13,6 +13,9 @@ DEPMODDIR ?= /etc/depmod.d
 LIBEXECDIR := /usr/libexec/$(NAME)
 ZSHDIR ?= /usr/share/zsh/vendor-completions
 UDEVDIR ?= /usr/lib/udev/rules.d
+# "su" without "-" leaves out where dkms, depmod and the like are.
+SBIN ?= /usr/sbin:/sbin
+export PATH := $(PATH):$(SBIN)
 
 .DEFAULT_GOAL := module
 .DELETE_ON_ERROR:
@@ -92,6 +95,7 @@ install: need-root need-dkms no-package
 		no headers of kernel $(KVER): install linux-headers-$(KVER) (apt) or \
 		kernel-devel-$(KVER) (dnf))
 	@$(call program,before-install)
+	@$(call program,may-install $(KVER))
 	@$(forget)
 	@$(call program,after-remove upgrade)
 	@$(MAKE) --no-print-directory install-files DEPMODDIR=$(DEPMODDIR)
@@ -120,6 +124,7 @@ install-files:
 	@cp -R Makefile dkms.conf src $(DESTDIR)$(SRCDIR)/
 	@$(MAKE) -C $(DESTDIR)$(SRCDIR) --no-print-directory clean
 	@mv $(DESTDIR)$(SRCDIR)/src/dist/depmod.conf $(DESTDIR)$(DEPMODDIR)/$(NAME).conf
+	@install -m 755 src/dist/pre-install $(DESTDIR)$(SRCDIR)/pre-install
 	@rm -r $(DESTDIR)$(SRCDIR)/src/dist $(DESTDIR)$(SRCDIR)/src/cli
 	@find $(DESTDIR)$(SRCDIR) \( -name README -o -type d -empty \) -delete
 
@@ -134,9 +139,10 @@ install-package-files: install-files
 
 # program,COMMAND: what the packages' scripts call: it keeps copies of the kernels'
 # own modules, puts them back, and says what will be loaded.
+# It is written to no file, for which there may be no room.
 define program
-p=$$(mktemp) && sed "s/@VERSION@/$(VERSION)/" src/dist/$(NAME)-package >$$p && \
-	sh $$p $(1); rm -f $$p
+WGR_AGAIN="make $(MAKECMDGOALS)" sh -c "$$(sed "s/@VERSION@/$(VERSION)/" src/dist/$(NAME)-package)" \
+	$(NAME)-package $(1)
 endef
 
 # The command, its manual page and what shells complete.
@@ -151,19 +157,18 @@ install-cli: cli
 	@mkdir -p $(DESTDIR)/usr/share/$(NAME)/examples
 	@install -m 644 src/dist/examples/* $(DESTDIR)/usr/share/$(NAME)/examples/
 
-# Every version of ours that DKMS knows, with its sources.
+# Every version of ours that DKMS knows, and all sources.
 define forget
-for v in $$(ls /var/lib/dkms/$(NAME) 2>/dev/null | grep '^[0-9]'); do \
-	dkms remove -m $(NAME) -v $$v --all || exit; \
-	rm -rf /usr/src/$(NAME)-$$v; \
-done
+for d in /var/lib/dkms/$(NAME)/[0-9]*; do \
+	[ ! -d $$d ] || dkms remove -m $(NAME) -v $${d##*/} --all || exit; \
+done; rm -rf /usr/src/$(NAME)-[0-9]*
 endef
 
 need-root:
 	$(call die-if,$(filter-out 0,$(shell id -u)),\
 		this needs root: sudo make $(MAKECMDGOALS))
 need-dkms:
-	$(call die-if,$(call none,$(shell command -v dkms)),\
+	$(call die-if,$(call none,$(shell PATH='$(PATH)' command -v dkms)),\
 		dkms is missing: install it (apt install dkms, dnf install dkms))
 no-package:
 	$(call die-if,$(filter installed,$(shell dpkg-query -W -f '$${db:Status-Status}' \
@@ -172,20 +177,34 @@ no-package:
 	$(call die-if,$(shell rpm -q --quiet $(NAME)-dkms 2>/dev/null && echo installed),\
 		the package $(NAME)-dkms is installed: rpm -e it first)
 
+# age,FOLDER,TIME: have all in it changed at that time.
+age = find $(1) -exec touch -h -d @$(2) {} +
+
 ## deb: build dist/wireguard-reorder-dkms_<version>_all.deb, and -tools for this machine
-# In a copy, since building leaves files behind and writes to the parent folder.
+# In a copy, since building leaves files behind and writes to the parent folder; and
+# here, since programs in it are run, which a temporary folder may not allow. The same
+# sources give the same packages: what is not made here is as old as the changelog.
 deb:
 	$(call die-if,$(call none,$(shell command -v dpkg-buildpackage)),\
 		the tools to build a .deb are missing: apt install dpkg-dev debhelper dh-dkms)
-	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && mkdir "$$tmp/tree" && \
-	cp -R Makefile dkms.conf src debian "$$tmp/tree" && \
+	@mkdir -p dist && tmp=$$(mktemp -d "$(CURDIR)/dist/.build.XXXXXX") && \
+	trap 'rm -rf "$$tmp"' EXIT && mkdir "$$tmp/tree" && \
+	cp -R Makefile dkms.conf src debian README.md "$$tmp/tree" && \
+	$(call age,"$$tmp/tree",$$(dpkg-parsechangelog -S Timestamp)) && \
 	(cd "$$tmp/tree" && if ! dpkg-checkbuilddeps; then \
 		echo "make deb: apt install debhelper dh-dkms libmnl-dev libjansson-dev libpcap-dev pkg-config" >&2; \
 		exit 1; fi && \
 	$(no-make) DEB_BUILD_OPTIONS=noautodbgsym dpkg-buildpackage -b -us -uc \
 		>"$$tmp/log" 2>&1 || { cat "$$tmp/log" >&2; exit 1; }) && \
-	mkdir -p dist && rm -f dist/$(NAME)-*.deb && \
+	rm -f dist/$(NAME)-*.deb && \
 	mv "$$tmp"/*.deb dist/ && ls dist/$(NAME)-*.deb
+
+# The same sources give the same packages, wherever and whenever. A source package has in
+# it how its own paths read, and others have the source package's checksum.
+rpmbuild = $(no-make) LC_ALL=C TZ=UTC rpmbuild --define '_buildhost localhost' \
+	--define 'use_source_date_epoch_as_buildtime 1' \
+	--define 'clamp_mtime_to_source_date_epoch 1' \
+	--define 'build_mtime_policy clamp_to_source_date_epoch'
 
 ## rpm: build dist/wireguard-reorder-dkms-<version>-1.noarch.rpm, -tools and the source rpm
 # Without looking for build dependencies: on Debian rpm knows of no package, and
@@ -193,15 +212,23 @@ deb:
 rpm:
 	$(call die-if,$(call none,$(shell command -v rpmbuild)),\
 		rpmbuild is missing: install it (apt install rpm, dnf install rpm-build))
-	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && \
-	mkdir -p "$$tmp/SOURCES/$(NAME)-$(VERSION)" && \
-	cp -R Makefile dkms.conf src rpm doc COPYING README.md "$$tmp/SOURCES/$(NAME)-$(VERSION)" && \
+	@mkdir -p dist && tmp=$$(mktemp -d "$(CURDIR)/dist/.build.XXXXXX") && \
+	trap 'rm -rf "$$tmp"' EXIT && mkdir -p "$$tmp/SOURCES/$(NAME)-$(VERSION)" && \
+	SOURCE_DATE_EPOCH=$$(LC_ALL=C date -u +%s -d "$$(sed -n '/^%changelog/{n;s/^\* \(.* [0-9]\{4\}\) .*/\1/p}' \
+		rpm/$(NAME).spec) 12:00") && export SOURCE_DATE_EPOCH && \
+	cp -R Makefile dkms.conf src rpm COPYING README.md "$$tmp/SOURCES/$(NAME)-$(VERSION)" && \
 	$(MAKE) -s --no-print-directory -C "$$tmp/SOURCES/$(NAME)-$(VERSION)" clean && \
-	tar -C "$$tmp/SOURCES" --owner=0 --group=0 --numeric-owner --sort=name \
-		-czf "$$tmp/SOURCES/$(NAME)-$(VERSION).tar.gz" $(NAME)-$(VERSION) && \
-	{ $(no-make) rpmbuild -ba --nodeps --define "_topdir $$tmp" rpm/$(NAME).spec \
-		>"$$tmp/log" 2>&1 || { cat "$$tmp/log" >&2; exit 1; }; } && \
-	mkdir -p dist && rm -f dist/$(NAME)-*.rpm && \
+	LC_ALL=C tar -C "$$tmp/SOURCES" --owner=0 --group=0 --numeric-owner --sort=name \
+		--mode=u=rwX,go=rX --mtime="@$$SOURCE_DATE_EPOCH" \
+		-cf "$$tmp/SOURCES/$(NAME)-$(VERSION).tar" $(NAME)-$(VERSION) && \
+	gzip -n "$$tmp/SOURCES/$(NAME)-$(VERSION).tar" && \
+	cp rpm/$(NAME).spec "$$tmp/SOURCES" && chmod 644 "$$tmp"/SOURCES/*.* && \
+	(cd "$$tmp/SOURCES" && \
+	$(rpmbuild) -bb --nodeps --define "_topdir $$tmp" $(NAME).spec >"$$tmp/log" 2>&1 && \
+	$(rpmbuild) -bs --define '_topdir .' --define '_sourcedir .' \
+		--define "_srcrpmdir $$tmp/SRPMS" $(NAME).spec >>"$$tmp/log" 2>&1 || \
+		{ cat "$$tmp/log" >&2; exit 1; }) && \
+	rm -f dist/$(NAME)-*.rpm && \
 	mv "$$tmp"/RPMS/*/*.rpm "$$tmp"/SRPMS/*.rpm dist/ && ls dist/$(NAME)-*.rpm
 
 ## demo: ours against the kernel's own module, in throw-away virtual machines
@@ -227,7 +254,7 @@ check-kernels:
 ## check-packages: the packages' life on many systems, and in machines (hours)
 check-packages:
 	@ci/setup.sh package vm
-	@rc=0; for t in matrix boot walk; do ci/tests/package/$$t.sh || rc=1; done; exit $$rc
+	@rc=0; for t in headers matrix boot walk; do ci/tests/package/$$t.sh || rc=1; done; exit $$rc
 
 ## bench: measure both modules on many paths, draw it (three hours, nothing else running)
 bench:

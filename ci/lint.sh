@@ -13,6 +13,8 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$top"
 # shellcheck source=ci/lib/cache.sh
 . ci/lib/cache.sh
+# shellcheck source=ci/lib/arch.sh
+. ci/lib/arch.sh
 
 suite=${1:-bookworm}
 number=0
@@ -188,6 +190,20 @@ build()
 	return "$rc"
 }
 
+# build_for ARCH WORDS...: the same for another architecture, unless it has been found
+# clean before. One of 32 bits has no long for nanoseconds and no u64 / u32; one of the
+# other byte order shows where that is not thought of; either has names of its own.
+build_for()
+{
+	local arch=$1 kdir cross list
+	shift
+
+	mapfile -t cross < <(wgr_cross "$arch")
+	kdir=$(ci/vm/kernels.sh headers "$suite" generic "$arch")
+	mapfile -t list < <(files Makefile && files 'src/*' | grep -v '^src/cli/')
+	noted "$kdir $*" "${list[@]}" || build "${cross[@]}" "$@"
+}
+
 # command_line COMPILER: build a copy of the command and print what is said of it.
 command_line()
 {
@@ -198,20 +214,41 @@ command_line()
 	make -s -C "$work/tree" cli CC="$1" CFLAGS='-O2 -Wshadow -Wundef -Wstrict-prototypes -Wmissing-prototypes'
 }
 
+# command_line_32: compile the command for 32 bits, which the libraries are not there for.
+# Headers that differ between architectures are this one's, as far as they serve both.
+command_line_32()
+{
+	rm -rf "$work/tree"
+	mkdir "$work/tree"
+	cp -R src "$work/tree"
+	find "$work/tree/src/cli" -name '*.o' -delete
+	(cd "$work/tree/src/cli" && printf '%s\n' *.c | sed 's/c$/o/' | xargs make -s \
+		CC="gcc -m32 -idirafter /usr/include/$(gcc -print-multiarch)" CFLAGS=-O2)
+}
+
 deb()
 {
 	rm -rf "$work/tree"
 	mkdir "$work/tree"
-	cp -R Makefile dkms.conf src debian "$work/tree"
-	make -s -C "$work/tree" deb >/dev/null &&
-		lintian --pedantic --display-info --allow-root \
-			--fail-on error,warning,info,pedantic "$work"/tree/dist/*.deb
+	cp -R Makefile dkms.conf src debian README.md "$work/tree"
+	make -s -C "$work/tree" clean
+	# The source too; "debian" there is younger than this lintian.
+	make -s -C "$work/tree" deb >/dev/null && rm -rf "$work/source" && mkdir "$work/source" &&
+		cp -R "$work/tree" "$work/source/tree" && rm -r "$work/source/tree/dist" &&
+		(cd "$work/source/tree" && dpkg-buildpackage -S -us -uc -d >"$work/source.log" 2>&1 || cat "$work/source.log") &&
+		lintian --pedantic --display-info --allow-root --suppress-tags newer-standards-version \
+			--fail-on error,warning,info,pedantic "$work"/tree/dist/*.deb "$work"/source/*.dsc
 }
 
 ci/setup.sh build lint cli package >&2
 # Before any test point, so that a network failure is told from a finding.
 checker=$(ci/vm/kernels.sh checkpatch "$suite")
 kdir=$(ci/vm/kernels.sh headers "$suite")
+if [[ -z ${WGR_QUICK:-} ]]; then
+	for arch in i386 s390x; do
+		ci/vm/kernels.sh headers "$suite" generic "$arch" >/dev/null
+	done
+fi
 notes=$WGR_CACHE/lint
 mkdir -p "$notes"
 find "$notes" -type f -mtime "+$WGR_CACHE_DAYS" -delete
@@ -227,8 +264,12 @@ quiet "checkpatch" checkpatch
 quiet "kernel-doc" kernel_doc
 quiet "gcc and sparse, W=1" build W=1 C=2
 quiet "the command, gcc" command_line gcc
+quiet "the command, 32 bits" command_line_32
 if [[ -z ${WGR_QUICK:-} ]]; then
 	quiet "clang, W=1" build W=1 LLVM=1
+	# What gcc does in line by default it calls a function for, as others always do.
+	quiet "i386, W=1, for size" build_for i386 W=1 KCFLAGS=-Os
+	quiet "s390x, W=1" build_for s390x W=1
 	quiet "the command, clang" command_line clang
 	quiet "lintian" deb
 fi

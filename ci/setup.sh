@@ -16,19 +16,20 @@ group_packages()
 	# The kernel's own tools, for building modules against its headers.
 	build)   echo make gcc bc flex bison kmod cpio xz-utils libelf-dev libssl-dev libdw-dev dpkg-dev ;;
 	unit)    echo make gcc clang python3 libc6-dev libclang-rt-14-dev ;;
-	lint)    echo make shellcheck sparse python3 codespell perl libc6-dev ;;
+	lint)    echo make shellcheck sparse python3 codespell perl libc6-dev libc6-dev-i386 \
+		      gcc-s390x-linux-gnu ;;
 	# The command, and what its tests read its output with.
 	cli)     echo make gcc clang pkg-config libc6-dev libmnl-dev libjansson-dev libpcap-dev iproute2 kmod util-linux \
 		      python3 python3-jsonschema python3-prometheus-client mandoc valgrind zsh shellcheck strace ;;
-	vm)      echo qemu-system-x86 busybox-static cpio kmod xz-utils e2fsprogs \
+	vm)      echo qemu-system-x86 qemu-system-arm gcc-aarch64-linux-gnu busybox-static cpio kmod xz-utils e2fsprogs \
 		      iproute2 iputils-ping iptables nftables ncat iperf3 ethtool procps psmisc \
 		      tcpdump python3 python3-cryptography wireguard-tools wireguard-go \
 		      debian-archive-keyring udev ;;
 	package) echo debhelper dh-dkms dkms dpkg-dev fakeroot lintian rpm rpmlint shellcheck mmdebstrap \
 		      gcc pkg-config libc6-dev libmnl-dev libjansson-dev libpcap-dev \
 		      qemu-system-x86 e2fsprogs debian-archive-keyring ;;
-	# Headers come with tools, and roots with compilers.
-	kernels) echo make binutils kmod dpkg-dev mmdebstrap debian-archive-keyring ;;
+	# Headers come with tools, and roots with compilers. The emulator of s390x is in misc.
+	kernels) echo make binutils kmod dpkg-dev mmdebstrap debian-archive-keyring qemu-system-misc ;;
 	# Only what "make demo" uses: people wait for it.
 	demo)    echo make gcc pkg-config libc6-dev libmnl-dev libjansson-dev libpcap-dev \
 		      debhelper dh-dkms dpkg-dev fakeroot mmdebstrap debian-archive-keyring \

@@ -41,7 +41,7 @@ static bool may_go_ahead(const struct wgr_rank *ahead, const struct wgr_rank *ra
 	return rank->epoch < open_epoch && goes_on(ahead, rank, now_ns);
 }
 
-/* Epochs are even. The one below has no lane, as a higher one is open by then. */
+/* Epochs are even: the odd one below is for who is behind from the beginning. */
 static void go_ahead(struct wgr_ranks *ranks, struct wgr_rank *rank)
 {
 	rank->from = rank->epoch ? rank->top + 1 : 0;

@@ -18,6 +18,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/jhash.h>
+#include <linux/math64.h>
 #include <linux/net.h>
 #include <linux/netdevice.h>
 #include <linux/siphash.h>
@@ -626,21 +627,42 @@ static void ring_free(void *ctx, void *memory, size_t bytes)
 	kfree(memory);
 }
 
+/* Room for what advise() says. */
+#define ADVICE 160
+
+/* Which setting would help, as far as enough packets have come to tell. */
+static void advise(char *text, const struct wgr_hold *hold, const char *setting)
+{
+	struct wgr_hold_wish wish;
+
+	if (!wgr_hold_wanted(hold, &wish))
+		snprintf(text, ADVICE, "raise %s of this interface", setting);
+	else if (!wish.hold_ns)
+		snprintf(text, ADVICE,
+			 "of the last %u %u were so late, and no setting would help: mode off drops none",
+			 wish.packets, wish.late);
+	else
+		snprintf(text, ADVICE,
+			 "raise %s of this interface to %llu, which would have saved %u of the last %u",
+			 setting, div_u64(wish.hold_ns, NSEC_PER_USEC), wish.saved, wish.packets);
+}
+
 /* Packets are late by more than any allowed wait: somebody should know. */
 static void warn_too_late(struct wgr_peer *peer, s64 late_ns)
 {
 	const struct wgr_settings *settings = &peer->rx.order.settings;
 	bool fixed = settings->mode == WGR_FIXED;
 	struct wgr_endpoint endpoint;
+	char advice[ADVICE];
 
 	if (late_ns <= (s64)(fixed ? settings->hold_ns : settings->hold_max_ns) ||
 	    !__ratelimit(&peer->rx.too_late))
 		return;
 	wgr_endpoint_read(&peer->endpoint, &endpoint);
+	advise(advice, &peer->rx.order.hold, fixed ? "hold_us" : "hold_max_us");
 	netdev_warn(peer->wgr->dev,
-		    "peer %llu (%pISpfsc): a packet came %lld us after one sent later, which is longer than it is waited for: raise %s of this interface\n",
-		    peer->id, &endpoint.to.any, late_ns / NSEC_PER_USEC,
-		    fixed ? "hold_us" : "hold_max_us");
+		    "peer %llu (%pISpfsc): a packet came %lld us after one sent later, which is longer than it is waited for: %s\n",
+		    peer->id, &endpoint.to.any, div_s64(late_ns, NSEC_PER_USEC), advice);
 }
 
 static void on_event(void *ctx, const struct wgr_event *event)

@@ -200,7 +200,7 @@ struct parameter {
 static struct parameter parameters[WGR_SETTINGS] = {
 	[WGR_SETTING_MODE] = { WGR_SETTING_MODE, WGR_ADAPTIVE },
 	[WGR_SETTING_HOLD] = { WGR_SETTING_HOLD, 5000 },
-	[WGR_SETTING_HOLD_MAX] = { WGR_SETTING_HOLD_MAX, 50000 },
+	[WGR_SETTING_HOLD_MAX] = { WGR_SETTING_HOLD_MAX, 250000 },
 	[WGR_SETTING_WINDOW] = { WGR_SETTING_WINDOW, 8192 },
 	[WGR_SETTING_SCOPE] = { WGR_SETTING_SCOPE, WGR_SCOPE_AUTO },
 };
@@ -240,7 +240,7 @@ MODULE_PARM_DESC(mode, "What new interfaces do about order: adaptive (wait for m
 module_param_cb(hold_us, &parameter_ops, &parameters[WGR_SETTING_HOLD], 0644);
 MODULE_PARM_DESC(hold_us, "How long a packet may wait for one sent before it if the mode is fixed, in microseconds, 0 to 1000000, for new interfaces (default 5000)");
 module_param_cb(hold_max_us, &parameter_ops, &parameters[WGR_SETTING_HOLD_MAX], 0644);
-MODULE_PARM_DESC(hold_max_us, "How long it may wait at most if the mode is adaptive, in microseconds, 0 to 5000000, for new interfaces (default 50000)");
+MODULE_PARM_DESC(hold_max_us, "How long it may wait at most if the mode is adaptive, in microseconds, 0 to 5000000, for new interfaces (default 250000)");
 module_param_cb(window, &parameter_ops, &parameters[WGR_SETTING_WINDOW], 0644);
 MODULE_PARM_DESC(window, "Packets that may wait for each peer, a power of two, 64 to 32768, for new interfaces (default 8192)");
 module_param_cb(scope, &parameter_ops, &parameters[WGR_SETTING_SCOPE], 0644);

@@ -10,8 +10,8 @@
  *   noise      the handshake that makes sessions
  *   randomness no handshake before the random generator has its seed
  *   cookie     proof of address for handshakes under load
- *   load       when handshakes have to prove their address
  *   ratelimit  how many handshakes an address may ask for
+ *   load       when handshakes have to prove their address
  *   allowedips which inner addresses belong to which peer
  *   endpoint   where a peer is reached
  *   sock       the UDP sockets

@@ -9,7 +9,7 @@
 #   --short    measure for seconds and at low priority: tries this program, and is
 #              no measurement
 #
-# FOLDER is doc, the pictures of README, if it is not given. It gets
+# FOLDER is ci/doc, the pictures of README, if it is not given. It gets
 #
 #   onset.tsv, onset.svg   goodput second by second as jitter begins (onset.sh)
 #   held.tsv, held.svg     displacement, and delay that is added (held.sh)
@@ -80,7 +80,7 @@ main()
 		shift
 	done
 	[[ $# -le 1 ]] || usage
-	folder=${1:-$top/doc}
+	folder=${1:-$top/ci/doc}
 	mkdir -p "$folder"
 	folder=$(cd "$folder" && pwd)
 	if [[ $measure == yes ]]; then

@@ -100,8 +100,9 @@ wgr_apt()
 }
 
 # wgr_apt_fetch SUITE DIR: write DIR/sources.list and fetch all its lists. An old
-# release loses its backports while its other parts still serve: an archive that
-# the mirror does not have is left out, and said.
+# release loses its backports while its other parts still serve, and a mirror may
+# have lists of rarer architectures that are not those its release file means: an
+# archive that is not to be had is left out, and said.
 wgr_apt_fetch()
 {
 	local suite=$1 dir=$2 gone=()
@@ -114,7 +115,10 @@ wgr_apt_fetch()
 			return 1
 		fi
 		LC_ALL=C wgr_apt "$suite" apt-get update -qq >"$dir/log" 2>&1 && break
-		mapfile -t gone < <(sed -n "s/^E: The repository '[^ ]* \([^ ]*\) Release' does not have a Release file.*/\1/p" "$dir/log")
+		mapfile -t gone < <(sed -nE \
+			-e "s/^E: The repository '[^ ]* ([^ ]*) Release' does not have a Release file.*/\1/p" \
+			-e "s,^E: Failed to fetch [^ ]*/dists/(${suite}-[^/ ]*)/main/binary-.*,\1,p" \
+			"$dir/log" | sort -u)
 		if [[ ${#gone[@]} == 0 ]]; then
 			cat "$dir/log" >&2
 			return 1

@@ -5,8 +5,10 @@
 # the compiler of its release. What is wanted is a module without a warning that
 # says it is for that kernel. One kernel of each version is started in a virtual
 # machine, with the self-test of its own source; so is the user-mode kernel that
-# looks for errors of memory and of locking. Needs root; TAP and a table on standard
-# output.
+# looks for errors of memory and of locking. One kernel of each other architecture
+# that can be emulated is started with tests of the tunnel, of order and of what no
+# honest peer sends; the one of the other byte order also against amd64. Needs root;
+# TAP and a table on standard output.
 #
 #   ci/tests/kernels.sh [WORD...]     only kernels whose line in the list below
 #                                     has all the words
@@ -18,39 +20,58 @@ set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # shellcheck source=ci/lib/debian.sh
 . "$top/ci/lib/debian.sh"
+# shellcheck source=ci/lib/arch.sh
+. "$top/ci/lib/arch.sh"
 
 # Suite (see ci/lib/debian.sh) or user-mode (see ci/vm/uml.sh), flavour,
-# architecture, compiler, and whether to start it. Oldest first.
+# architecture, compiler, and how to start it: "run" for the self-test, "tunnel" for
+# tests that the slowest of emulated machines ends in minutes, "pair" for a tunnel to
+# the kernel's own module on amd64. Oldest first.
 kernels()
 {
 	cat <<-'EOF'
-		bullseye-release   generic amd64 gcc run
-		bullseye-release   generic arm64 gcc
-		bullseye           generic amd64 gcc
-		bullseye           cloud   amd64 gcc
-		bullseye           rt      amd64 gcc
-		bookworm-release   generic amd64 gcc
-		bookworm           generic amd64 gcc run
-		bookworm           cloud   amd64 gcc
-		bookworm           rt      amd64 gcc
-		bookworm-backports generic amd64 gcc
-		bookworm-backports cloud   amd64 gcc
-		bookworm-backports rt      amd64 gcc
-		trixie             generic amd64 gcc run
-		trixie             cloud   amd64 gcc
-		trixie             rt      amd64 gcc
-		trixie             generic arm64 gcc
-		trixie-backports   generic amd64 gcc run
-		trixie-backports   cloud   amd64 gcc
-		trixie-backports   rt      amd64 gcc
-		trixie-backports   generic amd64 clang
-		trixie-backports   generic arm64 gcc
-		sid                generic amd64 gcc run
-		sid                cloud   amd64 gcc
-		sid                rt      amd64 gcc
-		sid                generic amd64 clang
-		sid                generic arm64 gcc
-		user-mode          debug   um    gcc run
+		bullseye-release   generic amd64   gcc run
+		bullseye-release   generic arm64   gcc
+		bullseye-release   generic armhf   gcc
+		bullseye-release   generic i386    gcc
+		bullseye           generic amd64   gcc
+		bullseye           cloud   amd64   gcc
+		bullseye           rt      amd64   gcc
+		bookworm-release   generic amd64   gcc
+		bookworm           generic amd64   gcc run
+		bookworm           cloud   amd64   gcc
+		bookworm           rt      amd64   gcc
+		bookworm           generic arm64   gcc run tunnel
+		bookworm           generic armhf   gcc tunnel
+		bookworm           generic i386    gcc tunnel
+		bookworm           generic ppc64el gcc
+		bookworm           generic s390x   gcc tunnel pair
+		bookworm-backports generic amd64   gcc
+		bookworm-backports cloud   amd64   gcc
+		bookworm-backports rt      amd64   gcc
+		bookworm-backports generic armhf   gcc
+		bookworm-backports generic ppc64el gcc
+		bookworm-backports generic s390x   gcc
+		trixie             generic amd64   gcc run
+		trixie             cloud   amd64   gcc
+		trixie             rt      amd64   gcc
+		trixie             generic arm64   gcc
+		trixie             generic riscv64 gcc
+		trixie-backports   generic amd64   gcc run
+		trixie-backports   cloud   amd64   gcc
+		trixie-backports   rt      amd64   gcc
+		trixie-backports   generic amd64   clang
+		trixie-backports   generic arm64   gcc
+		sid                generic amd64   gcc run
+		sid                cloud   amd64   gcc
+		sid                rt      amd64   gcc
+		sid                generic amd64   clang
+		sid                generic arm64   gcc
+		sid                generic armhf   gcc
+		sid                generic ppc64el gcc
+		sid                generic riscv64 gcc
+		sid                generic s390x   gcc
+		user-mode          debug   um      gcc run
 	EOF
 }
 
@@ -73,8 +94,8 @@ compiler_of()
 	sed -n 's/^ *CC *=.*)\(gcc-[0-9]*\)$/\1/p' "$1/.kernelvariables"
 }
 
-# tools SUITE: a root with what builds modules on that release, for both
-# architectures; clang where the list asks for it.
+# tools SUITE: a root with what builds modules on that release, for the architectures
+# that the list has with it; clang where the list asks for it.
 tools()
 {
 	local release=${1%-*} suite kdir kbuild gcc name packages
@@ -85,7 +106,12 @@ tools()
 		echo "the headers of $release name no compiler" >&2
 		return 1
 	fi
-	packages=(make "$gcc" "$gcc-aarch64-linux-gnu")
+	packages=(make "$gcc")
+	while read -r name; do
+		packages+=("$gcc-$(wgr_arch triplet "$name")")
+	done < <(kernels | awk -v release="$release" '
+			{ sub(/-.*/, "", $1) }
+			$1 == release && $3 !~ /^(amd64|i386)$/ && !seen[$3]++ { print $3 }')
 	# What the headers' own tools run with.
 	while read -r suite; do
 		kdir=$("$top/ci/vm/kernels.sh" headers "$suite") || return
@@ -141,7 +167,7 @@ loaded_size()
 	while read -r size; do
 		sum=$((sum + 16#$size))
 	done < <(LC_ALL=C readelf -SW "$1" |
-		 sed -nE 's/^ *\[ *[0-9]+\] +[^ ]+ +[A-Z_]+ +[0-9a-f]{16} [0-9a-f]+ ([0-9a-f]+) [0-9a-f]+ +[WXMSILGTCEop]*A.*/\1/p')
+		 sed -nE 's/^ *\[ *[0-9]+\] +[^ ]+ +[A-Z_]+ +[0-9a-f]{8,16} [0-9a-f]+ ([0-9a-f]+) [0-9a-f]+ +[WXMSILGTCEop]*A.*/\1/p')
 	echo "$sum"
 }
 
@@ -168,7 +194,7 @@ as_clang=(
 # $warned; what went wrong is in $work/log.
 build_for()
 {
-	local suite=$1 flavour=$2 arch=$3 kdir root arguments=()
+	local suite=$1 flavour=$2 arch=$3 kdir root arguments=() cross
 
 	kdir=$("$top/ci/vm/kernels.sh" headers "$suite" "$flavour" "$arch" 2>"$work/log") || return
 	root=$(tools "$suite" 2>"$work/log") || return
@@ -180,14 +206,15 @@ build_for()
 	       compiler=$(basename "$root"/usr/lib/llvm-*)
 	       compiler=${compiler/llvm/clang} ;;
 	esac
-	[[ $arch == amd64 ]] || arguments+=(ARCH="$arch" CROSS_COMPILE=aarch64-linux-gnu-)
+	mapfile -t cross < <(wgr_cross "$arch")
 
 	rm -rf "$work/tree"
 	mkdir "$work/tree"
 	cp -R "$top/Makefile" "$top/src" "$work/tree"
 	make -s -C "$work/tree" clean
 	inside "$root" make -s -C "$work/tree" module "KDIR=$kdir" -j"${WGR_JOBS:-$(nproc)}" \
-		${arguments[@]+"${arguments[@]}"} >"$work/log" 2>&1 || return
+		${cross[@]+"${cross[@]}"} ${arguments[@]+"${arguments[@]}"} >"$work/log" 2>&1 || return
+	cp "$work/tree/src/compat/generated/have.h" "$work/have/$release-$compiler"
 	ko=$work/tree/src/wireguard.ko
 	if [[ $(modinfo -F vermagic "$ko") != "$release "* ]]; then
 		echo "error: the module is for $(modinfo -F vermagic "$ko")" >>"$work/log"
@@ -246,22 +273,33 @@ point()
 	return $rc
 }
 
-# self_test SUITE FLAVOUR: its kernel with the module that build() has left. What
-# the guest says is in $work/guest.
-self_test()
+# start SCRIPT...: run it in $guest with the module that build() has left. What the
+# guest says is in $work/guest.
+start()
 {
-	local netns wg source=$1 guest=(qemu.sh --suite "$1" --append log_buf_len=16M)
-	local kept=$results/$release-$2
+	local kept
 
+	kept=$results/$release-$(basename "$1" .sh)
+	: >"$work/guest"
 	rm -rf "$kept"
 	mkdir -p "$kept"
-	# That is the newest.
-	[[ $1 != user-mode ]] || source=sid guest=(uml.sh "$2")
-	netns=$("$top/ci/vm/kernels.sh" netns "$source" 2>"$work/log") || return
-	# The newest knows what any of them asks for.
-	wg=$("$top/ci/vm/kernels.sh" wg sid 2>"$work/log") || return
 	WGR_KO=$ko "$top/ci/vm/${guest[0]}" "${guest[@]:1}" --timeout 2400 --results "$kept" \
-		-- "$top/ci/tests/netns.sh" "$netns" "$wg" >"$work/guest" 2>>"$work/log"
+		-- "$@" >"$work/guest" 2>>"$work/log"
+}
+
+# self_test SUITE ARCH: the kernel's own.
+self_test()
+{
+	local netns wg=() source=$1
+
+	# That is the newest.
+	[[ $1 != user-mode ]] || source=sid
+	netns=$("$top/ci/vm/kernels.sh" netns "$source" 2>"$work/log") || return
+	# The newest knows what any of them asks for; it is for this machine only.
+	if [[ $2 == amd64 || $2 == um ]]; then
+		wg=("$("$top/ci/vm/kernels.sh" wg sid 2>"$work/log")") || return
+	fi
+	start "$top/ci/tests/netns.sh" "$netns" ${wg[@]+"${wg[@]}"}
 }
 
 # said WORDS: a test of the guest that passed.
@@ -271,20 +309,59 @@ said()
 	grep "^ok .*$1" "$work/guest"
 }
 
-# kernel SUITE FLAVOUR ARCH COMPILER [run]: a line of the table.
+# kernel SUITE FLAVOUR ARCH COMPILER [WORD...]: a line of the table.
 kernel()
 {
-	local builds=yes loads='-' passes='-' rc=0
+	local builds=yes loads='-' passes='-' tunnel='-' pair='-' rc=0 word
+	local guest=(qemu.sh --suite "$1" --arch "$3" --append log_buf_len=16M)
 
+	[[ $1 != user-mode ]] || guest=(uml.sh "$2")
 	point "$*" build "$@" || builds=no
-	if [[ $builds == yes && ${5:-} == run ]]; then
-		loads=yes passes=yes
-		: >"$work/guest"
-		self_test "$1" "$2" || rc=$?
-		point "$release loads it" said 'the module loads' || loads=no
-		point "$release passes its self-test" test "$rc" = 0 || passes=no
-	fi
-	table+=("$release $3 $2 $compiler: $builds / $size / $warned / $loads / $passes")
+	[[ $builds == yes ]] || set -- "${@:1:4}"
+	for word in "${@:5}"; do
+		rc=0
+		case $word in
+		run)
+			loads=yes passes=yes
+			self_test "$1" "$3" || rc=$?
+			point "$release loads it" said 'the module loads' || loads=no
+			point "$release passes its self-test" test "$rc" = 0 || passes=no ;;
+		tunnel)
+			loads=yes tunnel=yes
+			start "$top/ci/tests/tunnel/short.sh" || rc=$?
+			point "$release loads it" said test_create_delete || loads=no
+			point "$release passes the tests of the tunnel" test "$rc" = 0 || tunnel=no ;;
+		pair)
+			pair=yes
+			guest=(pair.sh --suite "$1" --second "--arch $3" --memory 1024 --cpus 1)
+			start "$top/ci/tests/tunnel/stock.sh" || rc=$?
+			cp "$work/guest" "$work/log"
+			point "$release and amd64 understand each other" test "$rc" = 0 || pair=no ;;
+		esac
+	done
+	table+=("$release $3 $2 $compiler: $builds / $size / $warned / $loads / $passes / $tunnel / $pair")
+}
+
+# Whether all probes have said yes for some kernel and no for another. One that never
+# does either is wrong, or for what no kernel of the list differs in. Those left over
+# are named.
+probes_differ()
+{
+	cat "$work"/have/* | awk '
+		/^#define WGR_HAVE_/   { seen[$2]; yes[$2] }
+		/^\/\* no WGR_HAVE_/ { seen[$3]; no[$3] }
+		END {
+			for (name in seen) {
+				if (!(name in yes))
+					print "error: no kernel of the list has " name
+				else if (!(name in no))
+					print "error: every kernel of the list has " name
+				else
+					continue
+				bad = 1
+			}
+			exit bad || !length(seen)
+		}' >"$work/log"
 }
 
 # That the counting counts.
@@ -311,6 +388,7 @@ main()
 		exit 2
 	fi
 	work=$(mktemp -d)
+	mkdir "$work/have"
 	trap 'rm -rf "$work"' EXIT
 	point 'warnings are counted' counts_warnings || true
 	for line in "${list[@]}"; do
@@ -318,8 +396,9 @@ main()
 		# shellcheck disable=SC2086
 		kernel $line
 	done
+	[[ $# -gt 0 ]] || point 'each probe passes for one kernel and fails for another' probes_differ || true
 	echo "1..$number"
-	echo '# kernel arch flavour compiler: builds / size / warnings / loads / netns.sh'
+	echo '# kernel arch flavour compiler: builds / size / warnings / loads / netns.sh / tunnel / pair'
 	printf '# %s\n' "${table[@]}"
 	echo "$((number - failed)) passed, $failed failed"
 	[[ $failed == 0 ]]

@@ -29,16 +29,20 @@ in_guest()
 	stage_failed=1
 }
 
+# Architecture of the machines that on_qemu starts.
+stage_arch=amd64
+
 # on_qemu NAME SECONDS SCRIPT [ARGUMENT...]: 6.1 of the distribution.
 on_qemu()
 {
-	local name=$1 seconds=$2
+	local name=$1 seconds=$2 kernel=bookworm
 	shift 2
 
-	WGR_KO=$(ci/vm/module.sh bookworm) || { module_broken "$name"; return; }
+	[[ $stage_arch == amd64 ]] || kernel+=/$stage_arch
+	WGR_KO=$(ci/vm/module.sh "$kernel") || { module_broken "$name"; return; }
 	export WGR_KO
-	in_guest "$name" ci/vm/qemu.sh --timeout "$seconds" --results "$WGR_STAGE_RESULTS/$name" \
-		--append log_buf_len=16M -- "$@"
+	in_guest "$name" ci/vm/qemu.sh --arch "$stage_arch" --timeout "$seconds" \
+		--results "$WGR_STAGE_RESULTS/$name" --append log_buf_len=16M -- "$@"
 }
 
 on_pair()

@@ -5,16 +5,24 @@
 # read-only root, take the kernel's modules along, and go on in guest.sh.
 # The initramfs is a few MB: busybox and the modules this needs.
 #
-#   ci/vm/initramfs.sh IMAGE_DIR OUT
+#   ci/vm/initramfs.sh IMAGE_DIR OUT [USERLAND]
+#
+# USERLAND: the guest is of another architecture and its root is this one (see
+# userland.sh); of the host's files it sees the tree and the cache.
 set -euo pipefail
 
-image=$1 out=$2
+image=$1 out=$2 userland=${3:-}
 version=$(<"$image/version")
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
 mkdir -p "$dir"/{bin,proc,sys,dev,mnt,root,mod}
-cp "$(command -v busybox)" "$dir/bin/busybox"
+if [[ -n $userland ]]; then
+	busybox=$userland/bin/busybox files=/mnt/machine
+else
+	busybox=$(command -v busybox) files=/mnt/host
+fi
+cp "$busybox" "$dir/bin/busybox"
 
 # In the order in which they are to be loaded.
 wanted="virtio_pci virtio_console virtio_rng virtio_net 9pnet_virtio 9p overlay"
@@ -51,9 +59,18 @@ mkdir -p /mnt/new/run /mnt/new/lib/modules
 mount -t tmpfs run /mnt/new/run
 mkdir -p /mnt/new/run/wgr
 mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144,cache=none results /mnt/new/run/wgr || poweroff -f
+if [ $files = /mnt/machine ]; then
+	mkdir $files
+	mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144,cache=loose,ro machine $files || poweroff -f
+	. /mnt/new/run/wgr/environment
+	for d in "\$WGR_TREE" "\$WGR_CACHE"; do
+		mkdir -p "/mnt/new\$d"
+		mount -o bind "$files\$d" "/mnt/new\$d"
+	done
+fi
 mkdir -p "/mnt/new/lib/modules/$version"
 # A system with a kernel of its own has the modules in place.
-[ ! -d "/mnt/host$modules" ] || mount -o bind "/mnt/host$modules" "/mnt/new/lib/modules/$version"
+[ ! -d "$files$modules" ] || mount -o bind "$files$modules" "/mnt/new/lib/modules/$version"
 umount /proc /sys
 mount -o move /dev /mnt/new/dev
 exec switch_root /mnt/new /bin/bash /run/wgr/guest.sh

@@ -3,12 +3,14 @@
 #
 # Kernels and kernel sources of the distribution, from the cache.
 #
-#   ci/vm/kernels.sh image SUITE [cloud]   directory with vmlinuz, version and
-#                                          root/ (lib/modules inside)
+#   ci/vm/kernels.sh image SUITE [FLAVOUR [ARCH]]
+#                                          directory with vmlinuz, version and
+#                                          root/ (lib/modules inside);
+#                                          FLAVOUR: generic, cloud, rt; ARCH: amd64
+#                                          or another of ci/lib/arch.sh
 #   ci/vm/kernels.sh headers SUITE [FLAVOUR [ARCH]]
 #                                          a build directory: KDIR of make module;
-#                                          FLAVOUR: generic, cloud, rt; ARCH: amd64
-#                                          or one to build for by CROSS_COMPILE
+#                                          for other ARCHes with CROSS_COMPILE
 #   ci/vm/kernels.sh source SUITE          the kernel's source, as a package
 #                                          linux-source-X.Y.tar.xz unpacked in part:
 #                                          tools/testing/selftests/wireguard, scripts
@@ -25,6 +27,8 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=ci/lib/debian.sh
 . "$here/../lib/debian.sh"
+# shellcheck source=ci/lib/arch.sh
+. "$here/../lib/arch.sh"
 
 unpack_all()
 {
@@ -153,14 +157,17 @@ main()
 
 	case $what in
 	image)
-		version=$(wgr_deb_version "$suite" "linux-image-${flavour}amd64")
-		package=$(wgr_deb_depends "$suite" "linux-image-${flavour}amd64" 'linux-image-.*')
-		wgr_cache_get "image-$suite" "2 $flavour$version" make_image "$suite" "$package=$version"
+		WGR_DEB_ARCH=$arch
+		package=linux-image-$flavour$(wgr_arch flavour "$arch")
+		version=$(wgr_deb_version "$suite" "$package")
+		package=$(wgr_deb_depends "$suite" "$package" 'linux-image-.*')
+		wgr_cache_get "image-$suite" "2 $flavour${arch#amd64}$version" make_image "$suite" "$package=$version"
 		;;
 	headers)
 		WGR_DEB_ARCH=$arch
-		version=$(wgr_deb_version "$suite" "linux-headers-$flavour$arch")
-		package=$(wgr_deb_depends "$suite" "linux-headers-$flavour$arch" 'linux-headers-.*')
+		package=linux-headers-$flavour$(wgr_arch flavour "$arch")
+		version=$(wgr_deb_version "$suite" "$package")
+		package=$(wgr_deb_depends "$suite" "$package" 'linux-headers-.*')
 		key="3 $flavour${arch#amd64}$version"
 		dir=$WGR_CACHE/headers-$suite-$(printf '%s' "$key" | wgr_hash)
 		wgr_cache_get "headers-$suite" "$key" make_headers "$dir" "$suite" "$package" "$version" >/dev/null

@@ -8,7 +8,8 @@
 #
 #   ci/vm/module.sh KERNEL [slow|handles]
 #
-# KERNEL: fast, debug (user-mode), or a release (bookworm, sid).
+# KERNEL: fast, debug (user-mode), or a release (bookworm, sid), with another
+# architecture behind it: bookworm/s390x.
 # slow: it takes 1.5 ms to decrypt a packet, for tests of what happens meanwhile.
 # handles: with parameters for tests: "seeded" says whether the random generator
 # has its seed, and a write to "copied" is what a copied virtual machine tells.
@@ -21,6 +22,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 tree=$(cd "$here/../.." && pwd)
 # shellcheck source=ci/lib/cache.sh
 . "$here/../lib/cache.sh"
+# shellcheck source=ci/lib/arch.sh
+. "$here/../lib/arch.sh"
 
 # In the tree at $1.
 slow_down()
@@ -78,13 +81,15 @@ make_module()
 
 main()
 {
-	local kernel=${1:-} variant=${2:-} kdir arguments=() sources
+	local kernel=${1:-} variant=${2:-} arch=amd64 kdir arguments=() sources
 
 	if [[ -f $here/config/uml-$kernel.config && $kernel != base ]]; then
 		kdir=${WGR_UML_KDIR:-$("$here/uml.sh" "$kernel" --kdir)}
 		arguments=(ARCH=um)
 	elif [[ -n $kernel ]]; then
-		kdir=$("$here/kernels.sh" headers "$kernel")
+		[[ $kernel != */* ]] || arch=${kernel#*/}
+		kdir=$("$here/kernels.sh" headers "${kernel%/*}" generic "$arch")
+		mapfile -t arguments < <(wgr_cross "$arch")
 	else
 		sed -n '3,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0" >&2
 		exit 2
@@ -92,7 +97,7 @@ main()
 	sources=$(cd "$tree" && find Makefile src -path src/cli -prune -o -type f \( -name '*.[chS]' -o -name Kbuild -o -name 'Makefile*' \
 			-o -name '*.sh' -o -path '*/probe/*' \) ! -name '*.mod.c' ! -name '.*' -print0 |
 		  LC_ALL=C sort -z | xargs -0 sha256sum | wgr_hash)
-	echo "$(wgr_cache_get "module-$kernel" "$kdir $sources $variant" make_module "$kdir" "$variant" ${arguments[@]+"${arguments[@]}"})/wireguard.ko"
+	echo "$(wgr_cache_get "module-${kernel/\//-}" "$kdir $sources $variant" make_module "$kdir" "$variant" ${arguments[@]+"${arguments[@]}"})/wireguard.ko"
 }
 
 # On one line: the shell may read on in a file that has changed meanwhile.

@@ -13,7 +13,8 @@
 #
 #   ci/vm/remote modprobe wireguard
 #
-# WGR_KO is for the second only. --results keeps DIR (of the second) and
+# WGR_KO is for the second only, and so are options of qemu.sh in
+# --second "OPTIONS", such as its --arch. --results keeps DIR (of the second) and
 # DIR/first.
 #
 # Example:
@@ -39,12 +40,13 @@ cleanup()
 
 main()
 {
-	local options=() timeout=600 i rc=0
+	local options=() second=() timeout=600 i rc=0
 
 	while [[ $# -gt 0 && $1 != -- ]]; do
 		case $1 in
 		--results) results=$2; keep=1; shift ;;
 		--timeout) timeout=$2; shift ;;
+		--second)  read -r -a second <<<"$2"; shift ;;
 		--no-scan|--verbose|--icount) options+=("$1") ;;
 		--*) options+=("$1" "$2"); shift ;;
 		*)
@@ -70,7 +72,8 @@ main()
 		kill -0 "$first_pid" 2>/dev/null || break
 		sleep 0.1
 	done
-	"$here/qemu.sh" ${options[@]+"${options[@]}"} --timeout "$timeout" --results "$results" \
+	"$here/qemu.sh" ${options[@]+"${options[@]}"} ${second[@]+"${second[@]}"} \
+		--timeout "$timeout" --results "$results" \
 		--link "$results/cable" --env WGR_HOSTNAME=second \
 		-- ci/vm/pair-guest.sh second "$@" || rc=$?
 	# The first ends when the second has told it to, and its log counts too.

@@ -6,6 +6,9 @@
 #   ci/vm/qemu.sh [OPTION...] -- SCRIPT [ARGUMENT...]
 #
 #   --suite SUITE     whose kernel (bookworm: 6.1)
+#   --arch ARCH       a machine of that architecture of Debian, with programs from the
+#                     same release: arm64, armhf, i386, s390x (amd64). Of the host's
+#                     files it sees the tree and the cache
 #   --root DIR        boot the Debian system in DIR (see root.sh) with its own kernel,
 #                     in place of the host's files; the script is then one of its own
 #   --systemd         with --root: let its systemd start it as it starts a machine; the
@@ -39,9 +42,33 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=ci/lib/guest.sh
 . "$here/../lib/guest.sh"
 
+# machine_of ARCH: sets what starts it (program, machine), how its devices are joined
+# to it, and its console.
+machine_of()
+{
+	bus=pci console=ttyAMA0
+	case $1 in
+	amd64|i386)
+		program=qemu-system-x86_64 machine=(-cpu max) console=ttyS0 ;;
+	arm64)
+		program=qemu-system-aarch64 machine=(-machine virt -cpu cortex-a72) ;;
+	armhf)
+		# Its kernel does not reach devices beyond 4 GiB.
+		program=qemu-system-arm machine=(-machine 'virt,highmem=off' -cpu cortex-a15) ;;
+	s390x)
+		# QEMU 7.2 calculates wrongly with vectors: kernels that sum with them (6.12)
+		# drop all of IPv4 there, and 6.1 does not.
+		program=qemu-system-s390x machine=(-cpu max) bus=ccw console=ttysclp0 ;;
+	*)
+		echo "qemu.sh: no machine of architecture $1 is known here" >&2
+		return 1 ;;
+	esac
+}
+
+# BUILDER: DIR IMAGE USERLAND
 make_initramfs()
 {
-	"$here/initramfs.sh" "$2" "$1/initrd"
+	"$here/initramfs.sh" "$2" "$1/initrd" "$3"
 	echo initrd >"$1/.precious"
 }
 
@@ -59,7 +86,8 @@ use_root()
 
 main()
 {
-	local suite=bookworm root='' link='' listen=off icount=0 extra=() append='' image initrd accel net=()
+	local suite=bookworm arch=amd64 root='' userland='' link='' listen=off icount=0 extra=() append=''
+	local program machine bus console image initrd accel net=() files=()
 
 	while [[ $# -gt 0 && $1 != -- ]]; do
 		guest_option "$@"
@@ -69,6 +97,7 @@ main()
 		fi
 		case $1 in
 		--suite)  suite=$2; shift ;;
+		--arch)   arch=$2; shift ;;
 		--root)   root=$2; shift ;;
 		--systemd)
 			guest_environment+=(WGR_INIT=systemd)
@@ -85,7 +114,8 @@ main()
 	[[ $# -ge 2 ]] || guest_usage
 	shift
 
-	if ! command -v qemu-system-x86_64 >/dev/null || ! command -v busybox >/dev/null; then
+	machine_of "$arch"
+	if ! command -v "$program" >/dev/null || ! command -v busybox >/dev/null; then
 		echo "qemu.sh: the emulator is not installed: run ci/setup.sh vm" >&2
 		exit 1
 	fi
@@ -94,9 +124,14 @@ main()
 		guest_prepare "$@"
 		use_root "$root"
 	else
-		image=$("$here/kernels.sh" image "$suite")
-		initrd=$(wgr_cache_get "initrd-$suite" "$image $(wgr_hash_files "$here/initramfs.sh")" \
-				make_initramfs "$image")/initrd
+		image=$("$here/kernels.sh" image "$suite" generic "$arch")
+		if [[ $arch != amd64 ]]; then
+			userland=$("$here/userland.sh" "$suite" "$arch")
+			files=(-fsdev 'local,id=machine,path=/,security_model=none,readonly=on,multidevs=remap'
+			       -device "virtio-9p-$bus,fsdev=machine,mount_tag=machine")
+		fi
+		initrd=$(wgr_cache_get "initrd-$suite" "$image $userland $(wgr_hash_files "$here/initramfs.sh")" \
+				make_initramfs "$image" "$userland")/initrd
 		guest_prepare "$@"
 	fi
 
@@ -111,23 +146,25 @@ main()
 	fi
 	if [[ -n $link ]]; then
 		net=(-netdev "stream,id=link,server=$listen,addr.type=unix,addr.path=$link"
-		     -device "virtio-net-pci,netdev=link,mac=52:54:00:00:00:0$([[ $listen == on ]] && echo 1 || echo 2)")
+		     -device "virtio-net-$bus,netdev=link,mac=52:54:00:00:00:0$([[ $listen == on ]] && echo 1 || echo 2)")
 	else
 		net=(-nic none)
 	fi
 
 	# Text for people goes through a port of its own, so that the kernel's
 	# lines do not come between.
-	guest_run_emulated qemu-system-x86_64 "${accel[@]}" -cpu max -m "$guest_memory" \
+	guest_run_emulated "$program" "${accel[@]}" "${machine[@]}" -m "$guest_memory" \
 		-nodefaults -display none -no-reboot -monitor none \
 		-kernel "$image/vmlinuz" -initrd "$initrd" \
-		-append "console=ttyS0 panic=-1 oops=panic quiet loglevel=8 printk.devkmsg=on net.ifnames=0 mitigations=off $append" \
+		-append "console=$console panic=-1 oops=panic quiet loglevel=8 printk.devkmsg=on net.ifnames=0 mitigations=off $append" \
 		-serial "file:$guest_results/console.log" \
-		-device virtio-rng-pci -device virtio-serial-pci \
+		-device "virtio-rng-$bus" -device "virtio-serial-$bus" \
 		-chardev "file,id=out,path=$guest_results/output.log" -device "virtserialport,chardev=out,name=wgr.out" \
-		-virtfs "local,path=${root:-/},mount_tag=host,security_model=none,readonly=on,multidevs=remap" \
-		-virtfs "local,path=$guest_results,mount_tag=results,security_model=none" \
-		"${net[@]}" ${extra[@]+"${extra[@]}"}
+		-fsdev "local,id=host,path=${root:-${userland:-/}},security_model=none,readonly=on,multidevs=remap" \
+		-device "virtio-9p-$bus,fsdev=host,mount_tag=host" \
+		-fsdev "local,id=results,path=$guest_results,security_model=none" \
+		-device "virtio-9p-$bus,fsdev=results,mount_tag=results" \
+		${files[@]+"${files[@]}"} "${net[@]}" ${extra[@]+"${extra[@]}"}
 	guest_finish
 }
 

@@ -16,7 +16,7 @@ static int not_ours(void)
 	kernel_loaded(&loaded);
 	if (loaded.whose == KERNEL_STOCK)
 		say("stock module is running%s%s: it keeps no order; \"wireguard-reorder switch ours\" changes that",
-		    *loaded.version ? ", version " : "", loaded.version);
+		    *loaded.id.version ? ", version " : "", loaded.id.version);
 	else
 		say("no wireguard module is loaded: \"modprobe wireguard\" loads one, and so does making an interface");
 	return CLI_STOCK;

@@ -20,6 +20,15 @@
 /* Room for a remedy. */
 #define REMEDY 512
 
+/* Whether the kernel takes no module and gives none away until it is started again. */
+static bool frozen(void)
+{
+	char line[16];
+
+	return file_line(line, sizeof(line), "/proc/sys/kernel/modules_disabled") &&
+	       !strcmp(line, "1");
+}
+
 static void check_loaded(const struct doctor *d)
 {
 	const struct loaded *loaded = &d->loaded;
@@ -30,13 +39,47 @@ static void check_loaded(const struct doctor *d)
 			    "WireGuard is built into kernel %s, and a module cannot replace it",
 			    d->kernel.release);
 	else if (loaded->whose == KERNEL_OURS)
-		doctor_note(d, DOCTOR_OK, "loaded", NULL, "ours %s is running", loaded->version);
+		doctor_note(d, DOCTOR_OK, "loaded", NULL, "ours %s is running", loaded->id.version);
+	else if (frozen())
+		doctor_note(d, DOCTOR_FAIL, "loaded", "restart",
+			    "%s, and that stays so until a restart: kernel.modules_disabled is 1",
+			    loaded->whose == KERNEL_STOCK ? "the stock module is running" :
+							    "no wireguard module is loaded");
 	else if (loaded->whose == KERNEL_STOCK)
 		doctor_note(d, DOCTOR_FAIL, "loaded", "wireguard-reorder switch ours",
 			    "the stock module is running");
 	else
 		doctor_note(d, DOCTOR_WARN, "loaded", "modprobe wireguard",
 			    "no wireguard module is loaded");
+}
+
+/* Asks the package's program. Return: whether it is there and has an answer, a line. */
+static bool ask_package(char to[PATH_MAX], const char *what, const char *release,
+			const char *about)
+{
+	char program[PATH_MAX];
+	const char *const words[] = { program, what, release, about, NULL };
+
+	file_path(program, "/usr/libexec/wireguard-reorder/wireguard-reorder-package");
+	if (program_run(to, PATH_MAX, words))
+		return false;
+	to[strcspn(to, "\n")] = 0;
+	return *to;
+}
+
+/* Where ours is installed and another goes before it, a line of depmod.d may say so. */
+static void note_other_named(const struct doctor *d)
+{
+	const char *path = d->kernel.named.path, *release = d->kernel.release;
+	char line[PATH_MAX];
+
+	if (!strcmp(d->kernel.dkms, "installed") &&
+	    ask_package(line, "decides", release, path))
+		doctor_note(d, DOCTOR_FAIL, "disk", "take that out, then depmod",
+			    "%s would be loaded, which is not ours, for so says %s", path, line);
+	else
+		doctor_note(d, DOCTOR_FAIL, "disk", "the findings below say why; if none does: depmod",
+			    "%s would be loaded, which is not ours", path);
 }
 
 static void check_disk(const struct doctor *d)
@@ -47,17 +90,15 @@ static void check_disk(const struct doctor *d)
 		doctor_note(d, DOCTOR_FAIL, "disk", "install the package wireguard-reorder-dkms",
 			    "kernel %s has no wireguard module on disk", d->kernel.release);
 	else if (!named->ours)
-		doctor_note(d, DOCTOR_FAIL, "disk", "the findings below say why",
-			    "%s would be loaded, which is not ours", named->path);
-	else if (d->loaded.whose != KERNEL_NONE &&
-		 strcmp(named->srcversion, d->loaded.srcversion))
+		note_other_named(d);
+	else if (d->loaded.whose != KERNEL_NONE && !kernel_same(&named->id, &d->loaded.id))
 		doctor_note(d, DOCTOR_WARN, "disk",
-			    "wireguard-reorder switch ours, or restart",
+			    frozen() ? "restart" : "wireguard-reorder switch ours, or restart",
 			    "another module runs than the one on disk (%s %s)", named->path,
-			    named->version);
+			    named->id.version);
 	else
 		doctor_note(d, DOCTOR_OK, "disk", NULL, "%s is ours %s", named->path,
-			    named->version);
+			    named->id.version);
 }
 
 static void check_dkms(const struct doctor *d)
@@ -85,6 +126,40 @@ static void check_dkms(const struct doctor *d)
 			    kernel->release);
 }
 
+/* What to type where nothing but the distribution is known. */
+static void guess_headers(char remedy[REMEDY], const char *release)
+{
+	const char *flavour = strrchr(release, '-');
+	char *system = file_text("/etc/os-release");
+
+	if (system && (strstr(system, "debian") || strstr(system, "ubuntu")))
+		snprintf(remedy, REMEDY, "apt install linux-headers-%s", release);
+	else if (system && strstr(system, "suse"))
+		snprintf(remedy, REMEDY, "zypper install kernel-%s-devel",
+			 flavour ? flavour + 1 : "default");
+	else
+		snprintf(remedy, REMEDY, "dnf install kernel-devel-%s, or the package with those headers",
+			 release);
+	free(system);
+}
+
+/* The package's program knows which are right, and says what there is in the way. */
+static void find_headers(char remedy[REMEDY], const char *release)
+{
+	char program[PATH_MAX], said[4096];
+	const char *const words[] = { program, "headers", release, NULL };
+	const char *line, *mend;
+
+	file_path(program, "/usr/libexec/wireguard-reorder/wireguard-reorder-package");
+	if (program_run(said, sizeof(said), words) || !*said) {
+		guess_headers(remedy, release);
+		return;
+	}
+	line = program_last_line(said);
+	mend = strstr(line, "to mend: ");
+	snprintf(remedy, REMEDY, "%s", mend ? mend + strlen("to mend: ") : line);
+}
+
 static void check_headers(const struct doctor *d)
 {
 	const char *release = d->kernel.release;
@@ -95,8 +170,7 @@ static void check_headers(const struct doctor *d)
 			    release);
 		return;
 	}
-	snprintf(remedy, sizeof(remedy),
-		 "apt install linux-headers-%s, or dnf install kernel-devel-%s", release, release);
+	find_headers(remedy, release);
 	doctor_note(d, DOCTOR_FAIL, "headers", remedy,
 		    "those of kernel %s are missing, so nothing can be built for it", release);
 }
@@ -113,6 +187,23 @@ static bool enforced(void)
 	return strstr(line, "[integrity]") || strstr(line, "[confidentiality]");
 }
 
+/* DKMS signs with openssl, and newer versions not in a chroot or an image. */
+static void note_not_signed(const struct doctor *d)
+{
+	const struct kernel *kernel = &d->kernel;
+	const char *const words[] = { "openssl", "version", NULL };
+	const char *v = kernel->dkms_version, *k = kernel->release;
+	char said[256], remedy[REMEDY];
+	bool lacking = program_run(said, sizeof(said), words) == 127;
+
+	snprintf(remedy, sizeof(remedy),
+		 "%sdkms unbuild -m wireguard-reorder -v %s -k %s; dkms install -m wireguard-reorder -v %s -k %s",
+		 lacking ? "install openssl, then " : "", v, k, v, k);
+	doctor_note(d, DOCTOR_FAIL, "signature", remedy,
+		    "the module is not signed and this kernel insists on signatures%s",
+		    lacking ? "" : "; DKMS does not sign in a chroot or an image");
+}
+
 static void check_signature(const struct doctor *d)
 {
 	const struct module *module = *d->kernel.built.path ? &d->kernel.built :
@@ -122,9 +213,7 @@ static void check_signature(const struct doctor *d)
 		doctor_note(d, DOCTOR_OK, "signature", NULL, "the module is signed by %s",
 			    module->signer);
 	else if (enforced())
-		doctor_note(d, DOCTOR_FAIL, "signature",
-			    "install openssl, then build again (dkms unbuild, dkms install)",
-			    "the module is not signed and this kernel insists on signatures");
+		note_not_signed(d);
 	else
 		doctor_note(d, DOCTOR_OK, "signature", NULL,
 			    "the module is not signed, and this kernel does not ask for it");
@@ -148,8 +237,11 @@ static bool secure_boot(void)
 	return on;
 }
 
-static void find_certificate(char path[PATH_MAX])
+/* The package's program reads the settings of DKMS, which are shell. */
+static void find_certificate(char path[PATH_MAX], const char *release)
 {
+	if (ask_package(path, "certificate", release, NULL))
+		return;
 	if (!file_match(path, "/var/lib/shim-signed/mok/MOK.der"))
 		file_path(path, "/var/lib/dkms/mok.pub");
 }
@@ -160,7 +252,7 @@ static void check_key(const struct doctor *d)
 	const char *const words[] = { "mokutil", "--test-key", path, NULL };
 	int status;
 
-	find_certificate(path);
+	find_certificate(path, d->kernel.release);
 	status = program_run(said, sizeof(said), words);
 	snprintf(remedy, sizeof(remedy), "mokutil --import %s, then restart and confirm it", path);
 	if (status == 127)
@@ -188,9 +280,11 @@ static int image_has(const char *image)
 	const char *const debian[] = { "lsinitramfs", image, NULL };
 	const char *const others[] = { "lsinitrd", image, NULL };
 	char *list = say_alloc(NULL, LIST_ROOM);
-	int status, has;
+	int status = 127, has;
 
-	status = program_run(list, LIST_ROOM, debian);
+	/* Only the other one knows unified kernel images. */
+	if (strcmp(image + strlen(image) - 4, ".efi"))
+		status = program_run(list, LIST_ROOM, debian);
 	if (status == 127)
 		status = program_run(list, LIST_ROOM, others);
 	has = status ? -1 : !!strstr(list, "/wireguard.ko");
@@ -198,11 +292,40 @@ static int image_has(const char *image)
 	return has;
 }
 
+/* Where systemd-boot and kernel-install have it, also in one file with the kernel. */
+static bool find_loader_image(char path[PATH_MAX], const char *release)
+{
+	static const char *const places[] = { "/boot", "/boot/efi", "/efi" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(places); i++) {
+		if (file_match(path, "%s/*/%s/init*", places[i], release) ||
+		    file_match(path, "%s/EFI/Linux/*-%s.efi", places[i], release) ||
+		    file_match(path, "%s/EFI/Linux/*-%s+*.efi", places[i], release))
+			return true;
+	}
+	return false;
+}
+
 static bool find_image(char path[PATH_MAX], const char *release)
 {
 	return file_match(path, "/boot/initrd.img-%s", release) ||
 	       file_match(path, "/boot/initramfs-%s.img", release) ||
-	       file_match(path, "/boot/initrd-%s", release);
+	       file_match(path, "/boot/initrd-%s", release) ||
+	       find_loader_image(path, release);
+}
+
+static void image_remedy(char remedy[REMEDY], const char *path, const char *release)
+{
+	char folder[PATH_MAX];
+
+	file_path(folder, "/boot/init");
+	if (!strncmp(path, folder, strlen(folder)))
+		snprintf(remedy, REMEDY, "update-initramfs -u -k %s, or dracut --force %.150s %s",
+			 release, path, release);
+	else
+		snprintf(remedy, REMEDY, "kernel-install add %s /lib/modules/%s/vmlinuz", release,
+			 release);
 }
 
 static bool is_newer(const char *one, const char *other)
@@ -218,15 +341,16 @@ static void check_initramfs(const struct doctor *d)
 	int has;
 
 	if (!find_image(path, d->kernel.release)) {
-		doctor_note(d, DOCTOR_OK, "initramfs", NULL, "kernel %s has none",
+		doctor_note(d, DOCTOR_OK, "initramfs", NULL,
+			    "kernel %s has none in /boot, /efi or a folder of a boot loader there",
 			    d->kernel.release);
 		return;
 	}
 	has = image_has(path);
-	snprintf(remedy, sizeof(remedy), "update-initramfs -u -k %s, or dracut --force",
-		 d->kernel.release);
+	image_remedy(remedy, path, d->kernel.release);
 	if (has < 0)
-		doctor_note(d, DOCTOR_WARN, "initramfs", "sudo wireguard-reorder doctor",
+		doctor_note(d, DOCTOR_WARN, "initramfs",
+			    geteuid() ? "sudo wireguard-reorder doctor" : remedy,
 			    "%s cannot be looked into", path);
 	else if (has && is_newer(d->kernel.named.path, path))
 		doctor_note(d, DOCTOR_WARN, "initramfs", remedy,
@@ -236,10 +360,11 @@ static void check_initramfs(const struct doctor *d)
 			    has ? "the same" : "no");
 }
 
-/* Notes each file that fits and is not the one that is to be loaded. */
+/* Notes each file that fits and is neither the one that is to be loaded nor ours. */
 static unsigned int note_others(const struct doctor *d, const char *folder)
 {
 	unsigned int count = 0;
+	struct module other;
 	char path[PATH_MAX];
 	glob_t found;
 	size_t i;
@@ -248,6 +373,9 @@ static unsigned int note_others(const struct doctor *d, const char *folder)
 	if (!glob(path, 0, NULL, &found)) {
 		for (i = 0; i < found.gl_pathc; i++) {
 			if (file_same(found.gl_pathv[i], d->kernel.named.path))
+				continue;
+			module_read(&other, found.gl_pathv[i]);
+			if (other.ours && !d->kernel.named.ours)
 				continue;
 			count++;
 			doctor_note(d, DOCTOR_WARN, "owners",
@@ -300,7 +428,7 @@ static void check_owners(const struct doctor *d)
 	count += note_overrides(d);
 	if (file_exists("/var/lib/dkms/wireguard")) {
 		count++;
-		doctor_note(d, DOCTOR_WARN, "owners", "apt purge wireguard-dkms",
+		doctor_note(d, DOCTOR_WARN, "owners", "remove the package wireguard-dkms, or: dkms remove wireguard --all",
 			    "DKMS has another module of that name (wireguard)");
 	}
 	if (!count)

@@ -20,15 +20,16 @@ uint64_t hist_total(const uint64_t *bins, unsigned int count)
 
 uint64_t hist_percentile(const uint64_t *bins, unsigned int count, unsigned int percent)
 {
-	unsigned __int128 sum = 0, wanted;
+	uint64_t total = hist_total(bins, count), sum = 0, wanted;
 	unsigned int i;
 
-	wanted = (unsigned __int128)hist_total(bins, count) * percent;
+	/* Rounded up, and in parts, since the whole product may not fit. */
+	wanted = total / 100 * percent + (total % 100 * percent + 99) / 100;
 	if (!wanted)
 		return 0;
 	for (i = 0; i + 1 < count; i++) {
 		sum += bins[i];
-		if (sum * 100 >= wanted)
+		if (sum >= wanted)
 			break;
 	}
 	return hist_most(i);

@@ -7,21 +7,20 @@
 
 #include "say.h"
 
-/* As the module's defaults are (src/settings.c). */
+/* As the module's defaults are (src/settings.c), and what it begins with (src/rx.c). */
 #define HOLD_NS 5000000
-#define HOLD_MAX_NS 50000000
-#define WINDOW 8192
-/* What the adaptive mode begins with (src/rx.c). */
+#define HOLD_MAX_NS 250000000
 #define START_NS 50000000
+#define WINDOW 8192
 
-/* Flows are inside, where nobody sees them who has no key. */
+/* From outside a tunnel all that the peer sent is one flow. */
+#define POLICY(mode_, hold) { \
+	.mode = mode_, .scope = WGR_SCOPE_PEER, .window = WINDOW, \
+	.hold_ns = hold, .hold_max_ns = HOLD_MAX_NS, \
+}
+
 static const struct wgr_settings policies[JUDGE_POLICIES] = {
-	{ .mode = WGR_ADAPTIVE, .window = WINDOW, .hold_ns = START_NS,
-	  .hold_max_ns = HOLD_MAX_NS, .scope = WGR_SCOPE_PEER },
-	{ .mode = WGR_FIXED, .window = WINDOW, .hold_ns = HOLD_NS, .hold_max_ns = HOLD_MAX_NS,
-	  .scope = WGR_SCOPE_PEER },
-	{ .mode = WGR_OFF, .window = WINDOW, .hold_ns = HOLD_NS, .hold_max_ns = HOLD_MAX_NS,
-	  .scope = WGR_SCOPE_PEER },
+	POLICY(WGR_ADAPTIVE, START_NS), POLICY(WGR_FIXED, HOLD_NS), POLICY(WGR_OFF, HOLD_NS),
 };
 
 /**
@@ -167,7 +166,7 @@ unsigned int judge_mode(const struct judge *judge)
 
 uint32_t judge_hold_us(const struct judge *judge)
 {
-	return policies[judge->policy].hold_ns / 1000;
+	return judge_most_ns(judge) / 1000;
 }
 
 int64_t judge_most_ns(const struct judge *judge)

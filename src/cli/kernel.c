@@ -40,8 +40,8 @@ static void read_line(struct module *module, const char *line)
 
 	if (field(line, "description", words, sizeof(words)))
 		module->ours = strstr(words, OUR_WORDS);
-	field(line, "version", module->version, sizeof(module->version));
-	field(line, "srcversion", module->srcversion, sizeof(module->srcversion));
+	field(line, "version", module->id.version, sizeof(module->id.version));
+	field(line, "srcversion", module->id.srcversion, sizeof(module->id.srcversion));
 	field(line, "vermagic", module->vermagic, sizeof(module->vermagic));
 	field(line, "depends", module->depends, sizeof(module->depends));
 	field(line, "signer", module->signer, sizeof(module->signer));
@@ -59,6 +59,7 @@ void module_read(struct module *module, const char *path)
 	snprintf(module->path, sizeof(module->path), "%s", path);
 	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
 		read_line(module, line);
+	build_id_of_file(module->id.build_id, path);
 }
 
 /* The file that modprobe would take; nothing for a kernel that has it built in. */
@@ -190,10 +191,21 @@ void kernel_loaded(struct loaded *loaded)
 	if (!file_exists("/sys/module/wireguard"))
 		return;
 	loaded->builtin = !file_exists("/sys/module/wireguard/initstate");
-	file_line(loaded->version, sizeof(loaded->version), "/sys/module/wireguard/version");
-	file_line(loaded->srcversion, sizeof(loaded->srcversion),
+	file_line(loaded->id.version, sizeof(loaded->id.version), "/sys/module/wireguard/version");
+	file_line(loaded->id.srcversion, sizeof(loaded->id.srcversion),
 		  "/sys/module/wireguard/srcversion");
+	build_id_of_loaded(loaded->id.build_id, "wireguard");
 	loaded->whose = ours_runs() ? KERNEL_OURS : KERNEL_STOCK;
+}
+
+bool kernel_same(const struct identity *one, const struct identity *other)
+{
+	if (strcmp(one->version, other->version))
+		return false;
+	if (*one->build_id && *other->build_id)
+		return !strcmp(one->build_id, other->build_id);
+	return (*one->version || *one->srcversion) &&
+	       !strcmp(one->srcversion, other->srcversion);
 }
 
 const char *kernel_whose_name(enum kernel_whose whose)
@@ -262,7 +274,7 @@ static void note_files(struct notes *notes, const struct kernel *kernel)
 		note(notes, "no wireguard module: built in, or missing");
 	else if (installed && !named->ours)
 		note(notes, "the stock module goes before ours");
-	else if (installed && strcmp(named->srcversion, kernel->built.srcversion))
+	else if (installed && !kernel_same(&named->id, &kernel->built.id))
 		note(notes, "the file installed is not the one built");
 	else if (!installed && named->ours)
 		note(notes, "ours is there and DKMS does not know it");
@@ -277,7 +289,7 @@ static void note_loaded(struct notes *notes, const struct kernel *kernel,
 		return;
 	if (loaded->builtin)
 		note(notes, "WireGuard is built into this kernel, no module can replace it");
-	else if (*kernel->named.path && strcmp(loaded->srcversion, kernel->named.srcversion))
+	else if (*kernel->named.path && !kernel_same(&loaded->id, &kernel->named.id))
 		note(notes, "another module is loaded than the one on disk");
 }
 

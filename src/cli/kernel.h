@@ -7,14 +7,28 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "build_id.h"
+
 #define KERNEL_RELEASE 128
 #define KERNEL_WORD 64
 
 /**
+ * struct identity - which module it is; each of these is "" if it cannot be told
+ * @version: what it says of itself
+ * @srcversion: checksum of its source, as the kernel's build sees it: newer kernels leave
+ *	out headers
+ * @build_id: checksum of what was linked, in hexadecimal
+ */
+struct identity {
+	char version[KERNEL_WORD];
+	char srcversion[KERNEL_WORD];
+	char build_id[BUILD_ID_ROOM];
+};
+
+/**
  * struct module - a module's file
  * @path: where it is, "" if there is none
- * @version: what it says of itself; the same for the rest
- * @srcversion: checksum of its source
+ * @id: which one it is
  * @vermagic: kernel that it is for, and how that was built
  * @signer: who signed it, "" if nobody
  * @depends: modules that it needs, with commas between
@@ -22,8 +36,7 @@
  */
 struct module {
 	char path[PATH_MAX];
-	char version[KERNEL_WORD];
-	char srcversion[KERNEL_WORD];
+	struct identity id;
 	char vermagic[256];
 	char signer[256];
 	char depends[1024];
@@ -68,14 +81,12 @@ enum kernel_whose {
  * struct loaded - the module that runs
  * @whose: which one it is
  * @builtin: it is a part of the kernel
- * @version: what it says of itself
- * @srcversion: checksum of its source
+ * @id: its identity
  */
 struct loaded {
 	enum kernel_whose whose;
 	bool builtin;
-	char version[KERNEL_WORD];
-	char srcversion[KERNEL_WORD];
+	struct identity id;
 };
 
 /* All installed kernels in the order of their names. To be freed. */
@@ -91,6 +102,12 @@ bool kernel_running(struct kernel *kernel);
 void module_read(struct module *module, const char *path);
 
 void kernel_loaded(struct loaded *loaded);
+
+/*
+ * Whether they are the same module: by version and build id, or by version and
+ * srcversion where one of them hides its build id.
+ */
+bool kernel_same(const struct identity *one, const struct identity *other);
 
 /* "ours", "stock" or "none". */
 const char *kernel_whose_name(enum kernel_whose whose);

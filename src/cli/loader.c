@@ -55,16 +55,17 @@ bool loader_exchange(const struct kernel *kernel, const struct module *module,
 		     char why[LOADER_WHY])
 {
 	const char *const rmmod[] = { "rmmod", "wireguard", NULL };
-	char srcversion[KERNEL_WORD];
+	struct loaded loaded;
 
 	if (file_exists("/sys/module/wireguard") && !run(why, rmmod))
 		return false;
 	if (!load(kernel, module, why))
 		return false;
-	file_line(srcversion, sizeof(srcversion), "/sys/module/wireguard/srcversion");
-	if (!strcmp(srcversion, module->srcversion))
+	kernel_loaded(&loaded);
+	if (kernel_same(&loaded.id, &module->id))
 		return true;
-	snprintf(why, LOADER_WHY, "another module was loaded than %.150s: srcversion %.40s",
-		 module->path, *srcversion ? srcversion : "unknown");
+	snprintf(why, LOADER_WHY, "another module was loaded than %.110s: version %.20s, srcversion %.40s",
+		 module->path, *loaded.id.version ? loaded.id.version : "unknown",
+		 *loaded.id.srcversion ? loaded.id.srcversion : "unknown");
 	return false;
 }

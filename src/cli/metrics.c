@@ -278,9 +278,9 @@ static void print_info(FILE *to, const struct metrics *metrics)
 		putc(',', to);
 	}
 	fprintf(to, "module=\"%s\",", kernel_whose_name(loaded->whose));
-	print_label(to, "version", loaded->version);
+	print_label(to, "version", loaded->id.version);
 	putc(',', to);
-	print_label(to, "srcversion", loaded->srcversion);
+	print_label(to, "srcversion", loaded->id.srcversion);
 	fputs("} 1\n", to);
 }
 

@@ -211,7 +211,7 @@ static int check_scope(struct order *order, const char *ifname)
 	kernel_loaded(&loaded);
 	snprintf(order->nl.why, sizeof(order->nl.why),
 		 "the module that is loaded, %s, has no scope: load version " ORDER_SCOPE_SINCE " or later",
-		 *loaded.version ? loaded.version : "of no version");
+		 *loaded.id.version ? loaded.id.version : "of no version");
 	return -EOPNOTSUPP;
 }
 

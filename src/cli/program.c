@@ -35,8 +35,8 @@ static void __noreturn become(int output, const char *const *words)
 	_exit(127);
 }
 
-/* All of it, so that the program is never left with a full pipe. */
-static void read_all(int from, char *to, size_t size)
+/* All of it, so that the program is never left with a full pipe. Return: bytes in @to. */
+static size_t read_all(int from, char *to, size_t size)
 {
 	char rest[4096];
 	size_t used = 0;
@@ -51,14 +51,16 @@ static void read_all(int from, char *to, size_t size)
 			used += len;
 	} while (len > 0);
 	to[used] = 0;
+	return used;
 }
 
-int program_run(char *to, size_t size, const char *const *words)
+int program_bytes(char *to, size_t size, size_t *len, const char *const *words)
 {
 	int ends[2], status;
 	pid_t child;
 
 	*to = 0;
+	*len = 0;
 	if (pipe2(ends, O_CLOEXEC))
 		return -1;
 	fflush(stdout);
@@ -67,11 +69,18 @@ int program_run(char *to, size_t size, const char *const *words)
 		become(ends[1], words);
 	close(ends[1]);
 	if (child > 0)
-		read_all(ends[0], to, size);
+		*len = read_all(ends[0], to, size);
 	close(ends[0]);
 	if (child < 0 || waitpid(child, &status, 0) < 0 || !WIFEXITED(status))
 		return -1;
 	return WEXITSTATUS(status);
+}
+
+int program_run(char *to, size_t size, const char *const *words)
+{
+	size_t len;
+
+	return program_bytes(to, size, &len, words);
 }
 
 const char *program_last_line(char *text)

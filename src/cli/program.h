@@ -16,6 +16,9 @@
  */
 int program_run(char *to, size_t size, const char *const *words);
 
+/* The same for what is no text; @len receives how much there is of it in @to. */
+int program_bytes(char *to, size_t size, size_t *len, const char *const *words);
+
 /* The last line of what a program has printed: where most say what is wrong. */
 const char *program_last_line(char *text);
 

@@ -89,8 +89,8 @@ static void print_kernel(const struct kernel *kernel, const struct loaded *loade
 	       kernel->running ? ", running" : "");
 	if (*named->path)
 		printf(", on disk: %s %s, srcversion %s", named->ours ? "ours" : "stock",
-		       *named->version ? named->version : "without version",
-		       *named->srcversion ? named->srcversion : "unknown");
+		       *named->id.version ? named->id.version : "without version",
+		       *named->id.srcversion ? named->id.srcversion : "unknown");
 	printf(", backup of stock: %s", *kernel->backup ? "yes" : "no");
 	for (i = 0; i < count; i++)
 		printf(" (%s)", what[i]);
@@ -104,8 +104,8 @@ static void print_loaded(const struct loaded *loaded)
 		return;
 	}
 	printf("loaded: %s %s%s%s%s\n", kernel_whose_name(loaded->whose),
-	       *loaded->version ? loaded->version : "without version",
-	       *loaded->srcversion ? ", srcversion " : "", loaded->srcversion,
+	       *loaded->id.version ? loaded->id.version : "without version",
+	       *loaded->id.srcversion ? ", srcversion " : "", loaded->id.srcversion,
 	       loaded->builtin ? ", built in" : "");
 }
 
@@ -131,14 +131,20 @@ static void print_interface(const struct cli *cli, const struct interface *inter
 		printf("%s\n", parse_mode_name(s->mode));
 }
 
+static void json_add_identity(json_t *object, const struct identity *id)
+{
+	json_add_string(object, "version", id->version);
+	json_add_string(object, "srcversion", id->srcversion);
+	json_add_string(object, "build_id", id->build_id);
+}
+
 static json_t *module_json(const struct module *module)
 {
 	json_t *object = json_object();
 
 	json_add_string(object, "path", module->path);
 	json_add_bool(object, "ours", module->ours);
-	json_add_string(object, "version", module->version);
-	json_add_string(object, "srcversion", module->srcversion);
+	json_add_identity(object, &module->id);
 	json_add_string(object, "signer", module->signer);
 	return object;
 }
@@ -167,8 +173,7 @@ static json_t *loaded_json(const struct loaded *loaded)
 	json_t *object = json_object();
 
 	json_add_string(object, "module", kernel_whose_name(loaded->whose));
-	json_add_string(object, "version", loaded->version);
-	json_add_string(object, "srcversion", loaded->srcversion);
+	json_add_identity(object, &loaded->id);
 	json_add_bool(object, "builtin", loaded->builtin);
 	return object;
 }

@@ -54,7 +54,7 @@ struct change {
 
 static bool is_loaded(const struct change *change, const struct module *module)
 {
-	return *module->srcversion && !strcmp(module->srcversion, change->loaded.srcversion);
+	return *module->path && kernel_same(&module->id, &change->loaded.id);
 }
 
 /*
@@ -106,7 +106,7 @@ static int find_back(struct change *change)
 	if (*change->back.path)
 		return CLI_OK;
 	say("neither the file of the module that runs (srcversion %s) nor another one is there to go back to if this fails: restart instead",
-	    change->loaded.srcversion);
+	    change->loaded.id.srcversion);
 	return CLI_FAILED;
 }
 
@@ -461,7 +461,7 @@ static int ask(const struct cli *cli, struct change *change)
 
 	printf("%s is running; to be loaded: %s %s, %s\n",
 	       kernel_whose_name(change->loaded.whose), change->to.ours ? "ours" : "stock",
-	       change->to.version, change->to.path);
+	       change->to.id.version, change->to.path);
 	if (change->count)
 		printf("These interfaces are taken down and brought back:\n");
 	else
@@ -566,7 +566,7 @@ static bool all_present(const struct change *change)
 	size_t i;
 
 	kernel_loaded(&loaded);
-	if (loaded.whose == KERNEL_NONE || strcmp(loaded.srcversion, change->loaded.srcversion))
+	if (loaded.whose == KERNEL_NONE || !kernel_same(&loaded.id, &change->loaded.id))
 		return false;
 	for (i = 0; i < change->count; i++)
 		all = all && carry_present(&change->carries[i]);
@@ -591,8 +591,8 @@ static int exchange(struct change *change)
 		return undo(change);
 	kernel_loaded(&loaded);
 	printf("%s %s is running, srcversion %s; interfaces brought back: %zu\n",
-	       kernel_whose_name(loaded.whose), loaded.version, loaded.srcversion, change->count);
-	if (strcmp(change->to.srcversion, change->kernel.named.srcversion))
+	       kernel_whose_name(loaded.whose), loaded.id.version, loaded.id.srcversion, change->count);
+	if (!kernel_same(&change->to.id, &change->kernel.named.id))
 		printf("This lasts until the next restart, when %s is loaded again.\n",
 		       change->kernel.named.ours ? "ours" : "stock");
 	return CLI_OK;
@@ -605,7 +605,7 @@ static int change_to(const struct cli *cli, struct change *change, bool ours)
 	if (code)
 		return code;
 	if (is_loaded(change, &change->to)) {
-		printf("%s %s is running already\n", ours ? "ours" : "stock", change->to.version);
+		printf("%s %s is running already\n", ours ? "ours" : "stock", change->to.id.version);
 		return CLI_OK;
 	}
 	code = save_all(change);

@@ -648,7 +648,7 @@ static int set_peer_flags(struct wgr_peer *peer, const struct nlattr *attr,
 	return 0;
 }
 
-static int set_prefix(struct wgr_peer *peer, const struct prefix_change *change)
+static int change_prefix(struct wgr_peer *peer, const struct prefix_change *change)
 {
 	struct wgr_aip_table *table = &peer->wgr->allowed;
 
@@ -668,7 +668,7 @@ static int set_prefixes(struct wgr_peer *peer, const struct nlattr *attr,
 
 	nla_for_each_nested(entry, attr, left) {
 		err = read_prefix(entry, &change, extack) ?:
-		      set_prefix(peer, &change);
+		      change_prefix(peer, &change);
 		if (err)
 			return err;
 	}

@@ -387,15 +387,23 @@ static void learn_came(struct wgr_reorder *r, s64 offset_ns)
 	s64 was_ns = r->hold.wait_ns;
 
 	r->calm_from = r->stats.pushed + CALM_PACKETS;
-	wgr_hold_came(&r->hold, offset_ns);
+	wgr_hold_came(&r->hold, r->clock_ns, offset_ns, r->stats.pushed);
 	tell_wait(r, was_ns);
 }
 
-static void learn_lost(struct wgr_reorder *r, s64 due_ns)
+static void learn_gap(struct wgr_reorder *r)
 {
 	s64 was_ns = r->hold.wait_ns;
 
-	wgr_hold_lost(&r->hold, due_ns);
+	wgr_hold_gap(&r->hold, r->clock_ns);
+	tell_wait(r, was_ns);
+}
+
+static void learn_lost(struct wgr_reorder *r, s64 due_ns, u64 pushed, u32 held, u64 gone)
+{
+	s64 was_ns = r->hold.wait_ns;
+
+	wgr_hold_lost(&r->hold, due_ns, pushed, held, gone);
 	tell_wait(r, was_ns);
 }
 
@@ -456,20 +464,22 @@ static void give_up_before(struct wgr_reorder *r, u32 epoch, u64 counter, enum w
 		tell_given_up(r, epoch, first, counter - 1, cause);
 }
 
-/* The packet that has waited longest is due. */
-static void time_out(struct wgr_reorder *r, struct wgr_item_list *out)
+/* The packet that has waited longest is due; so many had been pushed then. */
+static void time_out(struct wgr_reorder *r, u64 pushed, struct wgr_item_list *out)
 {
 	u64 lost = r->stats.gaps_closed[WGR_TIMED_OUT];
 	/* What is learned must not depend on how soon the caller tells the time. */
 	s64 due_ns = wgr_reorder_deadline(r);
+	u32 held = r->held;
 
 	give_up_before(r, r->oldest->epoch, r->oldest->counter, WGR_TIMED_OUT);
 	release_through(r, r->oldest, WGR_TIMED_OUT, out);
 	if (r->flows.on)
 		r->flows.used_ns = due_ns;
 	/* A boundary alone tells nothing: perhaps no packet was missing. */
-	if (r->stats.gaps_closed[WGR_TIMED_OUT] != lost)
-		learn_lost(r, due_ns);
+	lost = r->stats.gaps_closed[WGR_TIMED_OUT] - lost;
+	if (lost)
+		learn_lost(r, due_ns, pushed, held, lost);
 }
 
 /* Give up what every path has passed. */
@@ -576,6 +586,7 @@ static void note_gap(struct wgr_reorder *r, const struct wgr_lane *lane, u64 cou
 		.first = first,
 		.last = counter - 1,
 	});
+	learn_gap(r);
 }
 
 static void note_filled(struct wgr_reorder *r, const struct wgr_lane *lane, u64 counter)
@@ -606,7 +617,7 @@ static bool note_arrival(struct wgr_reorder *r, const struct wgr_lane *lane,
 	} else {
 		note_gap(r, lane, item->counter);
 		wgr_marks_note(&r->marks, lane->epoch, item->counter, item->flow, r->clock_ns,
-			       r->hold.max_ns);
+			       r->hold.reach_ns);
 	}
 	if (lane == &r->lane[0] && r->open == 2)
 		behind += r->lane[1].top + 1;
@@ -646,7 +657,7 @@ static void learn_arrival(struct wgr_reorder *r, const struct wgr_item *item, bo
 	else if (swapped)
 		learn_came(r, overtaken_for(r, item));
 	else if (wgr_reorder_held(r))
-		learn_lost(r, r->clock_ns);
+		learn_lost(r, r->clock_ns, r->stats.pushed, r->held, 1);
 }
 
 /* A packet is behind what is out; @lane is NULL if its epoch is closed. */
@@ -718,6 +729,8 @@ static enum wgr_verdict come_behind(struct wgr_reorder *r, const struct wgr_lane
 	r->stats.late_unknown += fate == WGR_PERHAPS_OVERTAKEN;
 	if (by_ns >= 0)
 		learn_came(r, by_ns);
+	else if (!by_flow(r))
+		wgr_hold_unknown(&r->hold);
 	return fate == WGR_NOT_OVERTAKEN ? WGR_RELEASED : WGR_LATE;
 }
 
@@ -887,7 +900,7 @@ static enum wgr_verdict push_slow(struct wgr_reorder *r, struct wgr_item *item,
 	if (r->settings.mode == WGR_OFF)
 		return pass_on(r, item, out);
 	while (wgr_reorder_deadline(r) < r->clock_ns)
-		time_out(r, out);
+		time_out(r, r->stats.pushed - 1, out);
 	if (wgr_reorder_rest_at(r) <= r->clock_ns)
 		forget_flows(r);
 	item->flow = WGR_NO_FLOW;
@@ -953,7 +966,7 @@ void wgr_reorder_advance(struct wgr_reorder *r, s64 now_ns, struct wgr_item_list
 	if (now_ns > r->clock_ns)
 		r->clock_ns = now_ns;
 	while (r->held && wgr_reorder_deadline(r) <= r->clock_ns)
-		time_out(r, out);
+		time_out(r, r->stats.pushed, out);
 	if (wgr_reorder_rest_at(r) <= r->clock_ns)
 		forget_flows(r);
 }

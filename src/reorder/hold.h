@@ -16,15 +16,26 @@
  *   The wait for one ends in vain.  It was a loss, and everything behind it
  *   waited for nothing.
  *
- * Waits in vain are the clock: they are what waiting costs.  Of what came during
- * the last 32 to 64 of them the second longest sets the wait, so that where
- * packets are late at all, that is about one for 32 that are lost anyway.  A
- * path that only loses packets is left with no wait, one that loses some and
- * swaps others keeps the wait that the others need, and a single packet that is
- * late once in a while, for whatever reason, does not make all others wait.
+ * What a wait costs is delay for all, what giving up costs is a loss for one
+ * flow.  A loss-based sender's throughput goes with 1 / (round trip * sqrt(loss))
+ * (Mathis et al. 1997), so the wait is the one for which
  *
- * Where nothing is missing the wait neither costs anything nor changes.  A wait
- * that has become too short is put right by the first two packets that are late.
+ *   (round trip + mean wait in vain)^2 * (lost + twice those that would be late)
+ *
+ * is least, over the last 16 to 32 waits in vain.  Where nothing is lost waiting
+ * costs nothing, and the longest offset counts; a path that only loses packets is
+ * left with next to no wait.  Around that:
+ *
+ *   A wait whose cost cannot be noticed is always kept.  Where packets overtake
+ *   many others, as when a path gets shorter, the overtaken ones come one after the
+ *   other, each missing for a little longer: as long as each is in time the wait
+ *   climbs with them.  What that alone saves does not count above, so that nothing
+ *   is waited for between two such events.
+ *
+ *   Where packets are late one after the other with few losses between, the path
+ *   has changed, and the wait rises at once.  It falls as fast if that does not help.
+ *
+ * Where nothing is missing the wait neither costs anything nor changes.
  *
  * The wait to begin with is nobody's need.  A few waits in vain end it, and so do
  * many missing packets that come: a path that only swaps packets has none of the
@@ -38,38 +49,106 @@
 /* A point on the arrival time line that never comes. */
 #define WGR_NEVER	S64_MAX
 
-/**
- * struct wgr_needs - what waits were needed during a period, margin included
- * @longest_ns: nanoseconds, 0 if none
- * @second_ns: the second longest
+/* The longest wait that is ever advised, and the longest lateness measured. */
+#define WGR_HOLD_MOST_NS	5000000000LL
+
+/*
+ * How long packets are missing is counted in steps of a quarter of an octave; the
+ * lowest goes from 0 to 5/4 of this, the last one on for ever.
  */
-struct wgr_needs {
-	s64 longest_ns;
-	s64 second_ns;
+#define WGR_HOLD_STEP_SHIFT	17
+#define WGR_HOLD_STEP_NS	(1 << WGR_HOLD_STEP_SHIFT)
+#define WGR_HOLD_STEPS		64
+
+/**
+ * struct wgr_hold_period - what happened in some time
+ * @came: missing packets that came and needed more than the climbing wait, by how
+ *	long they were missing
+ * @pushed: packets
+ * @vain: waits that ended in vain
+ * @gone: packets that were missing when they did
+ * @late: of these those that have come after all, as far as is known
+ */
+struct wgr_hold_period {
+	u16 came[WGR_HOLD_STEPS];
+	u32 pushed;
+	u32 vain;
+	u32 gone;
+	u32 late;
 };
 
 /**
  * struct wgr_hold - hold policy of one peer
- * @wait_ns: wait in force, nanoseconds, 0 to S64_MAX
+ * @wait_ns: wait in force, nanoseconds, 0 to S64_MAX: the longest of the five
+ *	below, at most @max_ns
  * @max_ns: the most that an adaptive wait may reach, nanoseconds
- * @now: needs of the current period
- * @before: needs of the period before
- * @count_from_ns: no wait in vain is counted before this time; those that went
- *	on side by side count once
- * @in_vain: waits in vain in the current period
+ * @start_ns: what it began with, 0 when that is no longer trusted
+ * @least_ns: what costs nothing
+ * @cheapest_ns: what costs least
+ * @ramp_ns: climbs with what comes in time
+ * @surge_ns: raised by packets that were late in a row
+ * @reach_ns: how late packets have to be measured, for wgr_marks_note()
+ * @came_ns: when a missing packet came last
+ * @late_ns: how long the last one that was late was missing
+ * @count_from_ns: no wait in vain ends the period before this time; those that
+ *	went on side by side count once
+ * @now: the current period
+ * @before: the one before
+ * @beyond: packets that came later than @max_ns, by how long they were missing
+ * @beyond_pushed: packets pushed meanwhile
+ * @pushed: what the engine had counted when it taught something last
+ * @waited: packets that arrived while others waited in vain
+ * @waited_ticks: the time of that
+ * @in_vain: waits in vain in the current period, side by side ones once
  * @to_come: missing packets that have to come until the wait to begin with is
  *	forgotten, 0 when it has been
+ * @row: late packets lately, less those that were lost
+ * @above: in this period packets came that needed more than @cheapest_ns
+ * @choose_at: how many of these it takes to choose anew
+ * @surge_helps: something came that @surge_ns is of use for
  * @adaptive: follow the path
  */
 struct wgr_hold {
 	s64 wait_ns;
 	s64 max_ns;
-	struct wgr_needs now;
-	struct wgr_needs before;
+	s64 start_ns;
+	s64 least_ns;
+	s64 cheapest_ns;
+	s64 ramp_ns;
+	s64 surge_ns;
+	s64 reach_ns;
+	s64 came_ns;
+	s64 late_ns;
 	s64 count_from_ns;
+	struct wgr_hold_period now;
+	struct wgr_hold_period before;
+	u16 beyond[WGR_HOLD_STEPS];
+	u32 beyond_pushed;
+	u64 pushed;
+	u32 waited;
+	u32 waited_ticks;
 	u32 in_vain;
 	u32 to_come;
+	u32 row;
+	u32 above;
+	u32 choose_at;
+	bool surge_helps;
 	bool adaptive;
+};
+
+/**
+ * struct wgr_hold_wish - what a longer hold would have been of use for
+ * @hold_ns: how long it should be, nanoseconds, at most %WGR_HOLD_MOST_NS; 0 if
+ *	none that may be set would have saved many
+ * @saved: packets that would have come in time then
+ * @late: packets that came later than the longest wait that is allowed
+ * @packets: of so many, the latest ones
+ */
+struct wgr_hold_wish {
+	s64 hold_ns;
+	u32 saved;
+	u32 late;
+	u32 packets;
 };
 
 /**
@@ -95,20 +174,39 @@ void wgr_hold_set_adaptive(struct wgr_hold *hold, u64 start_ns, u64 max_ns);
 void wgr_hold_set_max(struct wgr_hold *hold, u64 max_ns);
 
 /**
+ * wgr_hold_gap - packets are found missing that were not missing before
+ * @hold: policy to teach
+ * @now_ns: when, on the arrival time line
+ *
+ * Ends a climb that has been over for as long as it had got.
+ */
+void wgr_hold_gap(struct wgr_hold *hold, s64 now_ns);
+
+/**
  * wgr_hold_came - a missing packet has come, in time or late
  * @hold: policy to teach
+ * @now_ns: when, on the arrival time line
  * @offset_ns: how long it was missing: time since the first arrival of a packet
- *	sent after it.  More than the bound teaches nothing, since no wait that
- *	is allowed would have helped.
+ *	sent after it
+ * @pushed: packets that have arrived so far
  */
-void wgr_hold_came(struct wgr_hold *hold, s64 offset_ns);
+void wgr_hold_came(struct wgr_hold *hold, s64 now_ns, s64 offset_ns, u64 pushed);
+
+/**
+ * wgr_hold_unknown - a late packet has come, and it is not known how late
+ * @hold: policy to teach; asks the engine to look further back from now on
+ */
+void wgr_hold_unknown(struct wgr_hold *hold);
 
 /**
  * wgr_hold_lost - a wait for missing packets has ended in vain
  * @hold: policy to teach
  * @now_ns: when, on the arrival time line
+ * @pushed: packets that have arrived so far
+ * @held: packets that were held at that moment, 1 or more
+ * @gone: packets that were missing and are given up
  */
-void wgr_hold_lost(struct wgr_hold *hold, s64 now_ns);
+void wgr_hold_lost(struct wgr_hold *hold, s64 now_ns, u64 pushed, u32 held, u64 gone);
 
 /**
  * wgr_hold_until - the time when a packet has waited long enough
@@ -119,5 +217,16 @@ void wgr_hold_lost(struct wgr_hold *hold, s64 now_ns);
  * its end.
  */
 s64 wgr_hold_until(const struct wgr_hold *hold, s64 arrival_ns);
+
+/**
+ * wgr_hold_wanted - would a longer hold help?
+ * @hold: policy to ask, fixed or adaptive
+ * @wish: what it would do
+ *
+ * Return: true if of the last 1000 to a million packets more than 4 of a thousand
+ * came later than the longest wait that is allowed; then @wish->hold_ns says
+ * which one would have saved most of them, or 0.
+ */
+bool wgr_hold_wanted(const struct wgr_hold *hold, struct wgr_hold_wish *wish);
 
 #endif

@@ -18,7 +18,7 @@ void wgr_marks_note(struct wgr_marks *marks, u32 epoch, u64 counter, u16 flow,
 		return;
 	if (marks->count >= WGR_MARKS && newest->epoch == epoch &&
 	    (u64)now_ns - (u64)third->ns < (u64)reach_ns &&
-	    (u64)now_ns - (u64)newest->ns < (u64)reach_ns / (WGR_MARKS - 2)) {
+	    (u64)now_ns - (u64)newest->ns < div_u64(reach_ns, WGR_MARKS - 2)) {
 		newest->top = counter;
 		return;
 	}

@@ -10,6 +10,7 @@
 #include <linux/bitops.h>
 #include <linux/compiler.h>
 #include <linux/limits.h>
+#include <linux/math64.h>
 #include <linux/stddef.h>
 #include <linux/string.h>
 #include <linux/types.h>
@@ -29,6 +30,12 @@ typedef long long s64;
 #define S64_MIN		(-S64_MAX - 1)
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
+
+/* A machine of 32 bits has no instruction for it, and the kernel no operator. */
+static inline u64 div_u64(u64 dividend, u32 divisor)
+{
+	return dividend / divisor;
+}
 
 /* Number of the highest bit that is set, from 1; 0 if none is. */
 static inline int fls64(u64 value)

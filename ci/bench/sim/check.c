@@ -5,9 +5,11 @@
  */
 #include <stdlib.h>
 
+#include "ideal.h"
 #include "run.h"
 #include "scene.h"
 #include "tap.h"
+#include "wild.h"
 
 #define RATE		4400	/* 50 Mbit/s of full packets */
 #define SECONDS		60
@@ -16,7 +18,7 @@
 #define LATE_SHARE	1e-4
 
 static const struct wgr_settings usual = {
-	WGR_ADAPTIVE, 8192, 50 * NS_PER_MS, 50 * NS_PER_MS, WGR_SCOPE_PEER
+	WGR_ADAPTIVE, 8192, 50 * NS_PER_MS, 250 * NS_PER_MS, WGR_SCOPE_PEER
 };
 
 /* Skew is within hold_max: no more than the share is late once it is known. */
@@ -30,7 +32,7 @@ static const char * const within[] = {
 	"two-normal+loss-0.1", "two-normal+loss-0.1-ids", "two-rare+loss-0.1-ids",
 	"route-10", "route-10+loss-0.1", "normal-1+loss-0.1", "normal-1+loss-1",
 	"early-5%-10+loss-1", "some-10+loss-0.1", "some-late-10+loss-0.1",
-	"often-late-10+loss-1", "rare-late-10+loss-1", "rekey-normal-1", "rekey-two",
+	"rare-late-10+loss-1", "rekey-normal-1", "rekey-two",
 	"rekey-two-ids",
 };
 
@@ -163,13 +165,6 @@ static void check_change(void)
 	tap_ok(!sum.late, "losses, then two lines: none late after a second");
 	sum = part("change-skew-first", RATE, SECONDS, 21, SECONDS + 1);
 	tap_ok(late_share(&sum) <= LATE_SHARE, "too much skew, then less: known within a second");
-	sum = part("skew-10/100", RATE, SECONDS, 5, SECONDS + 1);
-	tap_ok(mean_ms(&sum) <= 0.01, "too much skew: %.3f ms delay, at most 0.01", mean_ms(&sum));
-	sum = part("skew-late-90+loss-1", RATE, SECONDS, 10, SECONDS + 1);
-	tap_ok(stall_ms(&sum) <= 0.01, "some too late for any wait: a loss costs %.3f ms",
-	       stall_ms(&sum));
-	sum = part("skew-10/100+loss-1", RATE, SECONDS, 5, SECONDS + 1);
-	tap_ok(mean_ms(&sum) <= 0.01, "too much skew and losses: %.3f ms delay", mean_ms(&sum));
 }
 
 static void check_keys(void)
@@ -184,6 +179,103 @@ static void check_keys(void)
 	tap_ok(sum.changes && sum.boundary_ns <= (s64)sum.changes * 10 * NS_PER_MS,
 	       "key changes and 1 ms of jitter: %.2f ms each, at most 10",
 	       sum.boundary_ns / 1e6 / sum.changes);
+}
+
+/*
+ * Where a path cannot have both few late packets and little delay, what it has instead: late
+ * in 10,000 and ms of mean delay, at most.
+ */
+static const struct exception {
+	const char *path;
+	double late;
+	double ms;
+	const char *why;
+} exceptions[] = {
+	{ "burst-late-15ms-2s", 27, 5, "25 in 10,000 come late, all at once and rarely: a wait that "
+	  "saves them makes a mean delay of 4 ms of 1 % loss" },
+	{ "voip-jit8", 5, 0.55, "so few packets that those of the last 16 losses show the rare ones "
+	  "or do not" },
+	{ "ef5pct-8ms", 5, 1.9, "every wait of 8 ms costs 1.1 ms, with 2 % loss" },
+	{ "jit1-loss10", 5, 3.2, "every wait in which they come costs 2.4 ms, with 10 % loss" },
+	{ "episodes-1s-of-10s", 5, 1.9, "a wait for the episode is kept for the 16 losses after it" },
+	{ "leo-handover", 5, 0.6, "every 15 s those on the old path are up to 40 ms behind at once, "
+	  "and that is believed for some losses" },
+	{ "early-5%-10+loss-1", 5, 1.6, "as ef5pct-8ms" },
+	{ "often-10+loss-1", 5, 0.3, "climbs with each that is early, and some losses come then" },
+	{ "rare-late-10+loss-1", 5, 0.4, "one late comer in 100 losses" },
+	{ "often-late-10+loss-1", 5, 2.4, "one late comer in 10 losses: to wait for it costs 2.9 ms" },
+	{ "some-late-10+loss-0.1", 5, 0.3, "one late comer in 5 losses" },
+	{ "skew-late-90+loss-1", 11, 1, "one in 10 losses comes 90 ms late: to wait for it costs 65 ms" },
+};
+
+static const struct exception *exception_of(const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(exceptions) / sizeof(exceptions[0]); i++)
+		if (!strcmp(exceptions[i].path, path))
+			return &exceptions[i];
+	return NULL;
+}
+
+static struct slice settled(const struct trace *trace, const char *policy, s64 from_ns)
+{
+	struct result result;
+	struct slice sum;
+
+	run(trace, policy_find(policy), &usual, from_ns, &result);
+	sum = result_sum(&result, from_ns, S64_MAX);
+	if (result.wrong)
+		tap_ok(false, "%s: %s", policy, result.wrong);
+	result_free(&result);
+	return sum;
+}
+
+/*
+ * What is asked of hold.c on each path: 5 late of 10,000 at most where the skew is within the
+ * limit, and a mean delay of twice that of an oracle and 0.1 ms; and to be no worse in both
+ * than what it was up to version 1.2.  One in 10,000 and a twentieth are chance.
+ */
+static void check_path(const char *path, const struct trace *trace)
+{
+	s64 half_ns = trace_length(trace) / 2;
+	s64 from_ns = half_ns < 5 * NS_PER_S ? half_ns : 5 * NS_PER_S;
+	struct ideal best = ideal(trace, usual.hold_max_ns, from_ns);
+	struct slice sum = settled(trace, "hold.c", from_ns);
+	struct slice was = settled(trace, "second", from_ns);
+	const struct exception *but = exception_of(path);
+	double best_ms = best.delay_ns / 1e6 / (best.arrived - best.late);
+	double late = 1e4 * late_share(&sum), was_late = 1e4 * late_share(&was);
+	double late_most = 1e4 * best.late / best.arrived + 5, ms_most = 2 * best_ms + 0.1;
+	bool needed = late > late_most || mean_ms(&sum) > ms_most;
+
+	if (but) {
+		late_most = but->late;
+		ms_most = but->ms;
+	}
+	tap_ok(late <= late_most && mean_ms(&sum) <= ms_most && (!but || needed),
+	       "%s: %.2f late in 10,000, %.3f ms (oracle: %.2f, %.3f), at most %.2f and %.3f%s%s", path,
+	       late, mean_ms(&sum), 1e4 * best.late / best.arrived, best_ms, late_most, ms_most,
+	       !but ? "" : needed ? ": " : ": needs no exception any more: ", but ? but->why : "");
+	tap_ok(late <= was_late + 1 || mean_ms(&sum) <= mean_ms(&was) * 1.05,
+	       "%s: no worse in both than before (%.2f, %.3f ms)", path, was_late, mean_ms(&was));
+}
+
+static void check_all_paths(void)
+{
+	struct trace trace = { 0 };
+	int i;
+
+	for (i = 0; i < wild_count; i++) {
+		wild_play(&wilds[i], 1, &trace);
+		check_path(wilds[i].name, &trace);
+		trace_free(&trace);
+	}
+	for (i = 0; i < scene_count; i++) {
+		scene_play(&scenes[i], RATE, SECONDS, 1, &trace);
+		check_path(scenes[i].name, &trace);
+		trace_free(&trace);
+	}
 }
 
 /* Odd settings and rates: no promise broken and never longer than allowed. */
@@ -248,6 +340,7 @@ int main(int argc __attribute__((unused)), char **argv)
 	check_change();
 	check_keys();
 	check_odd();
+	check_all_paths();
 	while (*++argv)
 		check_captured(*argv);
 	return tap_done();

@@ -10,8 +10,10 @@
 void shipped_set_fixed(struct wgr_hold *hold, u64 wait_ns);
 void shipped_set_adaptive(struct wgr_hold *hold, u64 start_ns, u64 max_ns);
 void shipped_set_max(struct wgr_hold *hold, u64 max_ns);
-void shipped_came(struct wgr_hold *hold, s64 offset_ns);
-void shipped_lost(struct wgr_hold *hold, s64 now_ns);
+void shipped_unknown(struct wgr_hold *hold);
+void shipped_gap(struct wgr_hold *hold, s64 now_ns);
+void shipped_came(struct wgr_hold *hold, s64 now_ns, s64 offset_ns, u64 pushed);
+void shipped_lost(struct wgr_hold *hold, s64 now_ns, u64 pushed, u32 held, u64 gone);
 s64 shipped_until(const struct wgr_hold *hold, s64 arrival_ns);
 
 /* What the first design and the decaying one keep. */
@@ -25,11 +27,6 @@ static void own_start(struct wgr_hold *hold)
 	(void)hold;
 	mine.from_ns = S64_MIN;
 	mine.in_vain = 0;
-}
-
-static void shipped_start(struct wgr_hold *hold)
-{
-	(void)hold;
 }
 
 static s64 within(const struct wgr_hold *hold, s64 ns)
@@ -227,8 +224,76 @@ static void rack_lost(struct wgr_hold *hold, s64 now_ns)
 	hold->wait_ns = within(hold, RACK_STEP);
 }
 
+/*
+ * What hold.c was up to version 1.2: the second longest need of the current
+ * period of 32 waits in vain and the one before; what is missing for longer than
+ * 50 ms is not waited for.
+ */
+#define SECOND_PERIOD	32
+
+static struct {
+	s64 longest[2];
+	s64 second[2];
+	s64 from_ns;
+	u32 in_vain;
+	u32 to_come;
+} second;
+
+static void second_choose(struct wgr_hold *hold)
+{
+	s64 need = second.longest[0] < second.longest[1] ? second.longest[0] : second.longest[1];
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (second.second[i] > need)
+			need = second.second[i];
+	hold->wait_ns = within(hold, need);
+}
+
+static void second_start(struct wgr_hold *hold)
+{
+	memset(&second, 0, sizeof(second));
+	second.longest[1] = hold->wait_ns;
+	second.second[1] = hold->wait_ns;
+	second.from_ns = S64_MIN;
+	second.in_vain = SECOND_PERIOD - 8;
+	second.to_come = 1024;
+}
+
+static void second_came(struct wgr_hold *hold, s64 offset_ns)
+{
+	s64 need = within(hold, offset_ns + offset_ns / 4 + 100000);
+
+	if (need > second.longest[0]) {
+		second.second[0] = second.longest[0];
+		second.longest[0] = need;
+	} else if (need > second.second[0]) {
+		second.second[0] = need;
+	}
+	if (second.to_come && !--second.to_come)
+		second.longest[1] = second.second[1] = 0;
+	second_choose(hold);
+}
+
+static void second_lost(struct wgr_hold *hold, s64 now_ns)
+{
+	if (now_ns < second.from_ns)
+		return;
+	if (++second.in_vain >= SECOND_PERIOD) {
+		second.in_vain = 0;
+		second.to_come = 0;
+		second.longest[1] = second.longest[0];
+		second.second[1] = second.second[0];
+		second.longest[0] = second.second[0] = 0;
+		second_choose(hold);
+	}
+	second.from_ns = shipped_until(hold, now_ns);
+}
+
 const struct policy policies[] = {
-	{ "hold.c", .start = shipped_start, .came = shipped_came, .lost = shipped_lost },
+	{ .name = "hold.c" },
+	{ "second", .start = second_start, .came = second_came, .lost = second_lost,
+	  .max_ns = 50 * MS },
 	{ "first", .start = own_start, .came = first_came, .lost = first_lost },
 	{ "fixed-5", .fixed_ns = 5 * MS },
 	{ "fixed-50", .fixed_ns = 50 * MS },
@@ -266,7 +331,8 @@ void wgr_hold_set_adaptive(struct wgr_hold *hold, u64 start_ns, u64 max_ns)
 {
 	shipped_set_adaptive(hold, start_ns, max_ns);
 	own_start(hold);
-	chosen->start(hold);
+	if (chosen->start)
+		chosen->start(hold);
 }
 
 void wgr_hold_set_max(struct wgr_hold *hold, u64 max_ns)
@@ -274,16 +340,30 @@ void wgr_hold_set_max(struct wgr_hold *hold, u64 max_ns)
 	shipped_set_max(hold, max_ns);
 }
 
-void wgr_hold_came(struct wgr_hold *hold, s64 offset_ns)
+void wgr_hold_unknown(struct wgr_hold *hold)
 {
-	/* hold.c is asked even so: what it does not do has to be seen too. */
-	if (chosen->came == shipped_came || (hold->adaptive && offset_ns <= hold->max_ns))
+	shipped_unknown(hold);
+}
+
+void wgr_hold_gap(struct wgr_hold *hold, s64 now_ns)
+{
+	if (!chosen->came)
+		shipped_gap(hold, now_ns);
+}
+
+void wgr_hold_came(struct wgr_hold *hold, s64 now_ns, s64 offset_ns, u64 pushed)
+{
+	if (!chosen->came)
+		shipped_came(hold, now_ns, offset_ns, pushed);
+	else if (hold->adaptive && offset_ns <= hold->max_ns)
 		chosen->came(hold, offset_ns);
 }
 
-void wgr_hold_lost(struct wgr_hold *hold, s64 now_ns)
+void wgr_hold_lost(struct wgr_hold *hold, s64 now_ns, u64 pushed, u32 held, u64 gone)
 {
-	if (chosen->lost == shipped_lost || hold->adaptive)
+	if (!chosen->lost)
+		shipped_lost(hold, now_ns, pushed, held, gone);
+	else if (hold->adaptive)
 		chosen->lost(hold, now_ns);
 }
 

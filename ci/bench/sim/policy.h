@@ -12,13 +12,17 @@
  * struct policy - one of them
  * @name: in tables
  * @fixed_ns: for the fixed mode, the others are NULL then
+ * @max_ns: longest wait that it may choose, 0 for what the settings say
  * @start: the engine begins; @hold has the wait and the bound to begin with
  * @came: see wgr_hold_came()
  * @lost: see wgr_hold_lost()
+ *
+ * Without @came and @lost it is hold.c that is asked.
  */
 struct policy {
 	const char *name;
 	u64 fixed_ns;
+	u64 max_ns;
 	void (*start)(struct wgr_hold *hold);
 	void (*came)(struct wgr_hold *hold, s64 offset_ns);
 	void (*lost)(struct wgr_hold *hold, s64 now_ns);

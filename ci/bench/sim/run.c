@@ -190,12 +190,11 @@ void run(const struct trace *trace, const struct policy *policy,
 	memset(result, 0, sizeof(*result));
 	result->slices = trace_length(trace) / SLICE_NS + 1;
 	result->slice = zeroed(result->slices, sizeof(*result->slice));
-	if (policy->start) {
-		chosen.mode = WGR_ADAPTIVE;
-	} else {
-		chosen.mode = WGR_FIXED;
+	chosen.mode = policy->fixed_ns ? WGR_FIXED : WGR_ADAPTIVE;
+	if (policy->fixed_ns)
 		chosen.hold_ns = policy->fixed_ns;
-	}
+	if (policy->max_ns && policy->max_ns < chosen.hold_max_ns)
+		chosen.hold_max_ns = policy->max_ns;
 	policy_choose(policy);
 	wgr_reorder_init(&run.engine, &engine_ops, NULL, &chosen);
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <math.h>
-
+#include "random.h"
 #include "scene.h"
 
 #define NORMAL(ms)	.jitter = JITTER_NORMAL, .jitter_ms = (ms)
@@ -83,29 +82,6 @@ const struct scene *scene_find(const char *name)
 		if (!strcmp(scenes[i].name, name))
 			return &scenes[i];
 	return NULL;
-}
-
-/* Weyl's sequence through a mixer: small, fast and the same everywhere. */
-static u64 random_bits(u64 *state)
-{
-	u64 x = *state += 0x9e3779b97f4a7c15ULL;
-
-	x = (x ^ x >> 32) * 0xd6e8feb86659fd93ULL;
-	x = (x ^ x >> 32) * 0xd6e8feb86659fd93ULL;
-	return x ^ x >> 32;
-}
-
-/* From 0 to 1, 0 excluded. */
-static double random_share(u64 *state)
-{
-	return ((random_bits(state) >> 11) + 1) / 9007199254740992.0;
-}
-
-static double random_normal(u64 *state)
-{
-	double u = random_share(state);
-
-	return sqrt(-2 * log(u)) * cos(2 * M_PI * random_share(state));
 }
 
 struct player {

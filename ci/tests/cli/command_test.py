@@ -26,7 +26,7 @@ import time
 import jsonschema
 from prometheus_client.parser import text_string_to_metric_families
 
-from system import KERNEL, PROGRAM, System, ours, stock, work
+from system import KERNEL, PROGRAM, System, build_id, ours, stock, work
 from tap import Tap
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -931,6 +931,40 @@ def test_status():
               out)
 
 
+def test_same():
+    """Two builds of one source, and of one that is the same for srcversion."""
+    updates = f"lib/modules/{KERNEL}/updates/dkms/wireguard.ko"
+    another = "(another module is loaded than the one on disk)"
+    for suffix in ("", ".xz", ".gz", ".zst"):
+        s = ours()
+        (s.root / updates).unlink()
+        s.program("modinfo", f'''
+            case $1 in
+            -k) echo {s.root}/{updates}{suffix} ;;
+            *.xz) xz -dc "$1" ;;
+            *.gz) gzip -dc "$1" ;;
+            *.zst) zstd -dcq "$1" ;;
+            *) cat "$1" ;;
+            esac''')
+        s.module(updates + suffix, True, "OURS1", build="one")
+        s.load("OURS1", build="one")
+        kernel = valid(s.run("-j"), "status")
+        tap.same([kernel["loaded"]["build_id"], kernel["kernels"][0]["on_disk"]["build_id"]], [build_id("one").hex()] * 2,
+                 f"status: build ids{suffix}")
+        tap.point(another not in status_line(s), f"status: the same build{suffix}", status_line(s))
+        s.load("OURS1", build="two")
+        tap.point(another in status_line(s), f"status: another build of the same source{suffix}", status_line(s))
+        found(s, "disk", "warn", "another module runs", f"another build of the same source{suffix}")
+        s.load("OURS1", version="1.1.9", build="one")
+        tap.point(another in status_line(s), f"status: another version{suffix}", status_line(s))
+    s.load("OURS0", build="one")
+    tap.point(another not in status_line(s), "status: the same build, whatever its source is said to be", status_line(s))
+    s.load("OURS1")
+    tap.point(another not in status_line(s), "status: the same source, where the kernel shows no build id", status_line(s))
+    s.load("OURS0")
+    tap.point(another in status_line(s), "status: other sources", status_line(s))
+
+
 def finding(s, check, **env):
     result = s.run("doctor", **env)
     lines = [line for line in result.stdout.splitlines() if line[5:].startswith(check + ":")]
@@ -965,9 +999,27 @@ def test_doctor():
     found(s, "loaded", "fail", "switch ours", "the stock module runs")
     shutil.rmtree(s.root / "sys/module/wireguard")
     found(s, "loaded", "warn", "modprobe wireguard", "nothing is loaded")
+    s.file("proc/sys/kernel/modules_disabled", "1\n")
+    found(s, "loaded", "fail", "no wireguard module is loaded, and that stays so", "none can be loaded")
+    s.load("STOCK1", "1.0.0")
+    found(s, "loaded", "fail", "modules_disabled is 1; remedy: restart", "the stock module cannot be unloaded")
+    s.load("OURS2")
+    found(s, "loaded", "ok", "ours 1.2.0 is running", "nothing to say of that while ours runs")
+    found(s, "disk", "warn", "remedy: restart", "but another cannot be loaded either")
     s = ours()
     shutil.rmtree(s.root / f"lib/modules/{KERNEL}/build")
-    found(s, "headers", "fail", f"linux-headers-{KERNEL}", "no headers")
+    for name, words in (("debian", f"apt install linux-headers-{KERNEL}"), ("fedora", f"dnf install kernel-devel-{KERNEL}"),
+                        ("opensuse-leap", "zypper install kernel-test-devel")):
+        s.file("etc/os-release", f"ID={name}\n")
+        found(s, "headers", "fail", f"remedy: {words}", f"no headers on {name}")
+    program = s.file("usr/libexec/wireguard-reorder/wireguard-reorder-package", "#!/bin/sh\n"
+                     '[ "$*" = "headers 6.1.0-9-test" ] && echo "apt install linux-headers-6.1.0-9-test linux-headers-test"\n')
+    program.chmod(0o755)
+    found(s, "headers", "fail", f"remedy: apt install linux-headers-{KERNEL} linux-headers-test", "no headers, and the package "
+          "knows which")
+    program.write_text("#!/bin/sh\necho 'wireguard-reorder: none any more' >&2\n"
+                       "echo 'wireguard-reorder:     to mend: upgrade the kernel' >&2\n")
+    found(s, "headers", "fail", "remedy: upgrade the kernel", "no headers, and the package knows why")
     (s.root / f"var/lib/dkms/wireguard-reorder/kernel-{KERNEL}-x86_64").unlink()
     found(s, "dkms", "fail", f"dkms install -m wireguard-reorder -v 1.2.0 -k {KERNEL}", "built, not installed")
     shutil.rmtree(s.root / f"var/lib/dkms/wireguard-reorder/1.2.0/{KERNEL}")
@@ -1114,6 +1166,51 @@ def test_doctor_others():
     found(s, "initramfs", "warn", "cannot be looked into", "an initial file system that cannot be read")
 
 
+def package(s):
+    """The package's program, as it is installed."""
+    program = s.file("usr/libexec/wireguard-reorder/wireguard-reorder-package",
+                     (CLI.parent / "dist/wireguard-reorder-package").read_text().replace("@VERSION@", "1.2.0"))
+    program.chmod(0o755)
+
+
+def test_doctor_words():
+    """Remedies that can be typed as they are, and that lose nothing."""
+    s = ours()
+    package(s)
+    own = f"lib/modules/{KERNEL}/kernel/drivers/net/wireguard/wireguard.ko"
+    s.program("modinfo", f"""
+        if [ "$1" = -k ]; then echo "{s.root}/{own}"; else cat "$1"; fi
+        """)
+    s.file("etc/depmod.d/zz.conf", "# mine\noverride wireguard * kernel/drivers/net/wireguard\n")
+    found(s, "disk", "fail", "for so says /etc/depmod.d/zz.conf line 2 (override wireguard * kernel/drivers/net/wireguard)",
+          "the line of depmod.d that decides")
+    found(s, "owners", "ok", "nothing else", "nobody is told to remove ours")
+    s = ours()
+    package(s)
+    s.file("sys/module/module/parameters/sig_enforce", "Y\n")
+    s.file("sys/firmware/efi/efivars/SecureBoot-8be4df61", "\x07\0\0\0\x01")
+    s.file("etc/dkms/framework.conf.d/a.conf", "mok_certificate=/a.der\n")
+    s.file("etc/dkms/framework.conf.d/b.conf", 'mok_certificate="$dkms_tree/b.der" # ours\n')
+    s.program("mokutil", 'echo "$2 is not enrolled"')
+    found(s, "secure-boot", "fail", f"mokutil --import {s.root}/var/lib/dkms/b.der, ", "the certificate is the one of DKMS")
+    build = f"dkms unbuild -m wireguard-reorder -v 1.2.0 -k {KERNEL}; dkms install -m wireguard-reorder -v 1.2.0 -k {KERNEL}"
+    s.program("openssl", "true")
+    found(s, "signature", "fail", f"in a chroot or an image; remedy: {build}", "not signed: the reason")
+    s.program("openssl", "exit 127")
+    found(s, "signature", "fail", f"signatures; remedy: install openssl, then {build}", "not signed without openssl")
+    for place in ("boot", "boot/efi", "efi"):
+        for name, lists in ((f"0123/{KERNEL}/initrd", "lsinitramfs"), (f"EFI/Linux/0123-{KERNEL}.efi", "lsinitrd"),
+                            (f"EFI/Linux/0123-{KERNEL}+3-0.efi", "lsinitrd")):
+            s = ours()
+            os.utime(s.file(f"{place}/{name}"), (1, 1))
+            s.program(lists, "echo usr/lib/modules/x/wireguard.ko")
+            found(s, "initramfs", "warn", f"remedy: kernel-install add {KERNEL} /lib/modules/{KERNEL}/vmlinuz",
+                  f"an older copy in {place}/{name}")
+    s.program("lsinitramfs", "true")
+    s.program("lsinitrd", "exit 127")
+    found(s, "initramfs", "warn", "cannot be looked into", "a unified image and nothing to look into it")
+
+
 def test_output():
     s = ours()
     with open("/dev/full", "w", encoding="utf-8") as full:
@@ -1126,7 +1223,7 @@ tap.tests([test_help, test_usage, test_set, test_apply, test_apply_scope, test_o
            test_reset, test_rights, test_stock, test_show, test_terminal, test_locale, test_screen, test_screen_signals,
            test_closed, test_json,
            test_stats_and_dump, test_many_peers, test_watch, test_export, test_export_module,
-           test_export_idle, test_export_names, test_export_file, test_export_netns, test_interrupted, test_gone, test_status, test_doctor, test_doctor_looks, test_doctor_signing,
-           test_doctor_others, test_output])
+           test_export_idle, test_export_names, test_export_file, test_export_netns, test_interrupted, test_gone, test_status, test_same, test_doctor, test_doctor_looks, test_doctor_signing,
+           test_doctor_others, test_doctor_words, test_output])
 shutil.rmtree(work)
 sys.exit(tap.done())

@@ -138,7 +138,7 @@ test_status()
 	has "wireguard-reorder/$version, $kernel, $(uname -m): installed, running, on disk: ours $version" "$said"
 	has "backup of stock: yes" "$said"
 	has "loaded: ours $version, srcversion $(srcversion)" "$said"
-	has "wg0: adaptive, hold at most 50.0 ms, window 8192, scope flow" "$said"
+	has "wg0: adaptive, hold at most 250 ms, window 8192, scope flow" "$said"
 	equal "the default command" "$(wgr -n a status)" "$said"
 	wgr -n a -j status | valid status
 	ip link add wg9 type wireguard

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import time
 
-from system import KERNEL, PROGRAM, System, stock, work
+from system import KERNEL, PROGRAM, System, build_id, stock, work
 from tap import Tap
 
 INSIDE = "WGR_SWITCH_TEST"
@@ -477,6 +477,30 @@ def test_upgrade():
     tap.same((s.root / "sys/module/wireguard/srcversion").read_text(), "STOCK1\n", "upgrade that fails: stock runs")
 
 
+def test_other_build():
+    """The module that runs and the one on disk have the same srcversion."""
+    updates = f"lib/modules/{KERNEL}/updates/dkms/wireguard.ko"
+    note = "sys/module/wireguard/notes/.note.gnu.build-id"
+    s = system(load=f'mkdir -p {work}/root/sys/module/wireguard/notes\n'
+               f'tail -c 36 "$file" >{work}/root/{note}')
+    for what, build, version in (("build", "one", "1.2.0"), ("version", "two", "1.1.9")):
+        s.module(updates, True, "OURS1", build="two")
+        s.load("OURS1", version, build=build)
+        result = s.run("switch", "ours", "--yes")
+        tap.point(result.returncode == 0 and "interfaces brought back: 1" in result.stdout and
+                  (s.root / note).read_bytes().endswith(build_id("two")), f"other {what}", result.stdout, result.stderr)
+        result = s.run("switch", "ours", "--yes")
+        tap.point(result.returncode == 0 and "is running already" in result.stdout, f"other {what}: then it is the same",
+                  result.stdout, result.stderr)
+        ip("link", "show", "wg0")
+    s.load("OURS1", build="one")
+    s.program("modprobe", "true")
+    s.program("insmod", "true")
+    result = s.run("switch", "ours", "--yes")
+    tap.point(result.returncode != 0 and "another module was loaded than" in result.stderr, "one that does not come is noticed",
+              result.stdout, result.stderr)
+
+
 def test_peers_refused():
     s = system()
     # The errno of a family that refuses everything once ours runs, and so does the stock one: not all is back.
@@ -750,7 +774,7 @@ if os.geteuid():
 if INSIDE not in os.environ:
     # Mounts are private, too: files that namespaces are bound to go with it.
     os.execvpe("unshare", ["unshare", "--net", "--mount", sys.executable, *sys.argv], {**os.environ, INSIDE: "1"})
-tap.tests([test_to_ours, test_to_stock, test_two, test_refused_route, test_flags, test_sysctls, test_equal_routes, test_tentative, test_settings_lost, test_settings_carried, test_closed_pipe, test_down, test_questions, test_failures, test_upgrade, test_peers_refused, test_not_begun,
+tap.tests([test_to_ours, test_to_stock, test_two, test_refused_route, test_flags, test_sysctls, test_equal_routes, test_tentative, test_settings_lost, test_settings_carried, test_closed_pipe, test_down, test_questions, test_failures, test_upgrade, test_other_build, test_peers_refused, test_not_begun,
            test_on_top, test_nothing_up, test_status_without_rights, test_connections, test_wiping, test_lost, test_qdisc, test_namespaces])
 shutil.rmtree(work)
 sys.exit(tap.done())

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """A system that is made up, for the tests of the command."""
 
+import gzip
+import lzma
 import os
 import pathlib
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -11,6 +14,21 @@ import tempfile
 PROGRAM = pathlib.Path(sys.argv[1]).resolve()
 KERNEL = "6.1.0-9-test"
 work = pathlib.Path(tempfile.mkdtemp())
+
+
+# What compresses modules of that suffix.
+PACK = {".gz": gzip.compress, ".xz": lzma.compress,
+        ".zst": lambda data: subprocess.run(["zstd", "-qc"], input=data, capture_output=True, check=True).stdout}
+
+
+def build_id(build):
+    return build.encode().ljust(20, b"-")
+
+
+def note(build):
+    """The note with that build id; nothing if there is none. Another note comes before it."""
+    return b"" if not build else (struct.pack("=III4s4x", 4, 4, 5, b"GNU\0") + struct.pack("=III4s", 4, 20, 3, b"GNU\0") +
+                                  build_id(build))
 
 
 class System:
@@ -30,6 +48,11 @@ class System:
                 done
                 echo "modinfo: ERROR: Module wireguard not found." >&2; exit 1
             fi
+            case $1 in
+            *.xz) exec xz -dc "$1" ;;
+            *.gz) exec gzip -dc "$1" ;;
+            *.zst) exec zstd -dcq "$1" ;;
+            esac
             cat "$1"
             """)
 
@@ -43,11 +66,16 @@ class System:
         path.write_text(text)
         return path
 
-    def module(self, path, ours, srcversion, more=""):
+    def module(self, path, ours, srcversion, more="", build="", version=None):
         what = "that keeps the order of packets" if ours else "by others"
-        return self.file(path, f"filename: {path}\ndescription:    WireGuard secure network tunnel {what}\n"
-                         f"version:        {'1.2.0' if ours else '1.0.0'}\nsrcversion:     {srcversion}\n"
-                         f"vermagic:       {KERNEL} SMP\ndepends:        libcurve25519,udp_tunnel\n{more}")
+        text = (f"filename: {path}\ndescription:    WireGuard secure network tunnel {what}\n"
+                f"version:        {version or ('1.2.0' if ours else '1.0.0')}\nsrcversion:     {srcversion}\n"
+                f"vermagic:       {KERNEL} SMP\ndepends:        libcurve25519,udp_tunnel\n{more}")
+        # Behind what modinfo says of it, as notes are: at a multiple of 4.
+        path = self.file(path)
+        pack = PACK.get(path.suffix, bytes)
+        path.write_bytes(pack(text.encode() + b"\n" * (-len(text.encode()) % 4) + note(build)))
+        return path
 
     def kernel(self, release=KERNEL):
         self.file(f"lib/modules/{release}/modules.order")
@@ -65,10 +93,11 @@ class System:
             self.module(f"lib/modules/{release}/updates/dkms/wireguard.ko", True, "OURS1")
             self.module(f"var/lib/wireguard-reorder/stock/{release}/wireguard.ko", False, "STOCK1")
 
-    def load(self, srcversion, version="1.2.0"):
+    def load(self, srcversion, version="1.2.0", build=""):
         self.file("sys/module/wireguard/initstate", "live\n")
         self.file("sys/module/wireguard/srcversion", srcversion + "\n")
         self.file("sys/module/wireguard/version", version + "\n")
+        self.file("sys/module/wireguard/notes/.note.gnu.build-id").write_bytes(note(build))
 
     def env(self, more):
         return {"PATH": f"{self.bin}:{os.environ['PATH']}", "WGR_ROOT": str(self.root), "WGR_RELEASE": KERNEL,

@@ -153,6 +153,58 @@ make_refused()
 		grep -v 'is installed: apt purge it first'
 }
 
+# What an installation that was cut short may leave: DKMS knows a version of ours, and its
+# sources are gone.
+stale()
+{
+	mkdir -p /var/lib/dkms/wireguard-reorder/0.9 &&
+		ln -s /usr/src/wireguard-reorder-0.9 /var/lib/dkms/wireguard-reorder/0.9/source
+}
+
+# dkms_builds KVER: what kernels' packages have it do.
+dkms_builds()
+{
+	dkms autoinstall -k "$1"
+}
+
+# What such packages fail at, with bookworm's DKMS.
+stale_matters()
+{
+	stale || return
+	[[ $suite != bookworm ]] || ! for_all dkms_builds
+}
+
+only_ours()
+{
+	dkms status
+	[[ $(cd /var/lib/dkms/wireguard-reorder && echo [0-9]*) == "$ours" ]]
+}
+
+# run_kernel KVER: that one runs, for all who ask.
+run_kernel()
+{
+	mv /usr/bin/uname /usr/bin/uname.own &&
+		printf '#!/bin/sh\n[ "$*" = -r ] && echo %s || exec uname.own "$@"\n' "$1" >/usr/bin/uname &&
+		chmod 755 /usr/bin/uname
+}
+
+# older_kernel: another one beside the first, as far as DKMS and depmod look.
+older_kernel()
+{
+	local k=${kernels%%$'\n'*}
+
+	older=5.10.0-1-cloud-amd64
+	mkdir -p "/lib/modules/$older/kernel/drivers/net" &&
+		cp -R "/lib/modules/$k/kernel/drivers/net/wireguard" "/lib/modules/$older/kernel/drivers/net" &&
+		cp -P "/lib/modules/$k"/{build,modules.order,modules.builtin} "/lib/modules/$older" && depmod "$older" 2>/dev/null &&
+		run_kernel "$k"
+}
+
+no_older_kernel()
+{
+	rm -r "/lib/modules/$older" && mv /usr/bin/uname.own /usr/bin/uname
+}
+
 # Whatever the packages did when the root was made, dependency lists are now
 # those that removal of a module makes.
 for v in $kernels; do
@@ -181,6 +233,22 @@ point "dpkg purges what is left" dpkg --purge "$package"
 point "stock is named after the purge" for_all stock_named
 point "the stock file is as before" stock_same
 point "nothing is left behind" same_state
+point "a version whose sources are gone is in DKMS's way" stale_matters
+point "apt installs ours nevertheless" apt-get install -y "$standin"
+point "of which DKMS knows this version alone" only_ours
+point "and ours is named" for_all ours_named
+point "and DKMS does what kernels' packages want" for_all dkms_builds
+point "apt purges it once more" apt-get purge -y "$package"
+point "nothing is left behind by that" same_state
+older_kernel
+point "with an older kernel than the running one: apt installs" apt-get install -y "$standin"
+dkms install -m wireguard-reorder -v "$ours" -k "$older" >/dev/null 2>&1
+point "and upgrades" apt-get install -y --reinstall "$standin"
+point "the running kernel has ours" for_all ours_named
+point "and so has the older one" ours_named "$older"
+point "apt purges it from both" apt-get purge -y "$package"
+no_older_kernel
+point "nothing is left behind by that either" same_state
 point "a module that cannot be built is reported" apt_says
 point "apt is in order after that" apt_healthy
 point "stock is named after that" for_all stock_named

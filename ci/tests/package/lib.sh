@@ -55,6 +55,15 @@ in_root()
 		DEBIAN_FRONTEND=noninteractive OMP_NUM_THREADS=1 INITRD=No "$@" </dev/null
 }
 
+# readme_block LINE: the block of commands that follows a line of README that begins so.
+readme_block()
+{
+	awk -v line="$1" '
+		found && /^    / { print substr($0, 5); printed = 1; next }
+		found && printed { exit }
+		index($0, line) == 1 { found = 1 }' "$top/README.md" | grep .
+}
+
 # A system that was not started before is asked who it is; this one does not sync.
 ready_to_start()
 {
@@ -91,7 +100,7 @@ make_variant()
 	local tree=$1/tree
 
 	mkdir "$tree"
-	cp -R "$top"/{Makefile,dkms.conf,src,debian,rpm,doc,COPYING,README.md} "$tree"
+	cp -R "$top"/{Makefile,dkms.conf,src,debian,rpm,COPYING,README.md} "$tree"
 	case $4 in
 	broken) echo '#error this one is meant to fail' >>"$tree/src/main.c" ;;
 	standin)

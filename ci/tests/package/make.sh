@@ -67,7 +67,7 @@ without()
 		rm "$work/tools/uname"
 		install "$work/uname" "$work/tools/uname"
 	fi
-	PATH=$work/tools make --no-print-directory -C "$work/tree" "$@"
+	PATH=$work/tools make --no-print-directory -C "$work/tree" SBIN="$work/none" "$@"
 }
 
 # Where rpm has our package.
@@ -91,7 +91,7 @@ kernel()
 # Readable for a user without rights, unlike what may lie above the tree.
 chmod 755 "$work"
 mkdir "$work/tree"
-cp -R "$top"/{Makefile,dkms.conf,src,debian} "$work/tree"
+cp -R "$top"/{Makefile,dkms.conf,src,debian,rpm,COPYING,README.md} "$work/tree"
 make_here clean
 
 one_line "no headers of the running kernel" 'linux-headers-9[.]8[.]7-none' \
@@ -137,6 +137,45 @@ diff <(cd "$top/src" && find . -type f ! -path './compat/generated/*' ! -name '*
 		! -name '*.ko' ! -path ./cli/wireguard-reorder ! -name '*.mod' ! -name '*.mod.c' ! -name '*.order' ! -name '*.symvers' | sort) \
 	<(cd "$work/tree/src" && find . -type f | sort) >"$work/said" || rc=$?
 verdict "$rc" "make clean leaves the sources and nothing else"
+
+# As after "su" without "-".
+mkdir "$work/sbin"
+install "$work/uname" "$work/sbin/dkms"
+rc=0
+without dkms need-dkms SBIN="$work/sbin" >"$work/said" 2>&1 || rc=$?
+verdict "$rc" "dkms is found in sbin"
+
+# pack FOLDER FORMAT...: build packages in a copy of the tree that is there.
+pack()
+{
+	local format
+	mkdir -p "$work/$1"
+	cp -R "$top"/{Makefile,dkms.conf,src,debian,rpm,COPYING,README.md} "$work/$1"
+	for format in "${@:2}"; do
+		make --no-print-directory -C "$work/$1" "$format" || return
+	done
+}
+
+# In other circumstances: where temporary files cannot be run, and everything else that
+# could show in a package.
+elsewhere()
+(
+	export TMPDIR=$work/noexec TZ=Asia/Kathmandu LC_ALL=C.UTF-8 LANG=tr_TR.UTF-8
+	mkdir "$TMPDIR" && mount -t tmpfs -o noexec tmpfs "$TMPDIR" || return
+	umask 077
+	pack 'other/place' deb rpm || return
+	find "$work/other" -path '*/dist/.build*' | grep . && return 1
+	return 0
+)
+export -f pack elsewhere
+export top work
+rc=0
+{ pack one deb rpm && unshare --mount --propagation private bash -c elsewhere; } >"$work/said" 2>&1 || rc=$?
+verdict "$rc" "packages are built where temporary files cannot be run, and leave nothing behind"
+rc=0
+(cd "$work/one/dist" && sha256sum -- *.deb *.rpm) >"$work/sums" 2>"$work/said" || rc=$?
+(cd "$work/other/place/dist" && sha256sum -c "$work/sums" && [[ $(find . -type f | wc -l) == 5 ]]) >>"$work/said" 2>&1 || rc=$?
+verdict "$rc" "built twice, packages are the same in every bit"
 
 echo "1..$number"
 exit "$failed"

@@ -16,15 +16,6 @@ set -euo pipefail
 package_test "$0" "$@"
 suite=${1:-bookworm}
 
-# after LINE: the block of commands that follows this line of README.
-after()
-{
-	awk -v line="$1" '
-		found && /^    / { print substr($0, 5); printed = 1; next }
-		found && printed { exit }
-		index($0, line) == 1 { found = 1 }' "$top/README.md" | grep .
-}
-
 # What README shows with a prompt, one command a line.
 typed()
 {
@@ -53,13 +44,15 @@ fresh()
 	in_root apt-get -qq -o APT::Sandbox::User=root install linux-image-amd64
 }
 
-# Fetch what the line of README installs.
+# Fetch what the lines of README install: the second one is what the package says.
 download()
 {
-	local line
+	local line get='apt-get -o APT::Sandbox::User=root --download-only install'
 
-	line=$(after "Debian:") || return
-	in_root sh -euc "cd /root/dist; ${line/apt install/apt-get -o APT::Sandbox::User=root --download-only install}"
+	line=$(readme_block "Debian, " | head -n 1) || return
+	sed "s/@VERSION@/$ours/" "$top/src/dist/wireguard-reorder-package" >"$sys/root/program"
+	in_root sh -euc "cd /root/dist; ${line/apt install/$get}" &&
+		line=$(in_root sh /root/program headers) && in_root sh -euc "${line/apt install/$get}"
 }
 
 make -s -C "$top" deb >&2
@@ -73,8 +66,8 @@ point "a fresh machine" fresh
 point "the mirror has what README installs" download
 results=$work/results
 mkdir "$results"
-after "Debian:" >"$results/install"
-after "## Verify" >"$results/verify"
+readme_block "Debian, " >"$results/install"
+readme_block "## Verify" >"$results/verify"
 typed >"$results/typed"
 quoted "apt purge" >"$results/remove"
 in_machine 4096 5400 walked.sh "$ours"

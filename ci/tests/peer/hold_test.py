@@ -131,8 +131,9 @@ class Suite(order_test.Suite):
         delays = [self.skip_one(peer, session) for _ in range(30)]
         self.report.note("ms until delivery behind a loss: %s", " ".join("%.1f" % d for d in delays))
         need(delays[0] >= 4.9, "the first wait was shorter than the 5 ms to begin with")
-        need(self.wait_ms() == 0, "still waits %.2f ms after 30 losses", self.wait_ms())
-        self.in_time(sorted(delays[-10:])[5] < 1 + TOLERANCE_US / 1000, "slow without a wait")
+        # What adds next to nothing is always kept.
+        need(self.wait_ms() <= 1, "still waits %.2f ms after 30 losses", self.wait_ms())
+        self.in_time(sorted(delays[-10:])[5] < 1 + TOLERANCE_US / 1000, "slow with hardly a wait")
         peer.remove()
 
     def late_packets_bring_it_back(self):
@@ -187,8 +188,8 @@ class Suite(order_test.Suite):
         self.balance()
         peer.remove()
 
-    def expect_nothing_yet(self):
-        got = self.tags(0, 0.05)
+    def expect_nothing_yet(self, seconds=0.05):
+        got = self.tags(0, seconds)
         need(not got, "delivered too early: %s", got)
 
     def changes_while_packets_flow(self):
@@ -263,14 +264,18 @@ class Suite(order_test.Suite):
         peer.remove()
 
     def new_key_on_a_path_that_swaps(self):
-        peer, old = self.lone(hold_us=200000, hold_max_us=200000)
-        peer.send(*peer.datas(old, [2, 1]))
-        self.expect([peer.tag(old, 1), peer.tag(old, 2)])
+        peer, old = self.lone(hold_us=400000, hold_max_us=400000)
+        # It begins with 50 ms, and two that would have taken longer show it.
+        for _ in range(2):
+            self.swap(peer, old, 0.2)
+        number = old.next_counter
+        peer.send(*peer.datas(old, [number + 1, number]))
+        self.expect([peer.tag(old, number), peer.tag(old, number + 1)])
         new = peer.session()
         peer.send(peer.data(new, 0))
         self.expect_nothing_yet()
-        peer.send(peer.data(old, 3))
-        self.expect([peer.tag(old, 3)])
+        peer.send(peer.data(old, number + 2))
+        self.expect([peer.tag(old, number + 2)])
         self.expect([peer.tag(new, 0)])
         peer.remove()
 
@@ -286,7 +291,7 @@ class Suite(order_test.Suite):
         self.expect([peer.tag(session, n) for n in (1, 2)])
         # 3 is lost. One path alone shows nothing, both do.
         send(4)
-        self.expect_nothing_yet()
+        self.expect_nothing_yet(0.01)
         before = self.figures()["gaps_passed"]
         send(5, sock=other)
         begin = time.monotonic()
@@ -300,7 +305,7 @@ class Suite(order_test.Suite):
         self.expect([peer.tag(session, n) for n in (6, 7)])
         send(9)
         send(10, sock=other)
-        self.expect_nothing_yet()
+        self.expect_nothing_yet(0.01)
         self.expect([peer.tag(session, n) for n in (9, 10)])
         need(self.balance()["gaps_passed"] == before + 1, "a path that swaps was trusted")
         peer.remove()

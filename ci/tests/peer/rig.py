@@ -130,7 +130,8 @@ class Delivery:
 class Tap:
     """Everything the interface hands up, with the kernel's time of delivery."""
 
-    SO_TIMESTAMPNS = 35
+    # The form of 64 bits, whatever the size of a long.
+    SO_TIMESTAMPNS = 64
     SO_RCVBUFFORCE = 33
     OUTGOING = 4
 

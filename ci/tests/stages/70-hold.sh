@@ -13,4 +13,5 @@ uml_options=(--realtime)
 on_uml fast hold 900 ci/tests/tunnel/peer.sh order_test.py
 on_uml fast learn 600 ci/tests/tunnel/peer.sh hold_test.py
 on_uml fast sender 120 env TESTS=test_sender_keeps_to_a_queue ci/tests/tunnel/order.sh
+on_uml fast flows 180 env TESTS=test_flow_keeps_to_a_queue ci/tests/tunnel/flows.sh
 stage_end

@@ -44,7 +44,7 @@ EXTENT_BINS, HOLD_BINS = 16, 32
 MODES = ["adaptive", "fixed", "off"]
 SCOPES = ["flow", "peer", "auto"]
 SETTINGS = {"mode": A_MODE, "hold_us": A_HOLD, "hold_max_us": A_HOLD_MAX, "window": A_WINDOW, "scope": A_SCOPE}
-DEFAULTS = {"mode": 0, "hold_us": 5000, "hold_max_us": 50000, "window": 8192, "scope": 0}
+DEFAULTS = {"mode": 0, "hold_us": 5000, "hold_max_us": 250000, "window": 8192, "scope": 0}
 
 
 def name_of(ifname=IFNAME):
@@ -732,7 +732,7 @@ class Tests(nt.Runner):
         def shown():
             return {name: pathlib.Path(base + name).read_text(encoding="ascii") for name in SETTINGS}
 
-        assert shown() == {"mode": "adaptive\n", "hold_us": "5000\n", "hold_max_us": "50000\n", "window": "8192\n",
+        assert shown() == {"mode": "adaptive\n", "hold_us": "5000\n", "hold_max_us": "250000\n", "window": "8192\n",
                            "scope": "flow\n"}
         for name, text, value in (("mode", "off\n", 2), ("mode", "fixed", 1), ("hold_us", "1000000\n", 1000000),
                                   ("hold_max_us", "0", 0), ("window", "64\n", 64), ("hold_us", "0x10\n", 16),

@@ -18,8 +18,6 @@
 #define CALM	512		/* packets without a swapped one that make a path calm */
 #define DOUBT	16384		/* packets without a verdict after a swap within a path */
 #define SILENT	(250 * MS)	/* a path that brought nothing for longer is left out */
-#define SLACK	100000		/* on top of an offset and a quarter of it */
-#define PERIOD	32		/* waits in vain in a period */
 #define TRIAL	8		/* waits in vain that end the wait to begin with */
 
 static struct wgr_reorder r;
@@ -922,138 +920,121 @@ static void long_gaps_cost_little(void)
 	CHECK(memory.live < 2 * 4096);
 }
 
-/* What the adaptive wait has to be if two were missing for so long. */
-static s64 need(s64 offset)
+/* What the policy has to have been told, and when: the same calls are made here. */
+static struct wgr_hold should;
+
+#define TAUGHT()	CHECK(!memcmp(&r.hold, &should, sizeof(should)))
+
+static void adaptive_as(s64 hold, s64 most)
 {
-	return offset + offset / 4 + SLACK;
+	adaptive(hold, most);
+	wgr_hold_set_adaptive(&should, (u64)hold, (u64)most);
+	TAUGHT();
 }
 
-/* One that is late may be the only one; the second one is believed. */
-static void grows_when_two_are_late(void)
+static void tells_of_losses_and_late_ones(void)
 {
-	adaptive(5 * MS, 50 * MS);
+	adaptive_as(5 * MS, 50 * MS);
 	PUSH(RELEASED, 1, 0, 0);
-	PUSH(HELD, 1, 2, MS);
+	PUSH(HELD, 1, 3, MS);
+	wgr_hold_gap(&should, MS);
+	TAUGHT();
+	PUSH(HELD, 1, 4, 2 * MS);
 	DEADLINE(6 * MS);
 	ADVANCE(6 * MS);
-	GOT("1:0 1:2");
-	TOLD("open 1:1-1, timed out 1:1-1 5000000");
-	CHECK(r.hold.in_vain == PERIOD - TRIAL + 1);
+	GOT("1:0 1:3 1:4");
+	wgr_hold_lost(&should, 6 * MS, 3, 2, 2);
+	TAUGHT();
+	TOLD("open 1:1-2, timed out 1:1-2 5000000");
+	/* Of one loss and one that is late it thinks that waiting pays. */
 	PUSH(LATE, 1, 1, 9 * MS);
-	TOLD("late 1:1 8000000");
-	WAIT(5 * MS);
-	PUSH(HELD, 1, 4, 10 * MS);
-	ADVANCE(15 * MS);
-	GOT("1:4");
-	PUSH(LATE, 1, 3, 17 * MS);
-	WAIT(need(7 * MS));
-	TOLD("open 1:3-3, timed out 1:3-3 5000000, late 1:3 7000000, wait 8850000");
-	PUSH(HELD, 1, 6, 20 * MS);
-	DEADLINE(20 * MS + need(7 * MS));
+	TOLD("late 1:1 8000000, wait 9537184");
+	wgr_hold_came(&should, 9 * MS, 8 * MS, 4);
+	TAUGHT();
+	/* Later than the longest wait, too. */
+	PUSH(LATE, 1, 2, 60 * MS);
+	wgr_hold_came(&should, 60 * MS, 59 * MS, 5);
+	TAUGHT();
+	/* A copy was not missing. */
+	PUSH(LATE, 1, 4, 61 * MS);
+	wgr_hold_unknown(&should);
+	TAUGHT();
 }
 
-/* What is held already waits longer too, and never less. */
-static void grows_when_two_are_filled(void)
+/* What is due is so before a packet that comes later, which does not count yet. */
+static void tells_of_losses_before_arrivals(void)
 {
-	adaptive(5 * MS, 50 * MS);
+	adaptive_as(5 * MS, 50 * MS);
+	PUSH(RELEASED, 1, 0, 0);
+	PUSH(HELD, 1, 2, MS);
+	PUSH(RELEASED, 1, 3, 20 * MS);
+	wgr_hold_gap(&should, MS);
+	wgr_hold_lost(&should, 6 * MS, 2, 1, 1);
+	TAUGHT();
+	GOT("1:0 1:2 1:3");
+}
+
+static void tells_of_filled_gaps(void)
+{
+	adaptive_as(5 * MS, 50 * MS);
 	PUSH(RELEASED, 1, 0, 0);
 	PUSH(HELD, 1, 2, 0);
 	PUSH(HELD, 1, 4, MS);
-	PUSH(HELD, 1, 6, 2 * MS);
+	wgr_hold_gap(&should, 0);
+	wgr_hold_gap(&should, MS);
 	PUSH(RELEASED, 1, 1, 4 * MS + MS / 2);
-	WAIT(5 * MS);
-	DEADLINE(6 * MS);
+	wgr_hold_came(&should, 4 * MS + MS / 2, 4 * MS + MS / 2, 4);
+	TAUGHT();
+	DEADLINE(wgr_hold_until(&should, MS));
 	PUSH(RELEASED, 1, 3, 5 * MS);
-	WAIT(need(4 * MS));
-	DEADLINE(2 * MS + need(4 * MS));
-	TOLD("open 1:1-1, open 1:3-3, open 1:5-5, filled 1:1 4500000, filled 1:3 4000000, "
-	     "wait 5100000");
-	PUSH(RELEASED, 1, 5, 3 * MS);
-	WAIT(need(4 * MS));
-	TOLD("filled 1:5 3000000");
-	GOT("1:0 1:1 1:2 1:3 1:4 1:5 1:6");
+	wgr_hold_came(&should, 5 * MS, 4 * MS, 5);
+	TAUGHT();
+	TOLD("open 1:1-1, open 1:3-3, filled 1:1 4500000, wait 5998240, filled 1:3 4000000");
+	GOT("1:0 1:1 1:2 1:3 1:4");
 	STAT(late, 0);
 }
 
 /* At a boundary a straggler's offset runs from the new key's first packet. */
-static void grows_at_a_boundary(void)
+static void tells_of_stragglers(void)
 {
-	adaptive(5 * MS, 50 * MS);
+	adaptive_as(5 * MS, 50 * MS);
 	PUSH(RELEASED, 1, 0, 0);
 	PUSH(HELD, 2, 0, MS);
 	PUSH(HELD, 2, 1, 3 * MS);
 	PUSH(RELEASED, 1, 1, 5 * MS);
-	WAIT(5 * MS);
+	wgr_hold_came(&should, 5 * MS, 4 * MS, 4);
+	TAUGHT();
 	STAT(filled_at_once, 1);
 	STAT(span[1], 1);
-	PUSH(RELEASED, 1, 2, 6 * MS);
-	WAIT(need(4 * MS));
-	GOT("1:0 1:1 1:2");
-	ADVANCE(MS + need(4 * MS));
-	GOT("2:0 2:1");
+	DEADLINE(wgr_hold_until(&should, MS));
+	ADVANCE(wgr_hold_until(&should, MS));
+	GOT("1:0 1:1 2:0 2:1");
 	/* No counter was missing there, so nothing was lost. */
-	CHECK(r.hold.in_vain == PERIOD - TRIAL);
-	PUSH(LATE, 1, 3, 2 * MS + need(4 * MS));
-	WAIT(need(5 * MS));
+	TAUGHT();
+	PUSH(LATE, 1, 3, 9 * MS);
+	wgr_hold_came(&should, 9 * MS, 8 * MS, 5);
+	TAUGHT();
 	STAT(span[WGR_SPAN_BINS - 1], 1);
 }
 
-static void losses_alone_end_the_wait(void)
+static void tells_of_losses_only(void)
 {
-	u64 counter = 0;
+	char text[100];
 	u32 losses = 0;
-	s64 was;
 
-	adaptive(5 * MS, 50 * MS);
+	adaptive_as(5 * MS, 50 * MS);
 	PUSH(RELEASED, 1, 0, 0);
-	while (r.hold.wait_ns && good) {
-		was = r.hold.wait_ns;
-		CHECK(was == 5 * MS && losses < TRIAL);
-		counter += 2;
-		PUSH(HELD, 1, counter, now + 1);
-		DEADLINE(now + was);
+	while (r.hold.wait_ns == 5 * MS && losses < 2 * TRIAL) {
 		memory.events = 0;
-		ADVANCE(now + was);
-		now += was;
+		PUSH(HELD, 1, 2 * (u64)losses + 2, losses * 10 * MS);
+		ADVANCE(losses * 10 * MS + 5 * MS);
 		losses++;
-		CHECK(!r.held);
 	}
-	CHECK(losses == TRIAL);
-	TOLD("timed out 1:15-15 5000000, wait 0");
+	CHECK(losses == TRIAL && r.hold.wait_ns > 0 && r.hold.wait_ns <= MS);
+	snprintf(text, sizeof(text), "open 1:15-15, timed out 1:15-15 5000000, wait %lld",
+		 r.hold.wait_ns);
+	TOLD(text);
 	memset(&out, 0, sizeof(out));
-	PUSH(HELD, 1, counter + 2, now + 1);
-	DEADLINE(now);
-	ADVANCE(now + 1);
-	PUSH(HELD, 1, counter + 4, now + 1);
-	ADVANCE(now + 1);
-	memset(&out, 0, sizeof(out));
-	/* And learns anew from the first two late ones. */
-	PUSH(LATE, 1, counter + 1, now - 1 + MS);
-	WAIT(0);
-	PUSH(LATE, 1, counter + 3, now);
-	WAIT(need(MS - 1));
-}
-
-static void side_by_side_counts_once(void)
-{
-	adaptive(5 * MS, 50 * MS);
-	PUSH(RELEASED, 1, 0, 0);
-	PUSH(HELD, 1, 2, 10);
-	PUSH(HELD, 1, 4, 20);
-	PUSH(HELD, 1, 6, 30);
-	/* The last that comes while the first one waits, and one that does not. */
-	PUSH(HELD, 1, 8, 5 * MS + 9);
-	PUSH(HELD, 1, 10, 5 * MS + 10);
-	ADVANCE(5 * MS + 30);
-	GOT("1:0 1:2 1:4 1:6");
-	CHECK(r.hold.in_vain == PERIOD - TRIAL + 1);
-	ADVANCE(10 * MS + 9);
-	GOT("1:8");
-	CHECK(r.hold.in_vain == PERIOD - TRIAL + 1);
-	ADVANCE(10 * MS + 10);
-	GOT("1:10");
-	CHECK(r.hold.in_vain == PERIOD - TRIAL + 2);
-	STAT(gaps_closed[WGR_TIMED_OUT], 5);
 }
 
 static void lose_on_trial(bool in_time)
@@ -1062,22 +1043,26 @@ static void lose_on_trial(bool in_time)
 
 	adaptive(5 * MS, 50 * MS);
 	seen_any = false;
-	for (i = 0; i < TRIAL; i++) {
+	for (i = 0; i < TRIAL - 1; i++) {
 		PUSH(HELD, 1, 2 * (u64)i + 1, i * 5 * MS);
 		if (in_time)
 			ADVANCE((i + 1) * 5 * MS);
 	}
 	ADVANCE(500 * MS);
-	GOT("1:1 1:3 1:5 1:7 1:9 1:11 1:13 1:15");
-	WAIT(0);
-	CHECK(!r.hold.in_vain && r.hold.count_from_ns == TRIAL * 5 * MS);
+	GOT("1:1 1:3 1:5 1:7 1:9 1:11 1:13");
+	WAIT(5 * MS);
 }
 
 /* What is learned is a matter of arrivals, not of when time is told. */
 static void learns_the_same_when_told_late(void)
 {
+	struct wgr_hold in_time;
+
 	lose_on_trial(true);
+	in_time = r.hold;
 	lose_on_trial(false);
+	CHECK(r.hold.in_vain == in_time.in_vain &&
+	      r.hold.count_from_ns == in_time.count_from_ns);
 }
 
 /* Told or not that the boundary is due, before the next packet in order comes. */
@@ -1100,81 +1085,6 @@ static void marks_the_same_when_told_late(void)
 		end();
 	}
 	begin(2048, HOLD);
-}
-
-/* A packet is lost for good, the wait for it told in time. */
-static void lose_one(u64 *counter)
-{
-	*counter += 2;
-	PUSH(HELD, 1, *counter, now + 1);
-	now += r.hold.wait_ns;
-	ADVANCE(now);
-	CHECK(!r.held);
-}
-
-/* Two swapped ones for 32 losses are enough; then there are none. */
-static void swaps_keep_the_wait_among_losses(void)
-{
-	u64 counter = 0;
-	u32 i;
-
-	adaptive(5 * MS, 50 * MS);
-	PUSH(RELEASED, 1, 0, 0);
-	for (i = 0; i < 10 * PERIOD && good; i++) {
-		lose_one(&counter);
-		WAIT(i < TRIAL - 1 ? 5 * MS : need(2 * MS));
-		if (i == 3 || i % (PERIOD / 2) == 4) {
-			counter += 2;
-			PUSH(HELD, 1, counter, now + 1);
-			PUSH(RELEASED, 1, counter - 1, now + 2 * MS);
-		}
-	}
-	STAT(late, 0);
-	/* Only one was left in this period, of which 24 are over. */
-	for (i = 0; r.hold.wait_ns && good; i++)
-		lose_one(&counter);
-	CHECK(i == PERIOD - 24);
-	memset(&out, 0, sizeof(out));
-}
-
-static void a_single_late_one_changes_nothing(void)
-{
-	u64 counter = 0;
-	u32 i;
-
-	adaptive(0, 50 * MS);
-	PUSH(RELEASED, 1, 0, 0);
-	for (i = 0; i < 10 * PERIOD && good; i++) {
-		lose_one(&counter);
-		if (i % (2 * PERIOD) == 5)
-			PUSH(LATE, 1, counter - 1, now + 30 * MS);
-		WAIT(0);
-	}
-	STAT(late, 5);
-	memset(&out, 0, sizeof(out));
-}
-
-static void a_longer_offset_than_the_most_teaches_nothing(void)
-{
-	adaptive(5 * MS, 50 * MS);
-	PUSH(RELEASED, 1, 0, 0);
-	PUSH(HELD, 1, 2, 0);
-	ADVANCE(5 * MS);
-	PUSH(HELD, 1, 4, 6 * MS);
-	PUSH(HELD, 1, 6, 8 * MS);
-	PUSH(HELD, 1, 8, 9 * MS);
-	ADVANCE(14 * MS);
-	GOT("1:0 1:2 1:4 1:6 1:8");
-	memory.events = 0;
-	PUSH(LATE, 1, 1, 50 * MS + 1);
-	PUSH(LATE, 1, 3, 56 * MS + 1);
-	TOLD("late 1:1 50000001, late 1:3 50000001");
-	CHECK(!r.hold.now.longest_ns);
-	WAIT(5 * MS);
-	PUSH(LATE, 1, 5, 58 * MS);
-	PUSH(LATE, 1, 7, 59 * MS);
-	TOLD("late 1:5 50000000, late 1:7 50000000, wait 50000000");
-	WAIT(50 * MS);
 }
 
 /* Only the newest marks are known; what is late by more is not measured. */
@@ -1202,6 +1112,7 @@ static void late_offsets_are_remembered(void)
 
 static void the_most_is_lowered(void)
 {
+	char text[40];
 	s64 wait;
 
 	adaptive(5 * MS, 50 * MS);
@@ -1209,8 +1120,9 @@ static void the_most_is_lowered(void)
 	ADVANCE(5 * MS);
 	PUSH(LATE, 1, 1, 20 * MS);
 	PUSH(LATE, 1, 2, 20 * MS);
-	wait = need(20 * MS);
-	WAIT(wait);
+	wait = r.hold.wait_ns;
+	CHECK(wait > 22 * MS && wait < 30 * MS);
+	snprintf(text, sizeof(text), "wait %lld", wait);
 	PUSH(HELD, 1, 5, 20 * MS);
 	memory.events = 0;
 	SET(ADAPTIVE, 5 * MS, 22 * MS);
@@ -1220,7 +1132,7 @@ static void the_most_is_lowered(void)
 	configure(__LINE__, WGR_ADAPTIVE, 64, 5 * MS, 22 * MS);
 	TOLD("");
 	configure(__LINE__, WGR_ADAPTIVE, 64, 5 * MS, 100 * MS);
-	TOLD("wait 25100000");
+	TOLD(text);
 	DEADLINE(20 * MS + wait);
 	/* Another wait to begin with begins anew. */
 	SET(ADAPTIVE, 4 * MS, 100 * MS);
@@ -1495,8 +1407,7 @@ static void a_calm_boundary_is_not_held(void)
 	STAT(boundary_held, 0);
 	/* A straggler after all: late, it teaches, and there is no calm any more. */
 	PUSH(LATE, 1, CALM - 1, now + 5 * MS);
-	TOLD("late 1:511 5000000");
-	CHECK(r.hold.now.longest_ns == need(5 * MS));
+	TOLD("late 1:511 5000000, wait 5998240");
 	in_order(2, 1, CALM - 1);
 	PUSH(RELEASED, 2, CALM, now + 1);
 	memset(&out, 0, sizeof(out));
@@ -1793,17 +1704,13 @@ static const struct {
 	{ "a failed allocation releases through the packet", allocation_fails_between_held, 1024 },
 	{ "items given back are not touched", given_items_are_not_touched, 2048 },
 	{ "long gaps cost little", long_gaps_cost_little, 16384 },
-	{ "adaptive: grows when two are late", grows_when_two_are_late, 2048 },
-	{ "adaptive: grows when two gaps are filled", grows_when_two_are_filled, 2048 },
-	{ "adaptive: grows for stragglers of the old epoch", grows_at_a_boundary, 2048 },
-	{ "adaptive: losses end in no wait", losses_alone_end_the_wait, 2048 },
-	{ "adaptive: waits side by side count once", side_by_side_counts_once, 2048 },
+	{ "adaptive: the policy is told of losses and late ones", tells_of_losses_and_late_ones, 2048 },
+	{ "adaptive: of losses before arrivals", tells_of_losses_before_arrivals, 2048 },
+	{ "adaptive: of filled gaps", tells_of_filled_gaps, 2048 },
+	{ "adaptive: of stragglers of the old epoch", tells_of_stragglers, 2048 },
+	{ "adaptive: losses end the wait to begin with", tells_of_losses_only, 2048 },
 	{ "adaptive: learns the same when time is told late", learns_the_same_when_told_late, 2048 },
 	{ "adaptive: marks the same when time is told late", marks_the_same_when_told_late, 2048 },
-	{ "adaptive: swaps keep the wait among losses", swaps_keep_the_wait_among_losses, 2048 },
-	{ "adaptive: a single late one changes nothing", a_single_late_one_changes_nothing, 2048 },
-	{ "adaptive: more than the most teaches nothing",
-	  a_longer_offset_than_the_most_teaches_nothing, 2048 },
 	{ "adaptive: late ones are measured while remembered", late_offsets_are_remembered, 2048 },
 	{ "adaptive: the most is lowered", the_most_is_lowered, 2048 },
 	{ "modes are changed while packets are held", modes_are_changed_while_held, 2048 },

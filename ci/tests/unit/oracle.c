@@ -181,7 +181,7 @@ static void came_after(struct oracle *o, s64 offset)
 	s64 before_ns = o->hold.wait_ns;
 
 	o->in_a_row = 0;
-	wgr_hold_came(&o->hold, offset);
+	wgr_hold_came(&o->hold, o->clock, offset, o->stats.pushed);
 	hold_changed(o, before_ns);
 }
 
@@ -432,6 +432,7 @@ static void expire(struct oracle *o, bool at_deadline)
 	while (o->waiting) {
 		struct oracle_packet oldest = o->packet[0];
 		u64 lost = o->stats.gaps_closed[WGR_TIMED_OUT];
+		u32 waiting = o->waiting;
 		__int128 due = (__int128)oldest.arrival + o->hold.wait_ns;
 		s64 before_ns = o->hold.wait_ns;
 
@@ -445,7 +446,8 @@ static void expire(struct oracle *o, bool at_deadline)
 		run(o, WGR_TIMED_OUT);
 		o->used = (s64)due;
 		if (o->stats.gaps_closed[WGR_TIMED_OUT] != lost)
-			wgr_hold_lost(&o->hold, (s64)due);
+			wgr_hold_lost(&o->hold, (s64)due, o->stats.pushed - !at_deadline, waiting,
+				      o->stats.gaps_closed[WGR_TIMED_OUT] - lost);
 		hold_changed(o, before_ns);
 	}
 }
@@ -538,7 +540,7 @@ static void learn(struct oracle *o, bool swapped)
 	} else if (swapped) {
 		came_after(o, overtaken_for(o));
 	} else if (oracle_held(o)) {
-		wgr_hold_lost(&o->hold, o->clock);
+		wgr_hold_lost(&o->hold, o->clock, o->stats.pushed, o->waiting, 1);
 		hold_changed(o, before_ns);
 	}
 }
@@ -562,17 +564,22 @@ static bool note(struct oracle *o, u32 epoch, u64 counter, bool swapped)
 		if (top >= 0)
 			from = (wide)top + 1;
 		o->stats.gaps_opened += (u64)(counter - from);
-		if (counter > from)
+		if (counter > from) {
+			s64 before_ns = o->hold.wait_ns;
+
 			event(o, (struct wgr_event){
 				.kind = WGR_GAP_OPENED,
 				.epoch = epoch,
 				.first = (u64)from,
 				.last = counter - 1,
 			});
+			wgr_hold_gap(&o->hold, o->clock);
+			hold_changed(o, before_ns);
+		}
 		/* The engine's short way makes no mark, since nothing is missing there. */
 		if (!o->quick)
 			wgr_marks_note(&o->marks, epoch, counter, number_of(o), o->clock,
-				       o->hold.max_ns);
+				       o->hold.reach_ns);
 	}
 	if (o->highest == place)
 		return false;
@@ -728,6 +735,8 @@ static enum wgr_verdict late(struct oracle *o, u32 epoch, u64 counter, u32 flow,
 	}
 	if (offset >= 0)
 		came_after(o, offset);
+	else if (!by_flow(o))
+		wgr_hold_unknown(&o->hold);
 	return fate == WGR_NOT_OVERTAKEN ? WGR_RELEASED : WGR_LATE;
 }
 
@@ -992,7 +1001,11 @@ const char *oracle_differs(const struct oracle *o, const struct wgr_reorder *r)
 	if (wgr_reorder_deadline(r) != oracle_deadline(o))
 		return "deadline and the oracle's differ";
 	if (r->hold.wait_ns != o->hold.wait_ns || r->hold.max_ns != o->hold.max_ns ||
-	    r->hold.in_vain != o->hold.in_vain ||
+	    memcmp(&r->hold.now, &o->hold.now, sizeof(o->hold.now)) ||
+	    memcmp(r->hold.beyond, o->hold.beyond, sizeof(o->hold.beyond)) ||
+	    r->hold.in_vain != o->hold.in_vain || r->hold.waited != o->hold.waited ||
+	    r->hold.waited_ticks != o->hold.waited_ticks ||
+	    r->hold.reach_ns != o->hold.reach_ns ||
 	    r->hold.count_from_ns != o->hold.count_from_ns)
 		return "what was learned and what the oracle learned differ";
 	if (o->odd)

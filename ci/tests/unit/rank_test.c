@@ -55,7 +55,7 @@ static bool push(struct wgr_rank_place place)
 	u32 highest = end.lane[1] ? end.lane[1] : end.lane[0];
 
 	if (place.epoch <= highest)
-		return place.epoch == end.lane[0] || place.epoch == end.lane[1];
+		return place.epoch && (place.epoch == end.lane[0] || place.epoch == end.lane[1]);
 	if (end.lane[1] || end.calm || !end.lane[0]) {
 		end.lane[0] = end.lane[1] ? end.lane[1] : place.epoch;
 		end.lane[1] = end.lane[0] == place.epoch ? 0 : place.epoch;

