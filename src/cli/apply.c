@@ -22,7 +22,7 @@ static int refused(const struct order *order, const struct conf *conf,
 {
 	char value[SETTING_TEXT];
 
-	if (err != -ERANGE && err != -EINVAL)
+	if (err != -ERANGE && err != -EINVAL && err != -EOPNOTSUPP)
 		return access_failed(order, ifname, err);
 	entry->setting->print(value, entry->value);
 	conf_say(conf, entry->line, "%s %s for %s: %s", entry->setting->name, value, ifname,
@@ -30,26 +30,43 @@ static int refused(const struct order *order, const struct conf *conf,
 	return CLI_USAGE;
 }
 
-/* What is as it is to be is left alone: some settings begin anew when they are set. */
+/*
+ * What is as it is to be is left alone: some settings begin anew when they are set.
+ * Of the scope is known what it comes to in the mode there is, not what was set.
+ */
+static bool is_so(const struct order_settings *settings, const struct conf_entry *entry)
+{
+	return entry->setting->bit != ORDER_SCOPE &&
+	       setting_value(settings, entry->setting) == entry->value;
+}
+
+static bool has_changed(struct order *order, const struct order_settings *before)
+{
+	struct order_settings now;
+
+	return !order_get(order, before->ifname, &now) && !setting_same(&now, before);
+}
+
 static int apply(struct order *order, const struct conf *conf, struct order_settings *settings)
 {
+	const struct order_settings before = *settings;
 	const struct conf_entry *entry;
 	const struct setting *s;
 	int code = CLI_OK, err;
-	bool changed = false;
+	bool set = false;
 	unsigned int wrong;
 
 	for (s = setting_all; s->name; s++) {
 		entry = conf_find(conf, settings->ifname, s);
-		if (!entry || setting_value(settings, s) == entry->value)
+		if (!entry || is_so(settings, entry))
 			continue;
 		*setting_place(settings, s) = entry->value;
 		err = order_set(order, settings, s->bit, &wrong);
 		if (err)
 			code = refused(order, conf, entry, settings->ifname, err);
-		changed |= !err;
+		set |= !err;
 	}
-	if (changed)
+	if (set && has_changed(order, &before))
 		look_begin(order, settings->ifname);
 	return code;
 }

@@ -45,13 +45,14 @@ _wireguard_reorder_words()
 		if [[ $# == 0 ]]; then
 			_wireguard_reorder_interfaces
 		elif (($# % 2)); then
-			printf '%s\n' mode hold hold-max window --save
+			printf '%s\n' mode hold hold-max window scope --save
 		else
 			case ${!#} in
 			mode) printf '%s\n' adaptive fixed off ;;
 			hold) printf '%s\n' 1ms 5ms 20ms ;;
 			hold-max) printf '%s\n' 20ms 50ms 100ms 200ms ;;
-			window) printf '%s\n' 2048 4096 8192 16384 ;;
+			window) printf '%s\n' 2048 4096 8192 16384 32768 ;;
+			scope) printf '%s\n' flow peer auto ;;
 			esac
 		fi ;;
 	export) printf '%s\n' --all-netns --output ;;

@@ -65,8 +65,9 @@ _wireguard_reorder_settings()
 	mode) compadd adaptive fixed off ;;
 	hold) compadd 1ms 5ms 20ms ;;
 	hold-max) compadd 20ms 50ms 100ms 200ms ;;
-	window) compadd 2048 4096 8192 16384 ;;
-	*) compadd -- mode hold hold-max window --save ;;
+	window) compadd 2048 4096 8192 16384 32768 ;;
+	scope) compadd flow peer auto ;;
+	*) compadd -- mode hold hold-max window scope --save ;;
 	esac
 }
 

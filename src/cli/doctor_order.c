@@ -17,17 +17,26 @@
 /* One in this many is a lot. */
 #define MANY 1000
 
-#define WINDOW_MAX 16384
+/* What the kernel takes (src/settings.c); without a scope it is an older module. */
+#define WINDOW_MAX 32768
 #define HOLD_US_MAX 1000000
+#define HOLD_MAX_US_MAX 5000000
+#define OLD_WINDOW_MAX 16384
+#define OLD_HOLD_MAX_US_MAX 1000000
 
 #define REMEDY 128
 
-/* Twice as long, in whole milliseconds, no longer than there may be. */
-static uint32_t longer_ms(uint32_t us)
+static uint32_t window_most(const struct order_settings *settings)
 {
-	if (us >= HOLD_US_MAX / 2)
-		return HOLD_US_MAX / 1000;
-	return us > 500 ? (2 * us + 999) / 1000 : 1;
+	return settings->scope == ORDER_UNKNOWN ? OLD_WINDOW_MAX : WINDOW_MAX;
+}
+
+/* What the wait, or its ceiling, may be set to. */
+static uint32_t most_us(const struct order_settings *settings)
+{
+	if (settings->mode == WG_REORDER_MODE_FIXED)
+		return HOLD_US_MAX;
+	return settings->scope == ORDER_UNKNOWN ? OLD_HOLD_MAX_US_MAX : HOLD_MAX_US_MAX;
 }
 
 /* The setting that is the wait, or its ceiling, and its value. */
@@ -39,6 +48,16 @@ static const char *wait_name(const struct order_settings *settings)
 static uint32_t wait_us(const struct order_settings *settings)
 {
 	return settings->mode == WG_REORDER_MODE_FIXED ? settings->hold_us : settings->hold_max_us;
+}
+
+/* Twice as long, in whole milliseconds, no longer than there may be. */
+static uint32_t longer_ms(const struct order_settings *settings)
+{
+	uint32_t us = wait_us(settings), most = most_us(settings);
+
+	if (us >= most / 2)
+		return most / 1000;
+	return us > 500 ? (2 * us + 999) / 1000 : 1;
 }
 
 /* The wait is at its ceiling and packets come later still. */
@@ -57,40 +76,55 @@ static uint64_t enough_ms(const struct order_settings *settings, uint64_t late_u
 	uint64_t enough_us = late_us + late_us / 4;
 
 	if (enough_us <= wait_us(settings))
-		return longer_ms(wait_us(settings));
+		return longer_ms(settings);
 	return (enough_us + 999) / 1000;
 }
 
 static void warn_hold(const struct doctor *d, const struct order_settings *settings,
-		      const uint64_t *v, uint64_t late_us)
+		      const struct order_stats *since, uint64_t late_us)
 {
 	uint64_t ms = enough_ms(settings, late_us);
 	char remedy[REMEDY], by[FORMAT_ROOM];
 
-	if (wait_us(settings) >= HOLD_US_MAX || ms > HOLD_US_MAX / 1000)
+	if (wait_us(settings) >= most_us(settings) || ms > most_us(settings) / 1000)
 		snprintf(remedy, sizeof(remedy), "look for what delays packets on the path so long");
 	else
 		snprintf(remedy, sizeof(remedy), "wireguard-reorder set %s %s %" PRIu64 "ms",
 			 settings->ifname, wait_name(settings), ms);
 	doctor_note(d, DOCTOR_WARN, "hold", remedy,
 		    "%s: %" PRIu64 " of the last %" PRIu64 " packets came too late%s%s: it may not wait longer",
-		    settings->ifname, v[WG_REORDER_STAT_LATE], v[WG_REORDER_STAT_AUTHENTICATED],
+		    settings->ifname, order_late_own(since),
+		    since->value[WG_REORDER_STAT_AUTHENTICATED],
 		    late_us ? ", by up to " : "",
 		    late_us ? format_ns(&(struct format){}, by, late_us * 1000) : "");
 }
 
+/* A longer wait is of use to those only that their own flow has overtaken. */
 static void check_hold(const struct doctor *d, const struct order_settings *settings,
-		       const uint64_t *v, uint64_t late_us)
+		       const struct order_stats *since, uint64_t late_us)
 {
-	uint64_t late = v[WG_REORDER_STAT_LATE], all = v[WG_REORDER_STAT_AUTHENTICATED];
+	uint64_t late = order_late_own(since), all = since->value[WG_REORDER_STAT_AUTHENTICATED];
 	bool few = late * MANY <= all;
 
-	if (!few && at_ceiling(settings, v))
-		warn_hold(d, settings, v, late_us);
+	if (!few && at_ceiling(settings, since->value))
+		warn_hold(d, settings, since, late_us);
 	else
 		doctor_note(d, DOCTOR_OK, "hold", NULL,
 			    "%s: %" PRIu64 " of the last %" PRIu64 " packets came too late%s",
 			    settings->ifname, late, all, few ? "" : "; the wait may still grow");
+}
+
+/* The table of flows is bounded: see what the header says of the figure. */
+static void check_flows(const struct doctor *d, const struct order_settings *settings,
+			const uint64_t *v)
+{
+	uint64_t unknown = v[WG_REORDER_STAT_LATE_UNKNOWN], all = v[WG_REORDER_STAT_AUTHENTICATED];
+
+	if (unknown * MANY > all)
+		doctor_note(d, DOCTOR_WARN, "flows",
+			    "see who in the tunnel sends by so many flows at once, and spread them over several peers",
+			    "%s: %" PRIu64 " of the last %" PRIu64 " packets were dropped as it was not known any more whether their own flow had overtaken them: there are more flows at once than can be told apart",
+			    settings->ifname, unknown, all);
 }
 
 static void check_window(const struct doctor *d, const struct order_settings *settings,
@@ -109,7 +143,7 @@ static void check_window(const struct doctor *d, const struct order_settings *se
 			    settings->ifname, v[WG_REORDER_STAT_MAX_HELD], settings->window);
 		return;
 	}
-	if (settings->window >= WINDOW_MAX)
+	if (settings->window >= window_most(settings))
 		snprintf(remedy, sizeof(remedy), "wireguard-reorder set %s %s %uus",
 			 settings->ifname, wait_name(settings), wait_us(settings) / 2);
 	else
@@ -160,7 +194,8 @@ void doctor_check_figures(const struct doctor *d, const struct order_settings *s
 			    settings->ifname, v[WG_REORDER_STAT_AUTHENTICATED]);
 		return;
 	}
-	check_hold(d, settings, v, late_us);
+	check_hold(d, settings, since, late_us);
+	check_flows(d, settings, v);
 	check_window(d, settings, v);
 	check_use(d, settings, v);
 }

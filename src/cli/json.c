@@ -55,7 +55,7 @@ static json_t *figures(const struct order_stats *stats, bool states)
 	json_t *object = json_object();
 	unsigned int i;
 
-	for (i = ORDER_FIRST; i <= ORDER_LAST; i++) {
+	for (i = ORDER_FIRST; i <= ORDER_LAST; i = order_next(i)) {
 		if (states || order_counts_up(i))
 			json_add_number(object, order_name(i), stats->value[i]);
 	}
@@ -80,4 +80,6 @@ void json_add_settings(json_t *object, const struct order_settings *settings)
 	json_add_number(object, "hold_us", settings->hold_us);
 	json_add_number(object, "hold_max_us", settings->hold_max_us);
 	json_add_number(object, "window", settings->window);
+	json_add_string(object, "scope",
+			settings->scope == ORDER_UNKNOWN ? "" : parse_scope_name(settings->scope));
 }

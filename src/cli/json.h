@@ -17,7 +17,7 @@ json_t *json_stats(const struct order_stats *stats);
 /* The same of those that count up. */
 json_t *json_counts(const struct order_stats *stats);
 
-/* Adds mode, hold_us, hold_max_us and window to an object. */
+/* Adds mode, hold_us, hold_max_us, window and scope to an object. */
 void json_add_settings(json_t *object, const struct order_settings *settings);
 
 /* Each of these adds one member. An empty string becomes null. */

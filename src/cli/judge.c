@@ -9,7 +9,7 @@
 
 /* As the module's defaults are (src/settings.c), and what it begins with (src/rx.c). */
 #define HOLD_NS 5000000
-#define HOLD_MAX_NS 50000000
+#define HOLD_MAX_NS 250000000
 #define START_NS 50000000
 #define WINDOW 8192
 
@@ -166,7 +166,7 @@ unsigned int judge_mode(const struct judge *judge)
 
 uint32_t judge_hold_us(const struct judge *judge)
 {
-	return policies[judge->policy].hold_ns / 1000;
+	return judge_most_ns(judge) / 1000;
 }
 
 int64_t judge_most_ns(const struct judge *judge)

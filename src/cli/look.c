@@ -21,6 +21,7 @@
 static const unsigned int judged[] = {
 	WG_REORDER_STAT_AUTHENTICATED, WG_REORDER_STAT_LATE, WG_REORDER_STAT_GAPS_OPENED,
 	WG_REORDER_STAT_GAPS_FILLED, WG_REORDER_STAT_GAPS_OVERFLOWED, WG_REORDER_STAT_STARVED,
+	WG_REORDER_STAT_LATE_AHEAD, WG_REORDER_STAT_LATE_UNKNOWN,
 };
 
 /**
@@ -119,17 +120,6 @@ static void note_write(const char *path, const struct note *note)
 	json_decref(object);
 }
 
-static bool same_settings(const struct order_settings *one, const struct order_settings *other)
-{
-	const struct setting *s;
-
-	for (s = setting_all; s->name; s++) {
-		if (setting_value(one, s) != setting_value(other, s))
-			return false;
-	}
-	return true;
-}
-
 /* Whether counting has begun anew in between. */
 static bool is_less(const struct look *now, const struct look *then)
 {
@@ -148,7 +138,7 @@ static void update(struct note *note, bool known, const struct order_settings *s
 	if (!known || note->settings.ifindex != settings->ifindex || is_less(now, &note->last)) {
 		note->first = (struct look){};
 		note->last = *now;
-	} else if (!same_settings(&note->settings, settings)) {
+	} else if (!setting_same(&note->settings, settings)) {
 		/* Somebody has changed them, and when is not known. */
 		note->first = *now;
 		note->last = *now;

@@ -36,7 +36,7 @@ static const struct command commands[] = {
 	{ "stats", stats_command, "IF [FIGURE]", "all figures of an interface, or one" },
 	{ "dump", dump_command, "[IF|all]", "all figures of each peer, with tabs between" },
 	{ "watch", watch_command, "[IF] [--count N] [--interval S]", "what happens, live" },
-	{ "set", set_command, "IF [mode M] [hold T] [hold-max T] [window N] [--save]",
+	{ "set", set_command, "IF [mode M] [hold T] [hold-max T] [window N] [scope S] [--save]",
 	  "change settings; T such as 5ms, 800us; --save: for ever" },
 	{ "apply", apply_command, "[IF|all]", "set what /etc/wireguard-reorder.conf says" },
 	{ "reset", reset_command, "IF [peer KEY]", "set counters to zero" },

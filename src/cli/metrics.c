@@ -70,6 +70,14 @@ static const struct metric figures[] = {
 	COUNTER(EPOCH_CHANGES, "epoch_changes", "Times that a session key followed on another."),
 	COUNTER(EPOCH_HELD, "epoch_held_packets", "Packets held for those of an older key."),
 	COUNTER(STARVED, "starved_packets", "Packets that went up early for want of memory."),
+	COUNTER(RELEASED_AHEAD, "released_ahead_packets",
+		"Reordered packets that went up ahead of what was missing, as their flow does not wait."),
+	COUNTER(RELEASED_BEHIND, "released_behind_packets",
+		"Reordered packets that went up behind what other flows sent later."),
+	COUNTER(LATE_AHEAD, "late_ahead_packets",
+		"Late packets of flows of which one had gone up ahead of them."),
+	COUNTER(LATE_UNKNOWN, "late_unknown_packets",
+		"Late packets of which it was not known any more whether their own flow had overtaken them."),
 	COUNTER(EPOCHS, "epochs", "Session keys by which packets came."),
 	GAUGE(HELD, "held_packets", "Packets held now."),
 	GAUGE(MAX_HELD, "held_packets_max", "Most packets held at once."),
@@ -284,7 +292,7 @@ static uint32_t value_of(const struct source *source, size_t offset)
 
 /**
  * struct choice - a setting that is one of several words, as a metric
- * @name: of the metric, which is always 1
+ * @name: of the metric, which is always 1, and left out of what the module does not have
  * @label: that has the word
  * @offset: of the value in struct order_settings
  * @word: the word for a value
@@ -301,12 +309,16 @@ struct choice {
 static const struct choice choices[] = {
 	{ "mode_info", "mode", offsetof(struct order_settings, mode), parse_mode_name,
 	  "What an interface does about order." },
+	{ "scope_info", "scope", offsetof(struct order_settings, scope), parse_scope_name,
+	  "Whose order an interface keeps: that of each flow or of all packets of a peer." },
 };
 
 static void print_choice(FILE *to, const struct source *source, const void *what)
 {
 	const struct choice *choice = what;
 
+	if (value_of(source, choice->offset) == ORDER_UNKNOWN)
+		return;
 	fprintf(to, "wireguard_reorder_%s", choice->name);
 	print_labels(to, source);
 	fprintf(to, ",%s=\"%s\"} 1\n", choice->label,

@@ -4,10 +4,12 @@
 
 #include <errno.h>
 #include <linux/genetlink.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "distinct.h"
+#include "kernel.h"
 #include "say.h"
 #include "util.h"
 
@@ -38,7 +40,19 @@ static const char *const names[ORDER_LAST + 1] = {
 	[WG_REORDER_STAT_EPOCH_CHANGES] = "epoch_changes",
 	[WG_REORDER_STAT_EPOCH_HELD] = "epoch_held",
 	[WG_REORDER_STAT_STARVED] = "starved",
+	[WG_REORDER_STAT_RELEASED_AHEAD] = "released_ahead",
+	[WG_REORDER_STAT_RELEASED_BEHIND] = "released_behind",
+	[WG_REORDER_STAT_LATE_AHEAD] = "late_ahead",
+	[WG_REORDER_STAT_LATE_UNKNOWN] = "late_unknown",
 };
+
+unsigned int order_next(unsigned int figure)
+{
+	do
+		figure++;
+	while (figure == WG_REORDER_STAT_EXTENT || figure == WG_REORDER_STAT_HOLD);
+	return figure;
+}
 
 bool order_counts_up(unsigned int figure)
 {
@@ -52,6 +66,15 @@ bool order_counts_up(unsigned int figure)
 	default:
 		return true;
 	}
+}
+
+uint64_t order_late_own(const struct order_stats *stats)
+{
+	const uint64_t *v = stats->value;
+	uint64_t others = v[WG_REORDER_STAT_LATE_AHEAD] + v[WG_REORDER_STAT_LATE_UNKNOWN];
+
+	/* They are counted one after the other. */
+	return v[WG_REORDER_STAT_LATE] > others ? v[WG_REORDER_STAT_LATE] - others : 0;
 }
 
 const char *order_name(unsigned int figure)
@@ -101,6 +124,15 @@ static void read_settings(const struct nlmsghdr *message, struct order_settings 
 	settings->hold_us = nl_u32(table[WG_REORDER_A_HOLD_US]);
 	settings->hold_max_us = nl_u32(table[WG_REORDER_A_HOLD_MAX_US]);
 	settings->window = nl_u32(table[WG_REORDER_A_WINDOW]);
+	settings->scope = table[WG_REORDER_A_SCOPE] ? nl_u32(table[WG_REORDER_A_SCOPE]) :
+						      ORDER_UNKNOWN;
+}
+
+uint32_t order_scope_in(uint32_t scope, uint32_t mode)
+{
+	if (scope != WG_REORDER_SCOPE_AUTO)
+		return scope;
+	return mode == WG_REORDER_MODE_FIXED ? WG_REORDER_SCOPE_PEER : WG_REORDER_SCOPE_FLOW;
 }
 
 static int take_settings(const struct nlmsghdr *message, void *data)
@@ -167,6 +199,22 @@ struct place {
 	uint32_t value;
 };
 
+/* A module that has no scope refuses one without saying what it is that it does not know. */
+static int check_scope(struct order *order, const char *ifname)
+{
+	struct order_settings settings;
+	struct loaded loaded;
+	int err = order_get(order, ifname, &settings);
+
+	if (err || settings.scope != ORDER_UNKNOWN)
+		return err;
+	kernel_loaded(&loaded);
+	snprintf(order->nl.why, sizeof(order->nl.why),
+		 "the module that is loaded, %s, has no scope: load version " ORDER_SCOPE_SINCE " or later",
+		 *loaded.id.version ? loaded.id.version : "of no version");
+	return -EOPNOTSUPP;
+}
+
 int order_set(struct order *order, const struct order_settings *settings, unsigned int given,
 	      unsigned int *wrong)
 {
@@ -175,11 +223,18 @@ int order_set(struct order *order, const struct order_settings *settings, unsign
 		{ ORDER_HOLD, WG_REORDER_A_HOLD_US, 0, settings->hold_us },
 		{ ORDER_HOLD_MAX, WG_REORDER_A_HOLD_MAX_US, 0, settings->hold_max_us },
 		{ ORDER_WINDOW, WG_REORDER_A_WINDOW, 0, settings->window },
+		{ ORDER_SCOPE, WG_REORDER_A_SCOPE, 0, settings->scope },
 	};
-	struct nlmsghdr *request = begin(order, WG_REORDER_CMD_SET, NLM_F_ACK, settings->ifname);
 	size_t i, count = ARRAY_SIZE(places);
-	int err;
+	struct nlmsghdr *request;
+	int err = 0;
 
+	if (given & ORDER_SCOPE)
+		err = check_scope(order, settings->ifname);
+	*wrong = err == -EOPNOTSUPP ? ORDER_SCOPE : 0;
+	if (err)
+		return err;
+	request = begin(order, WG_REORDER_CMD_SET, NLM_F_ACK, settings->ifname);
 	for (i = 0; i < count; i++) {
 		if (!(given & places[i].setting))
 			continue;
@@ -187,7 +242,6 @@ int order_set(struct order *order, const struct order_settings *settings, unsign
 		mnl_attr_put_u32(request, places[i].type, places[i].value);
 	}
 	err = nl_talk(&order->nl, NULL, NULL);
-	*wrong = 0;
 	for (i = 0; i < count && err; i++) {
 		if (places[i].offset && places[i].offset == order->nl.wrong)
 			*wrong = places[i].setting;
@@ -208,7 +262,7 @@ static void read_stats(const struct nlattr *nest, struct order_stats *stats)
 	if (!nest)
 		return;
 	nl_parse_nest(table, WG_REORDER_STAT_MAX, nest);
-	for (i = ORDER_FIRST; i <= ORDER_LAST; i++)
+	for (i = ORDER_FIRST; i <= ORDER_LAST; i = order_next(i))
 		stats->value[i] = nl_u64(table[i]);
 	nl_bytes(table[WG_REORDER_STAT_EXTENT], stats->extent, sizeof(stats->extent));
 	nl_bytes(table[WG_REORDER_STAT_HOLD], stats->hold, sizeof(stats->hold));

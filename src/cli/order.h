@@ -18,13 +18,21 @@
  * @ORDER_HOLD: &order_settings.hold_us
  * @ORDER_HOLD_MAX: &order_settings.hold_max_us
  * @ORDER_WINDOW: &order_settings.window
+ * @ORDER_SCOPE: &order_settings.scope
  */
 enum order_setting {
 	ORDER_MODE = 1,
 	ORDER_HOLD = 2,
 	ORDER_HOLD_MAX = 4,
 	ORDER_WINDOW = 8,
+	ORDER_SCOPE = 16,
 };
+
+/* A setting that the module which runs does not have. */
+#define ORDER_UNKNOWN UINT32_MAX
+
+/* The module that has a scope first. */
+#define ORDER_SCOPE_SINCE "1.3.0"
 
 /**
  * struct order_settings - of one interface
@@ -34,6 +42,8 @@ enum order_setting {
  * @hold_us: the wait in the fixed mode, microseconds
  * @hold_max_us: the most in the adaptive mode, microseconds
  * @window: packets
+ * @scope: one of enum wg_reorder_scope, as it is shown never %WG_REORDER_SCOPE_AUTO;
+ *	%ORDER_UNKNOWN with a module before %ORDER_SCOPE_SINCE
  */
 struct order_settings {
 	uint32_t ifindex;
@@ -42,15 +52,17 @@ struct order_settings {
 	uint32_t hold_us;
 	uint32_t hold_max_us;
 	uint32_t window;
+	uint32_t scope;
 };
 
-/* The figures that are one number each. */
+/* The figures that are one number each, with order_next(): the histograms are between. */
 #define ORDER_FIRST WG_REORDER_STAT_AUTHENTICATED
-#define ORDER_LAST WG_REORDER_STAT_STARVED
+#define ORDER_LAST WG_REORDER_STAT_MAX
 
 /**
  * struct order_stats - of one peer, or totals of an interface
- * @value: by enum wg_reorder_stat, %ORDER_FIRST to %ORDER_LAST
+ * @value: by enum wg_reorder_stat, %ORDER_FIRST to %ORDER_LAST; a figure that the
+ *	module does not have is 0
  * @extent: WG_REORDER_STAT_EXTENT
  * @hold: WG_REORDER_STAT_HOLD
  */
@@ -112,6 +124,8 @@ int order_list(struct order *order, struct order_settings **list, size_t *count)
  * @settings: values, and the name of the interface
  * @given: which of them, bits of enum order_setting
  * @wrong: set to the one that the kernel did not like, 0 if it did not say
+ *
+ * Return: as the others; -EOPNOTSUPP also if a scope is given and the module has none.
  */
 int order_set(struct order *order, const struct order_settings *settings, unsigned int given,
 	      unsigned int *wrong);
@@ -127,8 +141,17 @@ void order_free(struct order_report *report);
 const struct order_peer *order_find(const struct order_report *report, const uint8_t *key);
 void order_sort(struct order_report *report);
 
+/* The scope that one comes to in a mode: never %WG_REORDER_SCOPE_AUTO. */
+uint32_t order_scope_in(uint32_t scope, uint32_t mode);
+
+/* The figure after one of them; behind the last one more than %ORDER_LAST. */
+unsigned int order_next(unsigned int figure);
+
 /* Whether a figure counts up, so that a difference says something; others are a state. */
 bool order_counts_up(unsigned int figure);
+
+/* Of those late, the ones that a longer wait would have been of use to. */
+uint64_t order_late_own(const struct order_stats *stats);
 
 /* The name of a figure, as ethtool -S has it. */
 const char *order_name(unsigned int figure);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* parse.c - words of the command line: times, numbers, modes. */
+/* parse.c - words of the command line: times, numbers, modes, scopes. */
 #include "parse.h"
 
 #include <ctype.h>
@@ -15,6 +15,12 @@ static const char *const modes[] = {
 	[WG_REORDER_MODE_ADAPTIVE] = "adaptive",
 	[WG_REORDER_MODE_FIXED] = "fixed",
 	[WG_REORDER_MODE_OFF] = "off",
+};
+
+static const char *const scopes[] = {
+	[WG_REORDER_SCOPE_FLOW] = "flow",
+	[WG_REORDER_SCOPE_PEER] = "peer",
+	[WG_REORDER_SCOPE_AUTO] = "auto",
 };
 
 /**
@@ -142,22 +148,38 @@ bool parse_same_name(const char *one, const char *other)
 	return *one == *other;
 }
 
-bool parse_mode(const char *text, uint32_t *mode)
+/* The place of a text among words. Return: whether it is there. */
+static bool find_word(const char *const *words, size_t count, const char *text, uint32_t *place)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(modes); i++) {
-		if (!strcmp(text, modes[i])) {
-			*mode = i;
+	for (i = 0; i < count; i++) {
+		if (!strcmp(text, words[i])) {
+			*place = i;
 			return true;
 		}
 	}
 	return false;
 }
 
+bool parse_mode(const char *text, uint32_t *mode)
+{
+	return find_word(modes, ARRAY_SIZE(modes), text, mode);
+}
+
 const char *parse_mode_name(uint32_t mode)
 {
 	return mode < ARRAY_SIZE(modes) ? modes[mode] : "unknown";
+}
+
+bool parse_scope(const char *text, uint32_t *scope)
+{
+	return find_word(scopes, ARRAY_SIZE(scopes), text, scope);
+}
+
+const char *parse_scope_name(uint32_t scope)
+{
+	return scope < ARRAY_SIZE(scopes) ? scopes[scope] : "unknown";
 }
 
 bool parse_ifname(const char *text)

@@ -33,6 +33,10 @@ bool parse_mode(const char *text, uint32_t *mode);
 /* The name of a mode, "unknown" for one that came after this program. */
 const char *parse_mode_name(uint32_t mode);
 
+/* The same of scopes, one of enum wg_reorder_scope. */
+bool parse_scope(const char *text, uint32_t *scope);
+const char *parse_scope_name(uint32_t scope);
+
 /* Whether the kernel would take this for the name of an interface. */
 bool parse_ifname(const char *text);
 

@@ -13,6 +13,7 @@
 #include "carry.h"
 #include "file.h"
 #include "nl.h"
+#include "parse.h"
 #include "say.h"
 
 /* The flags that are somebody's choice. */
@@ -196,6 +197,21 @@ static bool restore_flags(struct carry *carry, struct nl *route)
 	return err ? carry_refused(carry, "taking it up", route, err) : true;
 }
 
+/*
+ * If the mode brings it about by itself it is left as it is: what was set may have
+ * been "auto", and then it is to go on following the mode.
+ */
+static int restore_scope(const struct carry *carry, struct order *order)
+{
+	struct order_settings now;
+	unsigned int wrong;
+
+	if (carry->settings.scope == ORDER_UNKNOWN ||
+	    (!order_get(order, carry->link.ifname, &now) && now.scope == carry->settings.scope))
+		return 0;
+	return order_set(order, &carry->settings, ORDER_SCOPE, &wrong);
+}
+
 static void restore_settings(const struct carry *carry)
 {
 	struct order order;
@@ -206,6 +222,10 @@ static void restore_settings(const struct carry *carry)
 	if (order_set(&order, &carry->settings,
 		      ORDER_MODE | ORDER_HOLD | ORDER_HOLD_MAX | ORDER_WINDOW, &wrong))
 		say("%s: its settings of order could not be restored", carry->link.ifname);
+	else if (restore_scope(carry, &order))
+		say("%s: its scope %s could not be restored: %s", carry->link.ifname,
+		    parse_scope_name(carry->settings.scope),
+		    *order.nl.why ? order.nl.why : "the module refuses it");
 	order_close(&order);
 }
 

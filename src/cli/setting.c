@@ -29,6 +29,11 @@ static void print_mode(char *to, uint32_t value)
 	snprintf(to, SETTING_TEXT, "%s", parse_mode_name(value));
 }
 
+static void print_scope(char *to, uint32_t value)
+{
+	snprintf(to, SETTING_TEXT, "%s", parse_scope_name(value));
+}
+
 static void print_time(char *to, uint32_t us)
 {
 	if (us % 1000)
@@ -48,6 +53,8 @@ const struct setting setting_all[] = {
 	  "give a time with its unit, such as 50ms or 1s" },
 	{ "window", ORDER_WINDOW, PLACE(window), parse_count, print_count,
 	  "give a number of packets, such as 8192" },
+	{ "scope", ORDER_SCOPE, PLACE(scope), parse_scope, print_scope,
+	  "give flow, peer or auto" },
 	{}
 };
 
@@ -97,6 +104,17 @@ uint32_t *setting_place(struct order_settings *settings, const struct setting *s
 uint32_t setting_value(const struct order_settings *settings, const struct setting *setting)
 {
 	return *(const uint32_t *)((const char *)settings + setting->offset);
+}
+
+bool setting_same(const struct order_settings *one, const struct order_settings *other)
+{
+	const struct setting *s;
+
+	for (s = setting_all; s->name; s++) {
+		if (setting_value(one, s) != setting_value(other, s))
+			return false;
+	}
+	return true;
 }
 
 const char *setting_names(void)

@@ -49,7 +49,10 @@ uint32_t *setting_place(struct order_settings *settings, const struct setting *s
 
 uint32_t setting_value(const struct order_settings *settings, const struct setting *setting);
 
-/* Their names, as in "mode, hold, hold-max or window". */
+/* Whether all of them have the same values. */
+bool setting_same(const struct order_settings *one, const struct order_settings *other);
+
+/* Their names, as in "mode, hold, hold-max, window or scope". */
 const char *setting_names(void);
 
 /* Takes over the values of those settings that are @given, bits of enum order_setting. */

@@ -54,6 +54,8 @@ static void show_settings(const struct format *f, const struct order_settings *s
 	else if (settings->mode == WG_REORDER_MODE_FIXED)
 		line(f, "hold", "%s", format_us(f, hold, settings->hold_us));
 	line(f, "window", "%u packets", settings->window);
+	if (settings->scope != ORDER_UNKNOWN)
+		line(f, "scope", "%s", parse_scope_name(settings->scope));
 }
 
 static void show_interface(const struct format *f, const struct view *view)
@@ -87,6 +89,20 @@ static void show_gaps(const struct format *f, const struct order_stats *stats)
 			 v[WG_REORDER_STAT_GAPS_OVERFLOWED]);
 	line(f, "gaps", "%" PRIu64 " filled, %" PRIu64 " timed out%s",
 	     v[WG_REORDER_STAT_GAPS_FILLED], v[WG_REORDER_STAT_GAPS_TIMED_OUT], more);
+}
+
+/* What the scope "flow" did, if it did something: of those reordered, and of those late. */
+static void show_flows(const struct format *f, const struct order_stats *stats)
+{
+	const uint64_t *v = stats->value;
+	uint64_t ahead = v[WG_REORDER_STAT_LATE_AHEAD], unknown = v[WG_REORDER_STAT_LATE_UNKNOWN];
+
+	if (v[WG_REORDER_STAT_RELEASED_AHEAD] || v[WG_REORDER_STAT_RELEASED_BEHIND])
+		line(f, "past other flows", "%" PRIu64 " ahead of what was missing, %" PRIu64 " behind what others sent later",
+		     v[WG_REORDER_STAT_RELEASED_AHEAD], v[WG_REORDER_STAT_RELEASED_BEHIND]);
+	if (ahead || unknown)
+		line(f, "late", "%" PRIu64 " behind their own flow, %" PRIu64 " behind one of it that went ahead, %" PRIu64 " of unknown flows",
+		     order_late_own(stats), ahead, unknown);
 }
 
 /* How long packets were held: bins end above what there was, the longest is known. */
@@ -126,6 +142,7 @@ static void show_order(const struct format *f, const struct order_stats *stats)
 	     v[WG_REORDER_STAT_AUTHENTICATED]);
 	line(f, "reordered", "%" PRIu64 ", late %" PRIu64, v[WG_REORDER_STAT_REORDERED],
 	     v[WG_REORDER_STAT_LATE]);
+	show_flows(f, stats);
 	show_gaps(f, stats);
 	line(f, "hold", "%s now", format_ns(f, now, v[WG_REORDER_STAT_WAIT_NS]));
 	show_waited(f, stats);

@@ -11,10 +11,6 @@
 #include "parse.h"
 #include "say.h"
 
-/* Names of the histograms, after those of order_name(). */
-#define EXTENT "extent"
-#define HOLD "hold"
-
 static void print_bins(const uint64_t *bins, unsigned int count, char between)
 {
 	unsigned int i;
@@ -23,60 +19,58 @@ static void print_bins(const uint64_t *bins, unsigned int count, char between)
 		printf("%s%" PRIu64, i ? (char[]){ between, 0 } : "", bins[i]);
 }
 
-/* The number of a figure by its name, 0 if it is none that is one number. */
+/*
+ * All figures stand where the header has them, the histograms among them: new ones
+ * come last, so that columns of "dump" stay where they are.
+ */
+static void print_figure(const struct order_stats *stats, unsigned int figure, char between)
+{
+	if (figure == WG_REORDER_STAT_EXTENT)
+		print_bins(stats->extent, WG_REORDER_EXTENT_BINS, between);
+	else if (figure == WG_REORDER_STAT_HOLD)
+		print_bins(stats->hold, WG_REORDER_HOLD_BINS, between);
+	else
+		printf("%" PRIu64, stats->value[figure]);
+}
+
+static const char *figure_name(unsigned int figure)
+{
+	if (figure == WG_REORDER_STAT_EXTENT)
+		return "extent";
+	return figure == WG_REORDER_STAT_HOLD ? "hold" : order_name(figure);
+}
+
+/* The number of a figure by its name, 0 if there is no such figure. */
 static unsigned int find_figure(const char *name)
 {
 	unsigned int i;
 
 	for (i = ORDER_FIRST; i <= ORDER_LAST; i++) {
-		if (parse_same_name(name, order_name(i)))
+		if (parse_same_name(name, figure_name(i)))
 			return i;
 	}
 	return 0;
-}
-
-/* Whether it is the name of a figure. */
-static bool is_field(const char *name)
-{
-	return find_figure(name) || !strcmp(name, EXTENT) || !strcmp(name, HOLD);
-}
-
-static void print_field(const struct order_stats *stats, const char *name)
-{
-	unsigned int figure = find_figure(name);
-
-	if (figure)
-		printf("%" PRIu64, stats->value[figure]);
-	else if (!strcmp(name, EXTENT))
-		print_bins(stats->extent, WG_REORDER_EXTENT_BINS, ' ');
-	else
-		print_bins(stats->hold, WG_REORDER_HOLD_BINS, ' ');
-	putchar('\n');
 }
 
 static void print_all(const struct order_stats *stats)
 {
 	unsigned int i;
 
-	for (i = ORDER_FIRST; i <= ORDER_LAST; i++)
-		printf("%s: %" PRIu64 "\n", order_name(i), stats->value[i]);
-	printf(EXTENT ": ");
-	print_bins(stats->extent, WG_REORDER_EXTENT_BINS, ' ');
-	printf("\n" HOLD ": ");
-	print_bins(stats->hold, WG_REORDER_HOLD_BINS, ' ');
-	putchar('\n');
+	for (i = ORDER_FIRST; i <= ORDER_LAST; i++) {
+		printf("%s: ", figure_name(i));
+		print_figure(stats, i, ' ');
+		putchar('\n');
+	}
 }
 
-static json_t *totals_json(const struct order_report *report, const char *field)
+static json_t *totals_json(const struct order_report *report, unsigned int field)
 {
 	json_t *object = json_object(), *all = json_stats(&report->totals), *some;
 
 	json_add_string(object, "interface", report->ifname);
 	if (field) {
-		if (find_figure(field))
-			field = order_name(find_figure(field));
 		some = json_object();
-		json_object_set(some, field, json_object_get(all, field));
+		json_object_set(some, figure_name(field), json_object_get(all, figure_name(field)));
 		json_decref(all);
 		all = some;
 	}
@@ -85,19 +79,22 @@ static json_t *totals_json(const struct order_report *report, const char *field)
 }
 
 static void print_stats(const struct cli *cli, const struct order_report *report,
-			const char *field)
+			unsigned int field)
 {
-	if (cli->json)
+	if (cli->json) {
 		json_print(totals_json(report, field), false);
-	else if (field)
-		print_field(&report->totals, field);
-	else
+	} else if (field) {
+		print_figure(&report->totals, field, ' ');
+		putchar('\n');
+	} else {
 		print_all(&report->totals);
+	}
 }
 
 int stats_command(const struct cli *cli, int count, char **words)
 {
 	struct order_report report = {};
+	unsigned int field = 0;
 	struct order order;
 	int code, err;
 
@@ -108,7 +105,9 @@ int stats_command(const struct cli *cli, int count, char **words)
 				 words[2]);
 	if (access_check_name(words[0]))
 		return CLI_USAGE;
-	if (count == 2 && !is_field(words[1]))
+	if (count == 2)
+		field = find_figure(words[1]);
+	if (count == 2 && !field)
 		return say_usage("there is no figure \"%s\": \"wireguard-reorder stats %s\" lists all",
 				 words[1], words[0]);
 	code = access_open(&order);
@@ -118,7 +117,7 @@ int stats_command(const struct cli *cli, int count, char **words)
 	if (err)
 		code = access_failed(&order, words[0], err);
 	else
-		print_stats(cli, &report, count == 2 ? words[1] : NULL);
+		print_stats(cli, &report, field);
 	order_free(&report);
 	order_close(&order);
 	return code;
@@ -131,12 +130,10 @@ static void dump_peer(const struct order_report *report, const struct order_peer
 
 	key_print(peer->key, key);
 	printf("%s\t%s", key, report->ifname);
-	for (i = ORDER_FIRST; i <= ORDER_LAST; i++)
-		printf("\t%" PRIu64, peer->stats.value[i]);
-	putchar('\t');
-	print_bins(peer->stats.extent, WG_REORDER_EXTENT_BINS, ',');
-	putchar('\t');
-	print_bins(peer->stats.hold, WG_REORDER_HOLD_BINS, ',');
+	for (i = ORDER_FIRST; i <= ORDER_LAST; i++) {
+		putchar('\t');
+		print_figure(&peer->stats, i, ',');
+	}
 	putchar('\n');
 }
 

@@ -30,11 +30,22 @@ struct interface {
 	const char *why;
 };
 
+/* A module before %ORDER_SCOPE_SINCE has no such file. */
+static uint32_t read_scope(const char *ifname)
+{
+	char word[16];
+	uint32_t scope;
+
+	return file_line(word, sizeof(word), "/sys/class/net/%s/reorder/scope", ifname) &&
+	       parse_scope(word, &scope) ? scope : ORDER_UNKNOWN;
+}
+
 /* What users without rights may read, if the namespace is the one of /sys. */
 static bool read_files(const char *ifname, struct order_settings *settings)
 {
 	char mode[16], hold[16], hold_max[16], window[16];
 
+	settings->scope = read_scope(ifname);
 	return file_line(mode, sizeof(mode), "/sys/class/net/%s/reorder/mode", ifname) &&
 	       file_line(hold, sizeof(hold), "/sys/class/net/%s/reorder/hold_us", ifname) &&
 	       file_line(hold_max, sizeof(hold_max), "/sys/class/net/%s/reorder/hold_max_us",
@@ -102,18 +113,20 @@ static void print_interface(const struct cli *cli, const struct interface *inter
 {
 	const struct format f = { .plain = cli->plain, .colour = cli->colour };
 	const struct order_settings *s = &interface->settings;
-	char hold[FORMAT_ROOM];
+	char hold[FORMAT_ROOM], scope[32] = "";
 
+	if (s->scope != ORDER_UNKNOWN)
+		snprintf(scope, sizeof(scope), ", scope %s", parse_scope_name(s->scope));
 	printf("%s%s%s%s: ", format_colour(&f, FORMAT_GREEN), interface->link->ifname,
 	       format_colour(&f, FORMAT_RESET), interface->link->flags & IFF_UP ? "" : " (down)");
 	if (!interface->known)
 		printf("unknown (%s)\n", interface->why);
 	else if (s->mode == WG_REORDER_MODE_ADAPTIVE)
-		printf("adaptive, hold at most %s, window %u\n",
-		       format_us(&f, hold, s->hold_max_us), s->window);
+		printf("adaptive, hold at most %s, window %u%s\n",
+		       format_us(&f, hold, s->hold_max_us), s->window, scope);
 	else if (s->mode == WG_REORDER_MODE_FIXED)
-		printf("fixed, hold %s, window %u\n",
-		       format_us(&f, hold, s->hold_us), s->window);
+		printf("fixed, hold %s, window %u%s\n",
+		       format_us(&f, hold, s->hold_us), s->window, scope);
 	else
 		printf("%s\n", parse_mode_name(s->mode));
 }

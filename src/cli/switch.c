@@ -350,8 +350,9 @@ static int save_all(struct change *change)
  */
 
 /* Whether new interfaces begin with this value anyway. */
-static bool is_default(const struct setting *setting, uint32_t value)
+static bool is_default(const struct setting *setting, const struct order_settings *settings)
 {
+	uint32_t value = setting_value(settings, setting);
 	bool time = setting->parse == parse_time;
 	char parameter[64], text[32], *dash;
 	uint32_t first;
@@ -360,7 +361,8 @@ static bool is_default(const struct setting *setting, uint32_t value)
 	while ((dash = strchr(parameter, '-')))
 		*dash = '_';
 	return file_line(text, sizeof(text), "/sys/module/wireguard/parameters/%s", parameter) &&
-	       setting_read(parameter, text, &first) && first == value;
+	       setting_read(parameter, text, &first) &&
+	       (setting->bit == ORDER_SCOPE ? order_scope_in(first, settings->mode) : first) == value;
 }
 
 /* The stock module has no settings of order, so they would be gone on the way back, too. */
@@ -371,7 +373,8 @@ static void describe_settings(const struct carry *carry)
 	size_t used = 0;
 
 	for (s = setting_all; s->name && used < sizeof(words); s++) {
-		if (is_default(s, setting_value(&carry->settings, s)))
+		if (setting_value(&carry->settings, s) == ORDER_UNKNOWN ||
+		    is_default(s, &carry->settings))
 			continue;
 		s->print(value, setting_value(&carry->settings, s));
 		used += snprintf(words + used, sizeof(words) - used, " %s %s", s->name, value);

@@ -169,7 +169,7 @@ static void since(const struct order_stats *new, const struct order_stats *old,
 	if (!old || new->value[WG_REORDER_STAT_AUTHENTICATED] <
 			    old->value[WG_REORDER_STAT_AUTHENTICATED])
 		old = &none;
-	for (i = ORDER_FIRST; i <= ORDER_LAST; i++)
+	for (i = ORDER_FIRST; i <= ORDER_LAST; i = order_next(i))
 		to->value[i] = new->value[i] < old->value[i] ? 0 : new->value[i] - old->value[i];
 	hist_since(new->extent, old->extent, WG_REORDER_EXTENT_BINS, to->extent);
 	hist_since(new->hold, old->hold, WG_REORDER_HOLD_BINS, to->hold);

@@ -203,7 +203,7 @@ def test_paths():
                  (["adaptive", "fixed", "off"], found["swapped"], 0, 0, 0), f"{name}: off hands up as it comes")
         for policy in (adaptive, fixed):
             tap.same((policy["swapped"], policy["handed_up"] + policy["late"]), (0, found["packets"]), f"{name}: {policy['mode']} keeps the order, and all are accounted for")
-        tap.point(fixed["delay_max_ns"] <= 5 * MS and adaptive["delay_max_ns"] <= 50 * MS, f"{name}: no delay is longer than the hold", found["policies"])
+        tap.point(fixed["delay_max_ns"] <= 5 * MS and adaptive["delay_max_ns"] <= 250 * MS, f"{name}: no delay is longer than the hold", found["policies"])
 
 
 def lost_long(arrivals, n):
@@ -231,12 +231,12 @@ def test_verdicts():
             (r"hardly any packet arrives swapped \(0.05 %\): there is little to gain", path(4000, delay=lambda n, rng: 3 * MS if n % 2000 == 9 else 0)),
             (r"order would cost [0-9.]+ (us|ms) and save 1[0-9]\.[0-9]+ % of the packets from arriving swapped$",
              path(6000, delay=lambda n, rng: 3 * MS if n % 8 == 3 else 0)),
-            # Losses make it wait hardly any more, and then 25 come 3 ms after one sent later: what is late is not late by much.
+            # Losses make it wait hardly any more, and then 25 come 40 ms after one sent later: less than it might wait.
             (r"^order would hardly help: it would cost [0-9.]+ ms and save 0\.00 % of the packets from arriving swapped; 1\.[0-9]+ % would come too late$",
-             path(2000, delay=lambda n, rng: (1525 - n) * MS + 3 * MS if 1500 <= n < 1525 else 0, lose=lambda n, rng: n % 50 == 37)),
+             path(2000, delay=lambda n, rng: (1525 - n) * MS + 40 * MS if 1500 <= n < 1525 else 0, lose=lambda n, rng: n % 50 == 37)),
             (r"too few packets to tell", path(500, delay=lambda n, rng: rng.randrange(4 * MS))),
-            (r"would come too late: they are behind by up to 1[0-9][0-9] ms, and hold-max would have to be longer",
-             path(6000, delay=lambda n, rng: (0 if n % 2 else 150) * MS))):
+            (r"would come too late: they are behind by up to [34][0-9][0-9] ms, and hold-max would have to be longer",
+             path(6000, delay=lambda n, rng: (0 if n % 2 else 400) * MS))):
         found = stream(pcap(frames_of(arrivals)), wanted)
         tap.point(re.search(wanted, found["verdict"]), f"verdict: {wanted}", found)
     text = run(pcap(frames_of(path(6000, delay=lambda n, rng: 3 * MS if n % 8 == 3 else 0)))).stdout

@@ -36,7 +36,9 @@ FIRST_KEY = "AAAAERERERERERERERERERERERERERERERERERERERE="
 STATS = ["authenticated", "in_order", "reordered", "released_filled", "released_timed_out", "released_passed",
          "released_overflowed", "released_flushed", "late", "duplicate", "discarded", "held", "max_held", "gaps_opened",
          "gaps_filled", "gaps_timed_out", "gaps_passed", "gaps_overflowed", "gaps_reset", "gaps_open", "wait_ns",
-         "max_hold_ns", "epochs", "epoch_changes", "epoch_held", "starved"]
+         "max_hold_ns", "epochs", "epoch_changes", "epoch_held", "starved", "extent", "hold", "released_ahead", "released_behind",
+         "late_ahead", "late_unknown"]
+OLD = "the module that is loaded, 1.2.0, has no scope: load version 1.3.0 or later"
 
 tap = Tap()
 
@@ -56,6 +58,7 @@ def test_help():
     tap.point(result.returncode == 0 and not result.stderr, "--help", result.stderr)
     for command in ("status", "show", "stats", "dump", "watch", "set", "apply", "reset", "switch", "doctor", "export", "test"):
         tap.point(re.search(rf"^  {command}\b", result.stdout, re.M), f"--help names {command}", result.stdout)
+    tap.point("[window N] [scope S] [--save]" in result.stdout, "--help names what can be set", result.stdout)
     version = re.search(r'WGR_VERSION "(.*)"', (CLI.parent / "version.h").read_text())[1]
     tap.same(system.run("--version").stdout, f"wireguard-reorder {version}\n", "--version")
     tap.same(system.run("-V").returncode, 0, "-V")
@@ -113,6 +116,13 @@ def test_set():
     refused(s.run("set", "wg0", "hold_max", "100000"), 2, 'hold_max "100000"', "unit")
     refused(s.run("set", "wg0", "hold_us", "1000001"), 2, "wg0: hold_us 1000001: hold_us: give 0 to 1000000")
     refused(s.run("set", "wg0", "hold-max", "5ms", "hold_max_us", "5"), 2, "hold-max is given twice")
+    for words in (("scope", "flow"), ("scope", "peer"), ("mode", "fixed", "scope", "auto"), ("hold-max", "5s"), ("window", "32768")):
+        result = s.run("set", "wg0", *words)
+        tap.point(result.returncode == 0 and not result.stdout + result.stderr, f"set wg0 {' '.join(words)}", result.stderr)
+    refused(s.run("set", "wg0", "scope", "flows"), 2, 'scope "flows": give flow, peer or auto')
+    refused(s.run("set", "wg0", "scope"), 2, "scope needs a value: give flow, peer or auto")
+    refused(s.run("set", "wg0", "hold-max", "5.1s"), 2, "wg0: hold-max 5.1s: hold_max_us: give 0 to 5000000 microseconds")
+    refused(s.run("set", "wg0", "window", "65536"), 2, "wg0: window 65536: window: give a power of two from 64 to 32768")
     # What is wrong is said, and not something else.
     refused(s.run("set", "wg0", "hold", "1ns"), 2, 'hold "1ns"', "whole number of microseconds")
     refused(s.run("set", "wg0", "hold-max", "1.5us"), 2, 'hold-max "1.5us"', "whole number of microseconds")
@@ -140,7 +150,7 @@ hold-max = 20ms ; the last one counts
 
 
 class Kept:
-    """Settings that interfaces have, in the order mode, hold, hold-max, window."""
+    """Settings that interfaces have, in the order mode, hold, hold-max, window; the scope is apart."""
 
     def __init__(self):
         self.folder = work / "kept"
@@ -149,7 +159,13 @@ class Kept:
 
     def of(self, ifname):
         try:
-            return [int(x) for x in (self.folder / ifname).read_text().split()]
+            return [int(x) for x in (self.folder / ifname).read_text().split()][:4]
+        except FileNotFoundError:
+            return None
+
+    def scope(self, ifname):
+        try:
+            return ["flow", "peer", "auto"][int((self.folder / ifname).read_text().split()[4])]
         except FileNotFoundError:
             return None
 
@@ -181,7 +197,7 @@ def test_apply():
     tap.same(applied(CONF.replace("\n", "\r\n"))[1], [0, 5000, 100000, 4096], "apply: lines as of DOS")
     tap.same(applied(CONF.rstrip("\n"))[2], [1, 5000, 20000, 4096], "apply: no end of the last line")
     result, wg0, wg1 = applied((CLI.parent / "dist/examples/wireguard-reorder.conf").read_text())
-    tap.same((result.returncode, result.stderr, wg0, wg1), (0, "", [0, 5000, 100000, 8192], None), "apply: the example")
+    tap.same((result.returncode, result.stderr, wg0, wg1), (0, "", [0, 5000, 100000, 8192], [1, 5000, 50000, 8192]), "apply: the example")
     refused(ours().run("apply", "wg0", "wg1"), 2, '"wg1"')
     refused(ours().run("apply", "wg0/x"), 2, '"wg0/x" is no name')
     refused(applied(CONF, "no0")[0], 1, "no0: no such interface")
@@ -193,6 +209,53 @@ def test_apply():
     s.file("etc/wireguard-reorder.conf", "[*]\nhold-max = 50ms\n")
     s.run("apply", FAKE_SETTINGS=kept.folder)
     tap.same(kept.of("wg0"), None, "apply: what is so already is left alone")
+
+
+def test_apply_scope():
+    s = ours()
+    kept = Kept()
+    env = {"FAKE_SETTINGS": kept.folder, "FAKE_IFS": "wg0 wg1"}
+    conf = s.file("etc/wireguard-reorder.conf", "[*]\nscope = peer\n[wg1]\nscope = flow\nmode = adaptive\n")
+    tap.same((s.run("apply", **env).returncode, kept.scope("wg0"), kept.scope("wg1")), (0, "peer", "flow"), "apply: scopes")
+    # It shows "flow", as that is what "auto" comes to: but the mode would change that.
+    for mode in ("adaptive", "fixed"):
+        s.run("set", "wg0", "mode", "adaptive", "scope", "auto", **env)
+        conf.write_text(f"[wg0]\nmode = {mode}\nscope = flow\n")
+        tap.same((s.run("apply", "wg0", **env).returncode, kept.scope("wg0")), (0, "flow"), f"apply: the scope of the file goes before that of the mode: {mode}")
+    conf.write_text("[wg0]\nscope = auto\n")
+    tap.same((s.run("apply", "wg0", **env).returncode, kept.scope("wg0")), (0, "auto"), "apply: scope auto")
+    # What is judged goes on where nothing has changed.
+    (s.root / "run").mkdir()
+    seen = {**env, "FAKE_PEERS": 1, "FAKE_IFS": "wg0"}
+    hold_finding(s, **seen)
+    s.run("apply", "wg0", **{**seen, "FAKE_PACKETS": 3000})
+    said = hold_finding(s, **{**seen, "FAKE_PACKETS": 5000})
+    tap.point("of the last 4000 packets" in said, "apply: what doctor judges goes on if nothing is changed", said)
+    # An older module: the line is named, and the others are set.
+    conf.write_text("[wg0]\nscope = flow\nwindow = 4096\n")
+    refused(s.run("apply", "wg0", FAKE_OLD=1, **env), 2, "etc/wireguard-reorder.conf:2: scope flow for wg0: " + OLD)
+    tap.same(kept.of("wg0")[3], 4096, "... and the rest is applied")
+    tap.same((s.run("set", "wg0", "scope", "peer", "--save", **env).returncode, "scope = peer\n" in conf.read_text()), (0, True), "set scope --save")
+
+
+def test_old_module():
+    """A module of 1.2.0, which has no scope and fewer figures."""
+    s = ours()
+    s.file("etc/wireguard-reorder.conf", "[*]\n")
+    kept = Kept()
+    env = {"FAKE_OLD": 1, "FAKE_SETTINGS": kept.folder}
+    refused(s.run("set", "wg0", "window", "4096", "scope", "peer", "--save", **env), 1, "wg0: scope peer: " + OLD)
+    tap.same((kept.of("wg0"), (s.root / "etc/wireguard-reorder.conf").read_text()), (None, "[*]\n"), "old module: nothing of it is set or saved")
+    tap.same(s.run("set", "wg0", "window", "4096", **env).returncode, 0, "old module: other settings are set")
+    shown = s.run("show", **env).stdout
+    tap.point("  window: 4096 packets\n" in shown and "scope" not in shown, "old module: show", shown)
+    show = valid(s.run("show", "-j", **env), "show")["interfaces"][0]
+    tap.same((show["scope"], show["totals"]["late_unknown"]), (None, 0), "old module: show -j")
+    tap.same(s.run("dump", **env).stdout.splitlines()[0].split("\t")[-4:], ["0"] * 4, "old module: dump")
+    found = families(s.run("export", **env))
+    tap.same((len(found["scope_info"].samples), len(found["mode_info"].samples)), (0, 1), "old module: export")
+    tap.same(valid(s.run("doctor", "-j", **env), "doctor")["worst"], "ok", "old module: doctor")
+    tap.point(s.run("watch", "--count", "1", "--interval", "10ms", **env).stdout.startswith("wg0: "), "old module: watch")
 
 
 def test_apply_other_module():
@@ -208,12 +271,13 @@ def test_apply_other_module():
 def test_apply_bad():
     conf = "etc/wireguard-reorder.conf"
     for bad, number, parts in (
-            ("[*]\nhold-min = 5ms\nwindow = 4096\n", 2, ('no setting "hold-min"', "mode, hold, hold-max or window")),
+            ("[*]\nhold-min = 5ms\nwindow = 4096\n", 2, ('no setting "hold-min"', "mode, hold, hold-max, window or scope")),
             ("[*]\nwindow = 4096\nhold-max = 100\n", 3, ('hold-max "100"', "unit, such as 50ms")),
             ("[*]\nwindow = 4096\nhold-max = 100 m\n", 3, ('hold-max "100 m"', "unit")),
             ("[*]\nwindow = 4096\nhold-max =\n", 3, ('hold-max ""', "unit")),
             ("[*]\nmode = on\nwindow = 4096\n", 2, ('mode "on"', "adaptive, fixed or off")),
-            ("[*]\nwindow = 4096\nhold-max = 5s\n", 3, ("hold-max 5000ms for wg0: hold_max_us: give 0 to 1000000",)),
+            ("[*]\nwindow = 4096\nhold-max = 6s\n", 3, ("hold-max 6000ms for wg0: hold_max_us: give 0 to 5000000",)),
+            ("[*]\nwindow = 4096\nscope = all\n", 3, ('scope "all": give flow, peer or auto',)),
             ("mode = off\n[*]\nwindow = 4096\n", 1, ('"mode" stands before any section', "[wg0]")),
             ("[*]\nwindow = 4096\n[w g]\nmode = off\n", 3, ("[w g] is no section", "[*]")),
             ("[*]\nwindow = 4096\n[wg0\n", 3, ('"[wg0" is not understood', "hold-max = 100ms")),
@@ -333,6 +397,7 @@ interface: wg0
   mode: adaptive
   hold at most: 50.0 ms
   window: 8192 packets
+  scope: flow
 
 peer: AAAAERERERERERERERERERERERERERERERERERERERE=
   preshared key: (hidden)
@@ -369,6 +434,11 @@ def test_show():
     both = s.run("show", "all", FAKE_IFS="wg0 wg1 wg2").stdout
     tap.same(re.findall(r"^interface: (.*)", both, re.M), ["wg0", "wg1", "wg2"], "show all")
     tap.point("  mode: fixed\n  hold: 5.00 ms\n" in both and "  mode: off\n  window" in both, "what matters in each mode", both)
+    tap.same(re.findall("^  scope: (.*)", both, re.M), ["flow", "peer", "flow"], "show: scopes, which are auto")
+    flows = s.run("show", FAKE_AHEAD=4, FAKE_BEHIND=3, FAKE_LATE=8, FAKE_LATE_AHEAD=2, FAKE_LATE_UNKNOWN=1).stdout
+    tap.point("  reordered: 16, late 8\n  past other flows: 4 ahead of what was missing, 3 behind what others sent later\n"
+              "  late: 5 behind their own flow, 2 behind one of it that went ahead, 1 of unknown flows\n" in flows, "show: what flows did", flows)
+    tap.point(not re.search("past other|  late:", shown), "show: nothing of that where there was nothing")
     plain = s.run("show", "-p").stdout
     # The units are those of JSON: hold_max_us, wait_ns, hold_p50_ns, rx_bytes, persistent_keepalive_s.
     tap.point(all(part in plain for part in ("  hold at most: 50000 us\n", "  hold: 50000000 ns now\n", "p50 2097151 ns, p99 20100000 ns",
@@ -548,8 +618,12 @@ def test_json():
         valid(subprocess.CompletedProcess([], 0, line, ""), "watch")
     states = {"held", "max_held", "gaps_open", "wait_ns", "max_hold_ns"}
     since = json.loads(lines[1])["since"]
-    tap.same((set(STATS) - set(since), set(since) - set(STATS)), (states, {"extent", "hold"}), "watch -j: differences of what counts up only")
-    tap.point(states < set(json.loads(lines[1])["now"]), "watch -j: all figures of now")
+    tap.same((set(STATS) - set(since), set(since) - set(STATS)), (states, set()), "watch -j: differences of what counts up only")
+    tap.same(set(json.loads(lines[1])["now"]), set(STATS), "watch -j: all figures of now")
+    lines = s.run("-j", "watch", "--count", "2", "--interval", "10ms", FAKE_STEP=work / "flows", FAKE_BEHIND=3, FAKE_PEERS=1).stdout.splitlines()
+    tap.same(json.loads(lines[1])["since"]["released_behind"], 3, "watch -j: what came since")
+    tap.same([i["scope"] for i in show], ["flow", "peer"], "show -j: scopes")
+    tap.same(show[0]["totals"]["late_unknown"], 0, "show -j: figures of flows")
     tap.same(valid(s.run("-j"), "status")["loaded"]["module"], "ours", "status -j")
     tap.same(valid(s.run("-j", "doctor"), "doctor")["worst"], "ok", "doctor -j")
     tap.same(valid(stock().run("-j"), "status")["loaded"]["module"], "stock", "status -j with the stock module")
@@ -559,19 +633,24 @@ def test_json():
 def test_stats_and_dump():
     s = ours()
     lines = s.run("stats", "wg0").stdout.splitlines()
-    tap.same([line.split(":")[0] for line in lines], STATS + ["extent", "hold"], "stats: all names")
+    tap.same([line.split(":")[0] for line in lines], STATS, "stats: all names")
     tap.same(s.run("stats", "wg0", "late").stdout, "2\n", "stats: one figure")
     tap.same((s.run("stats", "wg0", "gaps-timed-out").stdout, s.run("stats", "wg0", "in-order", "-j").stdout.split()),
              ("4\n", ["{", '"interface":', '"wg0",', '"stats":', "{", '"in_order":', "1978", "}", "}"]), "stats: a name spelled the other way")
     tap.same(s.run("stats", "wg0", "extent").stdout, "6 0 2" + 13 * " 0" + "\n", "stats: a histogram")
+    flows = {"FAKE_AHEAD": 4, "FAKE_BEHIND": 3, "FAKE_LATE": 8, "FAKE_LATE_AHEAD": 2, "FAKE_LATE_UNKNOWN": 1, "FAKE_PEERS": 1}
+    for name, value in (("released_ahead", 4), ("released-behind", 3), ("late_ahead", 2), ("late_unknown", 1)):
+        tap.same(s.run("stats", "wg0", name, **flows).stdout, f"{value}\n", f"stats: {name}")
+    tap.same(s.run("dump", **flows).stdout.split("\t")[-4:], ["4", "3", "2", "1\n"], "dump: figures of flows come last")
     header = (CLI.parent / "uapi/linux/wg_reorder.h").read_text()
     enum = re.findall(r"^\tWG_REORDER_STAT_(\w+),", header, re.M)
     tap.same([line.split(":")[0].upper() for line in lines], enum[2:], "stats: as the header has them")
     rows = [line.split("\t") for line in s.run("dump", FAKE_IFS="wg0 wg1").stdout.splitlines()]
     tap.same([(row[0][:4], row[1]) for row in rows], [("AAAA", "wg0"), ("BwAB", "wg0"), ("AAAA", "wg1"), ("BwAB", "wg1")],
              "dump: key first, then the interface")
-    tap.same({len(row) for row in rows}, {2 + len(STATS) + 2}, "dump: columns")
-    tap.same((rows[0][2], rows[0][-2].count(","), rows[0][-1].count(",")), ("1000", 15, 31), "dump: figures and histograms")
+    tap.same({len(row) for row in rows}, {2 + len(STATS)}, "dump: columns")
+    # Columns stay where they were in 1.2.0.
+    tap.same((rows[0][2], rows[0][28].count(","), rows[0][29].count(",")), ("1000", 15, 31), "dump: figures and histograms")
 
 
 def test_many_peers():
@@ -673,6 +752,13 @@ def test_export():
               ("interface_late_packets", "interface_authenticated_packets", "setting_hold_seconds", "setting_hold_max_seconds",
                "window_packets")], [2, 2000, 0.005, 0.05, 8192], "export: totals and settings of an interface")
     tap.same({len(x) for x in series(found["interface_late_packets"])}, {1}, "export: totals have no label but their interface")
+    scopes = families(s.run("export", FAKE_IFS="wg0 wg1"))["scope_info"]
+    tap.same([(x.labels["interface"], x.labels["scope"], x.value) for x in scopes.samples], [("wg0", "flow", 1), ("wg1", "peer", 1)],
+             "export: scopes")
+    flows = families(s.run("export", FAKE_AHEAD=4, FAKE_BEHIND=3, FAKE_LATE=8, FAKE_LATE_AHEAD=2, FAKE_LATE_UNKNOWN=1, FAKE_PEERS=1))
+    tap.same([(flows[x].type, flows[x].samples[0].value, flows["interface_" + x].samples[0].value) for x in
+              ("released_ahead_packets", "released_behind_packets", "late_ahead_packets", "late_unknown_packets")],
+             [("counter", n, n) for n in (4, 3, 2, 1)], "export: figures of flows")
     for name in ("late_packets", "in_order_packets"):
         tap.same(sum(v for k, v in series(found[name]).items() if wg0[0] in k), series(found[f"interface_{name}"])[wg0],
                  f"export: the peers' {name} are the interface's")
@@ -903,6 +989,8 @@ def test_doctor():
                       "socket", "tcp"}, "doctor: all checks")
     found(s, "tcp", "ok", "met reordering 7 times", "TCP counters")
     found(s, "hold", "warn", "set wg0 hold-max 100ms", "hold ceiling too low", FAKE_LATE=5)
+    found(s, "hold", "ok", "0 of the last 2000 packets", "a longer hold is no help to what its own flow has not overtaken", FAKE_LATE=5, FAKE_LATE_AHEAD=5)
+    found(s, "flows", "warn", "10 of the last 2000 packets were dropped as it was not known any more", "too many flows", FAKE_LATE=5, FAKE_LATE_UNKNOWN=5)
     s.file("proc/self/net/udp", "  sl local\n 1: 00000000:CA6C 00000000:0000 07 0:0 00:0 0 0 0 0 2 0 37\n")
     found(s, "socket", "warn", "dropped 37 datagrams", "socket drops")
     s.load("OURS2")
@@ -991,6 +1079,15 @@ def test_doctor_looks():
     s.run("reset", "wg0", **{**late, "FAKE_LATE": 0, "FAKE_PACKETS": 0})
     said = hold_finding(s, **{**late, "FAKE_LATE": 90, "FAKE_PACKETS": 9000})
     tap.point("90 of the last 9000 packets" in said, "doctor: all since a reset", said)
+    # Why packets were late counts from then on, too: 50 of them were ahead before.
+    flows = {**late, "FAKE_LATE": 50, "FAKE_LATE_AHEAD": 50, "FAKE_LATE_UNKNOWN": 0}
+    s.run("set", "wg0", "hold-max", "50ms", **{**flows, "FAKE_PACKETS": 9000})
+    said = hold_finding(s, **{**flows, "FAKE_LATE": 90, "FAKE_PACKETS": 11000})
+    tap.point("40 of the last 2000 packets" in said, "doctor: why they were late is counted since, too", said)
+    flows["FAKE_LATE_UNKNOWN"] = 50
+    s.run("set", "wg0", "hold-max", "50ms", **{**flows, "FAKE_PACKETS": 12000, "FAKE_LATE": 100})
+    tap.point("flows:" not in s.run("doctor", **{**flows, "FAKE_PACKETS": 14000, "FAKE_LATE": 100}).stdout,
+              "doctor: and what was unknown before is no news")
     log.unlink()
     note = next((s.root / "run/wireguard-reorder").iterdir())
     note.write_text("{ damaged")
@@ -1122,7 +1219,7 @@ def test_output():
     tap.point(result.returncode == 1 and "could not be written: No space" in result.stderr, "a full disk", result.stderr)
 
 
-tap.tests([test_help, test_usage, test_set, test_apply, test_apply_other_module, test_apply_bad, test_save,
+tap.tests([test_help, test_usage, test_set, test_apply, test_apply_scope, test_old_module, test_apply_other_module, test_apply_bad, test_save,
            test_reset, test_rights, test_stock, test_show, test_terminal, test_locale, test_screen, test_screen_signals,
            test_closed, test_json,
            test_stats_and_dump, test_many_peers, test_watch, test_export, test_export_module,

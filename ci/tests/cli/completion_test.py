@@ -119,13 +119,16 @@ CASES = [
     ("reset wg0 ", "peer"),
     ("reset wg0 peer ", "AKEY= BKEY="),
     ("set ", "wg0 wg1"),
-    ("set wg0 ", "mode hold hold-max window --save"),
+    ("set wg0 ", "mode hold hold-max window scope --save"),
     ("apply ", "all wg0 wg1"),
     ("export ", "--all-netns --output"),
     ("set wg0 mode ", "adaptive fixed off"),
     ("set wg0 mode fixed h", "hold hold-max"),
     ("set wg0 hold-max ", "20ms 50ms 100ms 200ms"),
     ("set wg0 window 8", "8192"),
+    ("set wg0 window 3", "32768"),
+    ("set wg0 scope ", "flow peer auto"),
+    ("set wg0 mode fixed s", "scope"),
     ("switch ", "ours stock --yes"),
     ("switch ours ", "--yes"),
     ("status ", ""),
@@ -200,7 +203,7 @@ def test_zsh():
                          ("-n 4711 set ", ["wgprocess"]), ("-n /run/some/net set ", ["wgpath"]),
                          ("-n blue reset wgblue peer ", ["AKEYBLUE=", "BKEYBLUE="]), ("set wg0 ", ["hold-max", "mode", "window", "--save"]), ("apply ", ["all", "wg0", "wg1"]),
                          ("export --", ["--all-netns", "--output"]),
-                         ("set wg0 mode ", ["adaptive", "fixed", "off"]), ("stats wg0 ", ["authenticated", "late"]),
+                         ("set wg0 mode ", ["adaptive", "fixed", "off"]), ("set wg0 scope ", ["auto", "flow", "peer"]), ("set wg0 ", ["scope"]), ("stats wg0 ", ["authenticated", "late"]),
                          ("reset wg0 peer ", ["AKEY=", "BKEY="]), ("switch o", ["ours"]), ("watch wg0 --c", ["--count"])):
         shown = zsh.complete("wireguard-reorder " + line, wanted)
         tap.point(all(word in shown for word in wanted), f"zsh: wireguard-reorder {line}", repr(shown))

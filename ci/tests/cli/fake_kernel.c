@@ -14,6 +14,12 @@
  *   FAKE_QUIET    refuse without words
  *   FAKE_STEP     file: figures of order grow by one step with each reading
  *   FAKE_LATE     that many packets of each peer were late
+ *   FAKE_AHEAD    that many went up ahead of what was missing
+ *   FAKE_BEHIND   that many went up behind what other flows had sent later
+ *   FAKE_LATE_AHEAD    of those late, that many were of a flow that went ahead
+ *   FAKE_LATE_UNKNOWN  of those late, that many were of flows not known any more
+ *   FAKE_OLD      with 1 as a module of 1.2.0, which has no scope and none of its
+ *                 figures; with a srcversion the module of that one is it
  *   FAKE_PACKETS  that many packets came from each peer (default 1000)
  *   FAKE_WAIT_US  how long packets may be held now (default 50000)
  *   FAKE_IDLE     nothing came from the peers from this number on
@@ -198,19 +204,37 @@ static unsigned int number(const char *name, unsigned int otherwise)
 	return text ? strtoul(text, NULL, 10) : otherwise;
 }
 
-static bool ours_runs(void)
+/* Of the module that "runs", "" if none does. */
+static void read_srcversion(char text[LINE])
 {
-	char path[LINE], text[LINE] = "";
+	char path[LINE];
 	FILE *file;
 
+	*text = 0;
 	snprintf(path, sizeof(path), "%s/sys/module/wireguard/srcversion", getenv("WGR_ROOT"));
 	file = fopen(path, "r");
 	if (!file)
-		return false;
-	if (!fgets(text, sizeof(text), file))
+		return;
+	if (!fgets(text, LINE, file))
 		*text = 0;
 	fclose(file);
+}
+
+static bool ours_runs(void)
+{
+	char text[LINE];
+
+	read_srcversion(text);
 	return !strncmp(text, "OURS", 4);
+}
+
+static bool is_old(void)
+{
+	const char *old = getenv("FAKE_OLD");
+	char text[LINE];
+
+	read_srcversion(text);
+	return old && (!strcmp(old, "1") || !strncmp(text, old, strlen(old)));
 }
 
 /* The name of interface @n, "" behind the last one. */
@@ -327,6 +351,7 @@ static const struct {
 	{ WG_REORDER_A_HOLD_US, 5000 },
 	{ WG_REORDER_A_HOLD_MAX_US, 50000 },
 	{ WG_REORDER_A_WINDOW, 8192 },
+	{ WG_REORDER_A_SCOPE, WG_REORDER_SCOPE_AUTO },
 };
 
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
@@ -349,7 +374,9 @@ static void read_settings(int n, uint32_t *values)
 
 	for (i = 0; i < SETTINGS; i++) {
 		values[i] = i ? settings[i].value : (uint32_t)n % 3;
-		if (file && fscanf(file, "%u", &values[i]) != 1)
+		/* A file of a test may end before the scope. */
+		if (file && fscanf(file, "%u", &values[i]) != 1 &&
+		    settings[i].attr != WG_REORDER_A_SCOPE)
 			abort();
 	}
 	if (file)
@@ -380,8 +407,16 @@ static void push_settings(struct mnl_socket *s, int n)
 
 	put_name(to, n);
 	read_settings(n, values);
-	for (i = 0; i < SETTINGS; i++)
+	for (i = 0; i < SETTINGS; i++) {
+		if (settings[i].attr == WG_REORDER_A_SCOPE && is_old())
+			continue;
+		/* What it comes to. */
+		if (settings[i].attr == WG_REORDER_A_SCOPE && values[i] == WG_REORDER_SCOPE_AUTO)
+			values[i] = values[0] == WG_REORDER_MODE_FIXED;
 		mnl_attr_put_u32(to, settings[i].attr, values[i]);
+	}
+	/* As a later module may. */
+	mnl_attr_put_u32(to, WG_REORDER_A_MAX + 3, 1);
 	push(s, to);
 }
 
@@ -389,11 +424,12 @@ static void push_settings(struct mnl_socket *s, int n)
 static void put_stats(struct nlmsghdr *to, unsigned int times)
 {
 	uint64_t packets = number("FAKE_PACKETS", 1000), late = number("FAKE_LATE", 1);
-	uint64_t in_order = packets - 10 - late;
+	uint64_t ahead = number("FAKE_AHEAD", 0), behind = number("FAKE_BEHIND", 0);
+	uint64_t in_order = packets - 10 - late - ahead - behind;
 	uint64_t values[WG_REORDER_STAT_MAX + 1] = {
 		[WG_REORDER_STAT_AUTHENTICATED] = packets * times,
 		[WG_REORDER_STAT_IN_ORDER] = in_order * times,
-		[WG_REORDER_STAT_REORDERED] = 9 * times,
+		[WG_REORDER_STAT_REORDERED] = (9 + ahead + behind) * times,
 		[WG_REORDER_STAT_RELEASED_FILLED] = 7 * times,
 		[WG_REORDER_STAT_RELEASED_TIMED_OUT] = 2 * times,
 		[WG_REORDER_STAT_LATE] = late * times,
@@ -405,6 +441,10 @@ static void put_stats(struct nlmsghdr *to, unsigned int times)
 		[WG_REORDER_STAT_WAIT_NS] = number("FAKE_WAIT_US", 50000) * 1000ull,
 		[WG_REORDER_STAT_MAX_HOLD_NS] = 20100000,
 		[WG_REORDER_STAT_EPOCHS] = 1,
+		[WG_REORDER_STAT_RELEASED_AHEAD] = ahead * times,
+		[WG_REORDER_STAT_RELEASED_BEHIND] = behind * times,
+		[WG_REORDER_STAT_LATE_AHEAD] = number("FAKE_LATE_AHEAD", 0) * times,
+		[WG_REORDER_STAT_LATE_UNKNOWN] = number("FAKE_LATE_UNKNOWN", 0) * times,
 	};
 	uint64_t extent[WG_REORDER_EXTENT_BINS] = { 3 * times, 0, 1 * times };
 	uint64_t hold[WG_REORDER_HOLD_BINS] = { [20] = 8 * times, [24] = 1 * times };
@@ -421,6 +461,8 @@ static void put_stats(struct nlmsghdr *to, unsigned int times)
 	}
 	mnl_attr_put(to, WG_REORDER_STAT_EXTENT, sizeof(extent), extent);
 	mnl_attr_put(to, WG_REORDER_STAT_HOLD, sizeof(hold), hold);
+	for (i = WG_REORDER_STAT_RELEASED_AHEAD; i <= WG_REORDER_STAT_MAX && !is_old(); i++)
+		mnl_attr_put_u64(to, i, values[i]);
 	/* As a later module may. */
 	mnl_attr_put_u64(to, WG_REORDER_STAT_MAX + 5, 1);
 	mnl_attr_nest_end(to, nest);
@@ -476,13 +518,19 @@ static void set(struct mnl_socket *s, int n, const struct nlattr **table)
 	} rules[] = {
 		{ WG_REORDER_A_MODE, 0, 2, "mode: give adaptive (0), fixed (1) or off (2)" },
 		{ WG_REORDER_A_HOLD_US, 0, 1000000, "hold_us: give 0 to 1000000 microseconds" },
-		{ WG_REORDER_A_HOLD_MAX_US, 0, 1000000,
-		  "hold_max_us: give 0 to 1000000 microseconds" },
-		{ WG_REORDER_A_WINDOW, 64, 16384,
-		  "window: give a power of two from 64 to 16384 packets" },
+		{ WG_REORDER_A_HOLD_MAX_US, 0, 5000000,
+		  "hold_max_us: give 0 to 5000000 microseconds" },
+		{ WG_REORDER_A_WINDOW, 64, 32768,
+		  "window: give a power of two from 64 to 32768 packets" },
+		{ WG_REORDER_A_SCOPE, 0, 2, "scope: give flow (0), peer (1) or auto (2)" },
 	};
 	size_t i;
 
+	/* As the kernel says it of what a module's policy does not have. */
+	if (is_old() && table[WG_REORDER_A_SCOPE]) {
+		end(s, EINVAL, "Unknown attribute type", table[WG_REORDER_A_SCOPE]);
+		return;
+	}
 	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		const struct nlattr *attr = table[rules[i].attr];
 		uint32_t value = attr ? mnl_attr_get_u32(attr) : 0;

@@ -138,7 +138,7 @@ test_status()
 	has "wireguard-reorder/$version, $kernel, $(uname -m): installed, running, on disk: ours $version" "$said"
 	has "backup of stock: yes" "$said"
 	has "loaded: ours $version, srcversion $(srcversion)" "$said"
-	has "wg0: adaptive, hold at most 50.0 ms, window 8192" "$said"
+	has "wg0: adaptive, hold at most 250 ms, window 8192, scope flow" "$said"
 	equal "the default command" "$(wgr -n a status)" "$said"
 	wgr -n a -j status | valid status
 	ip link add wg9 type wireguard
@@ -185,7 +185,7 @@ test_stats_and_dump()
 	row=$(wgr -n a dump)
 	equal "the key" "$(cut -f 1 <<<"$row")" "$pub2"
 	equal "the interface" "$(cut -f 2 <<<"$row")" wg0
-	equal "columns" "$(tr '\t' '\n' <<<"$row" | wc -l)" 30
+	equal "columns" "$(tr '\t' '\n' <<<"$row" | wc -l)" 34
 	wgr -n a -j dump wg0 | valid dump
 }
 
@@ -196,8 +196,17 @@ test_set_and_reset()
 	wgr -n a set wg0 mode fixed hold 7ms hold-max 80ms window 4096
 	equal "settings" "$(at a sh -c 'cd /sys/class/net/wg0/reorder && cat mode hold_us hold_max_us window' | xargs)" \
 		"fixed 7000 80000 4096"
+	has "scope: peer" "$(wgr -n a show)"
 	wgr -n a set wg0 mode adaptive
 	has "mode: adaptive" "$(wgr -n a show)"
+	has "scope: flow" "$(wgr -n a show)"
+	wgr -n a set wg0 scope peer window 32768 hold-max 5s
+	equal "the largest" "$(at a sh -c 'cd /sys/class/net/wg0/reorder && cat scope window hold_max_us' | xargs)" "peer 32768 5000000"
+	has "scope: peer" "$(wgr -n a show)"
+	has '"scope": "peer"' "$(wgr -n a -j show)"
+	has 'wireguard_reorder_scope_info{netns="a",interface="wg0",scope="peer"} 1' "$(wgr -n a export)"
+	wgr -n a set wg0 scope auto
+	has "scope: flow" "$(wgr -n a show)"
 	ping_ok a 192.168.241.2
 	wgr -n a reset wg0 peer "$pub2"
 	equal "after a reset of the peer" "$(wgr -n a dump | cut -f 3)" 0
@@ -211,7 +220,9 @@ test_bad_values()
 	load ours
 	pair
 	status 2 "wg0: hold 2s: hold_us: give 0 to 1000000 microseconds" wgr -n a set wg0 mode off hold 2s
-	status 2 "wg0: window 100: window: give a power of two from 64 to 16384 packets" wgr -n a set wg0 window 100
+	status 2 "wg0: window 100: window: give a power of two from 64 to 32768 packets" wgr -n a set wg0 window 100
+	status 2 'scope "all": give flow, peer or auto' wgr -n a set wg0 scope all
+	status 2 "wg0: hold-max 6s: hold_max_us: give 0 to 5000000" wgr -n a set wg0 hold-max 6s
 	status 2 'hold "5": give a time with its unit' wgr -n a set wg0 hold 5
 	has "mode: adaptive" "$(wgr -n a show)"
 	status 1 "no0: no such interface" wgr -n a show no0
@@ -945,7 +956,7 @@ test_settings_bad()
 	load ours
 	ip link add wg9 type wireguard
 	printf '[*]\nhold-max = 9s\nwindow = 1024\n' >/etc/wireguard-reorder.conf
-	status 2 "/etc/wireguard-reorder.conf:2: hold-max 9000ms for wg9: hold_max_us: give 0 to 1000000" wgr apply wg9
+	status 2 "/etc/wireguard-reorder.conf:2: hold-max 9000ms for wg9: hold_max_us: give 0 to 5000000" wgr apply wg9
 	equal "the rest" "$(cat /sys/class/net/wg9/reorder/window)" 1024
 	printf '[wg7]\nwindow = 2048\n' >/etc/wireguard-reorder.conf
 	status 2 '/etc/wireguard-reorder.conf:1: no WireGuard interface is called "wg7" now: there is wg9' wgr apply

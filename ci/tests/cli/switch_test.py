@@ -8,6 +8,7 @@ Needs root and makes namespaces of its own. Prints TAP. Addresses, routes and al
 "wireguard" answers comes from fake_kernel.c.
 """
 
+import json
 import os
 import pathlib
 import re
@@ -320,19 +321,49 @@ def test_settings_lost():
     kept = work / "kept"
     shutil.rmtree(kept, ignore_errors=True)
     kept.mkdir()
-    for name, value in (("mode", "adaptive"), ("hold_us", "5000"), ("hold_max_us", "50000"), ("window", "8192")):
+    for name, value in (("mode", "adaptive"), ("hold_us", "5000"), ("hold_max_us", "50000"), ("window", "8192"), ("scope", "auto")):
         s.file(f"sys/module/wireguard/parameters/{name}", value + "\n")
     s.load("OURS1")
     part = "not kept by the stock module; with ours again: wireguard-reorder set wg0"
     for values, wanted in (("0 5000 50000 8192", None), ("1 7000 80500 4096", "mode fixed hold 7ms hold-max 80500us window 4096"),
-                           ("0 5000 100000 8192", "hold-max 100ms")):
+                           ("0 5000 100000 8192", "hold-max 100ms"), ("0 5000 50000 8192 0", None),
+                           ("0 5000 50000 8192 1", "scope peer"), ("1 5000 50000 8192 0", "mode fixed scope flow"),
+                           ("1 5000 50000 8192 1", "mode fixed")):
         (kept / "wg0").write_text(values.replace(" ", "\n") + "\n")
         result = s.run("switch", "stock", FAKE_SETTINGS=kept)
         tap.point(result.returncode == 2 and (part in result.stdout if wanted else "not kept" not in result.stdout) and
                   (not wanted or f"{part} {wanted}\n" in result.stdout), f"switch stock: what it does not keep: {wanted}", result.stdout, result.stderr)
+    result = s.run("switch", "stock", FAKE_SETTINGS=kept, FAKE_OLD=1)
+    tap.point(f"{part} mode fixed\n" in result.stdout, "switch stock: a module that has no scope", result.stdout, result.stderr)
     s.load("STOCK1")
     result = s.run("switch", "ours", FAKE_SETTINGS=kept)
     tap.point("not kept" not in result.stdout, "switch ours: there is nothing to keep", result.stdout)
+
+
+def test_settings_carried():
+    """From one module of ours to another one; what was never set goes on as the module has it."""
+    kept = work / "kept"
+    new = "0\\n5000\\n50000\\n8192\\n2\\n"
+    for values, wanted in (("0 7000 100000 4096 1", None), ("1 5000 50000 8192 0", None), ("0 5000 50000 8192 2", None),
+                           ("1 5000 50000 8192 2", None), ("0 5000 50000 8192 0", "0 5000 50000 8192 2"),
+                           ("1 5000 50000 8192 1", "1 5000 50000 8192 2")):
+        shutil.rmtree(kept, ignore_errors=True)
+        kept.mkdir()
+        (kept / "wg0").write_text(values.replace(" ", "\n") + "\n")
+        s = system(unload=f"printf '{new}' >{kept}/wg0")
+        s.load("OURS0")
+        result = s.run("switch", "ours", "--yes", FAKE_SETTINGS=kept)
+        tap.same((result.returncode, result.stderr, (kept / "wg0").read_text().split()), (0, "", (wanted or values).split()),
+                 f"switch ours: settings go along: {values}")
+    # From a module without a scope, to one, and both.
+    lost = "wireguard-reorder: wg0: its scope peer could not be restored: the module that is loaded, 1.2.0, has no scope: load version 1.3.0 or later\n"
+    for old, said in (("OURS0", ""), ("OURS1", lost), ("1", "")):
+        (kept / "wg0").write_text("0\n7000\n50000\n4096\n1\n")
+        s = system(unload=f"printf '{new}' >{kept}/wg0")
+        s.load("OURS0")
+        result = s.run("switch", "ours", "--yes", FAKE_SETTINGS=kept, FAKE_OLD=old)
+        tap.same((result.returncode, result.stderr, (kept / "wg0").read_text().split()), (0, said, ["0", "7000", "50000", "4096", "2"]),
+                 f"switch ours: a module without a scope: {old}")
 
 
 def test_closed_pipe():
@@ -575,12 +606,16 @@ def test_status_without_rights():
     for name, value in (("mode", "fixed"), ("hold_us", "7000"), ("hold_max_us", "50000"), ("window", "4096")):
         s.file(f"sys/class/net/wg0/reorder/{name}", value + "\n")
     said = s.run("status", FAKE_EPERM=1).stdout
-    tap.point("wg0: fixed, hold 7.00 ms, window 4096\n" in said, "status: from files", said)
+    tap.point("wg0: fixed, hold 7.00 ms, window 4096\n" in said, "status: from files of a module without a scope", said)
+    tap.same(json.loads(s.run("-j", "status", FAKE_EPERM=1).stdout)["interfaces"][0]["scope"], None, "status -j: no scope")
+    s.file("sys/class/net/wg0/reorder/scope", "peer\n")
+    said = s.run("status", FAKE_EPERM=1).stdout
+    tap.point("wg0: fixed, hold 7.00 ms, window 4096, scope peer\n" in said, "status: from files", said)
     said = s.run("-n", str(os.getpid()), "status", FAKE_EPERM=1).stdout
     tap.point("wg0: unknown (root is needed" in said, "status: not from files with --netns", said)
     ip("link", "set", "wg0", "down")
     said = s.run("status").stdout
-    tap.point("wg0 (down): adaptive, hold at most 50.0 ms, window 8192\n" in said, "status: an interface that is down", said)
+    tap.point("wg0 (down): adaptive, hold at most 50.0 ms, window 8192, scope flow\n" in said, "status: an interface that is down", said)
 
 
 def test_connections():
@@ -739,7 +774,7 @@ if os.geteuid():
 if INSIDE not in os.environ:
     # Mounts are private, too: files that namespaces are bound to go with it.
     os.execvpe("unshare", ["unshare", "--net", "--mount", sys.executable, *sys.argv], {**os.environ, INSIDE: "1"})
-tap.tests([test_to_ours, test_to_stock, test_two, test_refused_route, test_flags, test_sysctls, test_equal_routes, test_tentative, test_settings_lost, test_closed_pipe, test_down, test_questions, test_failures, test_upgrade, test_other_build, test_peers_refused, test_not_begun,
+tap.tests([test_to_ours, test_to_stock, test_two, test_refused_route, test_flags, test_sysctls, test_equal_routes, test_tentative, test_settings_lost, test_settings_carried, test_closed_pipe, test_down, test_questions, test_failures, test_upgrade, test_other_build, test_peers_refused, test_not_begun,
            test_on_top, test_nothing_up, test_status_without_rights, test_connections, test_wiping, test_lost, test_qdisc, test_namespaces])
 shutil.rmtree(work)
 sys.exit(tap.done())

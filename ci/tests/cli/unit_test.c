@@ -12,6 +12,7 @@
 #include "format.h"
 #include "hist.h"
 #include "home.h"
+#include "judge.h"
 #include "key.h"
 #include "nl.h"
 #include "order.h"
@@ -92,6 +93,12 @@ static void test_words(void)
 	tap_ok(!parse_mode("Off", &n) && !parse_mode("", &n) && !parse_mode("0", &n), "no modes");
 	tap_ok(!strcmp(parse_mode_name(1), "fixed") && !strcmp(parse_mode_name(9), "unknown"),
 	       "names of modes");
+	tap_ok(parse_scope("flow", &n) && n == WG_REORDER_SCOPE_FLOW && parse_scope("peer", &n) &&
+	       n == WG_REORDER_SCOPE_PEER && parse_scope("auto", &n) && n == WG_REORDER_SCOPE_AUTO &&
+	       !parse_scope("flows", &n) && !parse_scope("", &n) && !parse_scope("0", &n),
+	       "all scopes");
+	tap_ok(!strcmp(parse_scope_name(1), "peer") && !strcmp(parse_scope_name(9), "unknown"),
+	       "names of scopes");
 	tap_ok(parse_ifname("wg0") && parse_ifname("a23456789012345"), "names of interfaces");
 	tap_ok(!parse_ifname("") && !parse_ifname("a234567890123456") && !parse_ifname("a/b") &&
 	       !parse_ifname("a b") && !parse_ifname("..") && !parse_ifname("a:b"),
@@ -352,22 +359,41 @@ static void test_advice(void)
 	advise_late(&s, &t, 60000, "hold: wireguard-reorder set wg0 hold-max 75ms|");
 	advise_late(&s, &t, 210001, "hold: wireguard-reorder set wg0 hold-max 263ms|");
 	advise_late(&s, &t, 800000, "hold: wireguard-reorder set wg0 hold-max 1000ms|");
-	advise_late(&s, &t, 810000, "hold: look for what delays packets on the path so long|");
+	advise_late(&s, &t, 4000000, "hold: wireguard-reorder set wg0 hold-max 5000ms|");
+	advise_late(&s, &t, 4000001, "hold: look for what delays packets on the path so long|");
 	/* Said when less was waited: that tells nothing of now. */
 	advise_late(&s, &t, 30000, "hold: wireguard-reorder set wg0 hold-max 100ms|");
 	s.hold_max_us = 900000;
 	v[WG_REORDER_STAT_WAIT_NS] = 900000000;
-	advise(&s, &t, "hold: wireguard-reorder set wg0 hold-max 1000ms|");
-	s.hold_max_us = 1000000;
-	v[WG_REORDER_STAT_WAIT_NS] = 1000000000;
+	advise(&s, &t, "hold: wireguard-reorder set wg0 hold-max 1800ms|");
+	s.hold_max_us = 2500000;
+	v[WG_REORDER_STAT_WAIT_NS] = 2500000000;
+	advise(&s, &t, "hold: wireguard-reorder set wg0 hold-max 5000ms|");
+	s.hold_max_us = 5000000;
+	v[WG_REORDER_STAT_WAIT_NS] = 5000000000;
 	advise(&s, &t, "hold: look for what delays packets on the path so long|");
+	/* A module without a scope takes no more than it did. */
+	s.scope = ORDER_UNKNOWN;
 	s.hold_max_us = 900000;
+	advise(&s, &t, "hold: wireguard-reorder set wg0 hold-max 1000ms|");
+	advise_late(&s, &t, 810000, "hold: look for what delays packets on the path so long|");
+	s.scope = WG_REORDER_SCOPE_FLOW;
 	s.mode = WG_REORDER_MODE_FIXED;
 	advise(&s, &t, "hold: wireguard-reorder set wg0 hold 10ms|");
+	advise_late(&s, &t, 810000, "hold: look for what delays packets on the path so long|");
 	s.hold_us = 0;
 	advise(&s, &t, "hold: wireguard-reorder set wg0 hold 1ms|");
 	s.hold_us = 5001;
 	advise(&s, &t, "hold: wireguard-reorder set wg0 hold 11ms|");
+	/* To wait is of no use to those that their own flow has not overtaken, or that nobody knows. */
+	v[WG_REORDER_STAT_LATE_AHEAD] = 1;
+	advise(&s, &t, "");
+	v[WG_REORDER_STAT_LATE_AHEAD] = 0;
+	v[WG_REORDER_STAT_LATE_UNKNOWN] = 1;
+	advise(&s, &t, "");
+	v[WG_REORDER_STAT_LATE_UNKNOWN] = 101;
+	advise(&s, &t, "flows: see who in the tunnel sends by so many flows at once, and spread them over several peers|");
+	v[WG_REORDER_STAT_LATE_UNKNOWN] = 0;
 	v[WG_REORDER_STAT_LATE] = 100;
 	advise(&s, &t, "");
 	v[WG_REORDER_STAT_GAPS_OVERFLOWED] = 5;
@@ -375,6 +401,12 @@ static void test_advice(void)
 	advise(&s, &t, "window: wireguard-reorder set wg0 window 16384|");
 	s.window = 16384;
 	v[WG_REORDER_STAT_MAX_HELD] = 16384;
+	advise(&s, &t, "window: wireguard-reorder set wg0 window 32768|");
+	s.scope = ORDER_UNKNOWN;
+	advise(&s, &t, "window: wireguard-reorder set wg0 hold 2500us|");
+	s.scope = WG_REORDER_SCOPE_FLOW;
+	s.window = 32768;
+	v[WG_REORDER_STAT_MAX_HELD] = 32768;
 	advise(&s, &t, "window: wireguard-reorder set wg0 hold 2500us|");
 	s.mode = WG_REORDER_MODE_ADAPTIVE;
 	advise(&s, &t, "window: wireguard-reorder set wg0 hold-max 450000us|");
@@ -394,14 +426,35 @@ static void test_advice(void)
 
 static void test_names(void)
 {
-	unsigned int i, good = 0;
+	unsigned int i, good = 0, count = 0;
 
-	for (i = ORDER_FIRST; i <= ORDER_LAST; i++)
+	for (i = ORDER_FIRST; i <= ORDER_LAST; i = order_next(i), count++)
 		good += order_name(i) && *order_name(i);
 	tap_ok(order_counts_up(WG_REORDER_STAT_LATE) && order_counts_up(WG_REORDER_STAT_EPOCHS) &&
 	       !order_counts_up(WG_REORDER_STAT_WAIT_NS) && !order_counts_up(WG_REORDER_STAT_HELD),
 	       "which figures count up");
-	tap_ok(good == ORDER_LAST - ORDER_FIRST + 1, "each figure has a name");
+	tap_ok(good == count && count == ORDER_LAST - ORDER_FIRST - 1, "each figure has a name");
+}
+
+static void test_scopes(void)
+{
+	struct judge judge;
+	unsigned int i;
+
+	tap_ok(order_scope_in(WG_REORDER_SCOPE_AUTO, WG_REORDER_MODE_FIXED) == WG_REORDER_SCOPE_PEER &&
+	       order_scope_in(WG_REORDER_SCOPE_AUTO, WG_REORDER_MODE_ADAPTIVE) == WG_REORDER_SCOPE_FLOW &&
+	       order_scope_in(WG_REORDER_SCOPE_PEER, WG_REORDER_MODE_ADAPTIVE) == WG_REORDER_SCOPE_PEER &&
+	       order_scope_in(WG_REORDER_SCOPE_FLOW, WG_REORDER_MODE_FIXED) == WG_REORDER_SCOPE_FLOW &&
+	       order_scope_in(ORDER_UNKNOWN, WG_REORDER_MODE_FIXED) == ORDER_UNKNOWN,
+	       "what a scope comes to");
+	for (i = 0; i < JUDGE_POLICIES; i++) {
+		judge_init(&judge, i);
+		tap_ok(judge.engine.settings.scope == WGR_SCOPE_PEER, "policy %u of \"test\" sees no flows", i);
+		judge_end(&judge);
+	}
+	judge_init(&judge, 0);
+	tap_ok(judge_wait_ns(&judge) == 50000000, "the adaptive one begins with 50 ms");
+	judge_end(&judge);
 }
 
 int main(void)
@@ -419,5 +472,6 @@ int main(void)
 	test_program();
 	test_advice();
 	test_names();
+	test_scopes();
 	return tap_done();
 }
