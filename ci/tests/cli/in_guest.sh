@@ -857,9 +857,12 @@ with_udev()
 	sed "s|/usr/sbin/wireguard-reorder|$command|" "$here/../../../src/dist/90-wireguard-reorder.rules" \
 		>"$rules/90-wireguard-reorder.rules"
 	grep -q "$command apply" "$rules/90-wireguard-reorder.rules"
+	# One before it leaves its socket behind.
+	rm -f /run/udev/control
 	SYSTEMD_LOG_TARGET=console /lib/systemd/systemd-udevd --debug >"$scratch/udev.log" 2>&1 &
 	udev=$!
 	wait_for 20 test -S /run/udev/control
+	udevadm control --ping --timeout 20
 }
 
 without_udev()

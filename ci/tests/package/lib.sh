@@ -104,8 +104,8 @@ make_variant()
 	case $4 in
 	broken) echo '#error this one is meant to fail' >>"$tree/src/main.c" ;;
 	standin)
-		# What is not for the module stays: the package of the command is made too.
-		find "$tree/src" -mindepth 1 -maxdepth 1 ! -name cli ! -name dist ! -name uapi ! -name version.h \
+		# What is not for the module stays, and the order engine: the package of the command is made too.
+		find "$tree/src" -mindepth 1 -maxdepth 1 ! -name cli ! -name dist ! -name reorder ! -name uapi ! -name version.h \
 			-exec rm -r {} +
 		cp "$top"/ci/tests/package/standin/* "$tree/src" ;;
 	esac
