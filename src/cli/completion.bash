@@ -50,7 +50,7 @@ _wireguard_reorder_words()
 			case ${!#} in
 			mode) printf '%s\n' adaptive fixed off ;;
 			hold) printf '%s\n' 1ms 5ms 20ms ;;
-			hold-max) printf '%s\n' 20ms 50ms 100ms 200ms ;;
+			hold-max) printf '%s\n' 50ms 250ms 500ms 1s ;;
 			window) printf '%s\n' 2048 4096 8192 16384 32768 ;;
 			scope) printf '%s\n' flow peer auto ;;
 			esac

@@ -64,7 +64,7 @@ _wireguard_reorder_settings()
 	case $words[CURRENT-1] in
 	mode) compadd adaptive fixed off ;;
 	hold) compadd 1ms 5ms 20ms ;;
-	hold-max) compadd 20ms 50ms 100ms 200ms ;;
+	hold-max) compadd 50ms 250ms 500ms 1s ;;
 	window) compadd 2048 4096 8192 16384 32768 ;;
 	scope) compadd flow peer auto ;;
 	*) compadd -- mode hold hold-max window scope --save ;;

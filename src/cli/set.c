@@ -67,7 +67,7 @@ int set_command(const struct cli *cli, int count, char **words)
 	int code, err;
 
 	if (count < 1)
-		return say_usage("set needs an interface and settings: set wg0 mode adaptive hold-max 100ms");
+		return say_usage("set needs an interface and settings: set wg0 mode adaptive hold-max 500ms");
 	if (access_check_name(words[0]))
 		return CLI_USAGE;
 	if (count < 2)

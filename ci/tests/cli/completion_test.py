@@ -124,7 +124,7 @@ CASES = [
     ("export ", "--all-netns --output"),
     ("set wg0 mode ", "adaptive fixed off"),
     ("set wg0 mode fixed h", "hold hold-max"),
-    ("set wg0 hold-max ", "20ms 50ms 100ms 200ms"),
+    ("set wg0 hold-max ", "50ms 250ms 500ms 1s"),
     ("set wg0 window 8", "8192"),
     ("set wg0 window 3", "32768"),
     ("set wg0 scope ", "flow peer auto"),

@@ -924,7 +924,7 @@ test_settings_networkd()
 	chown -R systemd-network /etc/wireguard
 	/lib/systemd/systemd-networkd >"$scratch/networkd.log" 2>&1 &
 	networkd=$!
-	wait_for 30 is_set wg0 "adaptive 100000" || { cat "$scratch/networkd.log"; return 1; }
+	wait_for 30 is_set wg0 "adaptive 500000" || { cat "$scratch/networkd.log"; return 1; }
 	wait_for 20 has_address wg0
 	equal "peers of the example" "$(wg show wg0 endpoints | cut -f 2)" 203.0.113.1:51820
 	kill "$networkd"

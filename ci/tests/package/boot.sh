@@ -160,7 +160,7 @@ run_suite()
 	point "the package is installed" own_time
 	point "in less than 2 s beside DKMS's work: $(<"$work/own-time") ms" test "$(<"$work/own-time")" -lt 2000
 	quick_conf "$(from_readme 'PostUp = .*')"
-	echo 'ACTION=="add", SUBSYSTEM=="net", KERNEL=="wg1", ATTR{reorder/hold_max_us}="100000"' \
+	echo 'ACTION=="add", SUBSYSTEM=="net", KERNEL=="wg1", ATTR{reorder/hold_max_us}="500000"' \
 		>"$sys/etc/udev/rules.d/90-wireguard.rules"
 	about="$suite, ours: "
 	in_machine 1024 900 booted.sh ours "$ours"

@@ -87,7 +87,7 @@ both_in_use()
 
 setting()
 {
-	equal "$(cat "/sys/class/net/$1/reorder/hold_max_us")" 100000
+	equal "$(cat "/sys/class/net/$1/reorder/hold_max_us")" 500000
 }
 
 up_for_networkd()

@@ -126,8 +126,8 @@ ip netns exec far ping -q -f -w 20 198.51.100.1 >/dev/null &
 point "and watches it" shows "wireguard-reorder watch wg0" '[1-9][0-9]*/s packets' 'displacement'
 wait
 point "and finds nothing broken" healthy
-point "and sets" wireguard-reorder set wg0 hold-max 100ms
-point "what is so then" test "$(cat /sys/class/net/wg0/reorder/hold_max_us)" = 100000
+point "and sets" wireguard-reorder set wg0 hold-max 500ms
+point "what is so then" test "$(cat /sys/class/net/wg0/reorder/hold_max_us)" = 500000
 point "it switches to the other module" kept wireguard-reorder switch stock --yes
 point "which runs then" stock_runs
 point "and back" kept wireguard-reorder switch ours --yes

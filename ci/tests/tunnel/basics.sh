@@ -566,13 +566,13 @@ test_readme_keeps_settings()
 
 	module_is_ours || skip "not our module"
 	readme_post_up
-	equal 'set by wg-quick' "$(at a cat "/sys/class/net/wg0/$hold")" 100000
+	equal 'set by wg-quick' "$(at a cat "/sys/class/net/wg0/$hold")" 500000
 	at a wg-quick down "$WGR_RESULTS/wg0.conf"
 
 	module_unload
 	cp "$WGR_KO" "$WGR_RESULTS/wireguard.ko"
 	readme_options "$WGR_RESULTS/wireguard.ko"
-	equal 'set by modprobe' "$(at a cat "/sys/class/net/wg0/$hold")" 100000
+	equal 'set by modprobe' "$(at a cat "/sys/class/net/wg0/$hold")" 500000
 	clear_hosts
 	module_unload
 	module_load
