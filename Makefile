@@ -231,7 +231,7 @@ rpm:
 	rm -f dist/$(NAME)-*.rpm && \
 	mv "$$tmp"/RPMS/*/*.rpm "$$tmp"/SRPMS/*.rpm dist/ && ls dist/$(NAME)-*.rpm
 
-## repo: both into dist/repo, signed, for apt and dnf; SIGNKEY=<key> REPOURL=<where it will be>
+## repo: dist/repo, signed, for apt, dnf and zypper; SIGNKEY=<gpg key> REPOURL=<where it will be>
 # ADD=<files> takes in more packages: those of other architectures.
 repo:
 	@ci/setup.sh repo
@@ -263,7 +263,7 @@ check-packages:
 	@ci/setup.sh package vm
 	@rc=0; for t in headers repo matrix boot walk; do ci/tests/package/$$t.sh || rc=1; done; exit $$rc
 
-## check-repo: apt and dnf take the packages from what "make repo" makes (minutes)
+## check-repo: apt, dnf and zypper take the packages from what "make repo" makes (minutes)
 check-repo:
 	@ci/tests/package/repo.sh
 

@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What "make repo" makes, and what users do with it: a fresh Debian root and one that
-# poses as Fedora take it from a web server on the loopback, install by name, upgrade
-# when a newer version is added, and refuse what was changed or signed by others. The
-# real apt and dnf; DKMS builds a module that takes seconds. TAP on standard output,
+# What "make repo" makes, and what users do with it: a fresh Debian root and others that
+# pose as Fedora and openSUSE take it from a web server on the loopback, install by
+# name, upgrade when a newer version is added, and refuse what was changed or signed by
+# others. The real apt, dnf and zypper; DKMS builds a module that takes seconds. TAP on standard output,
 # with what is printed where something is refused. Needs root.
 #
-#   ci/tests/package/repo.sh
+#   ci/tests/package/repo.sh [apt|dnf|zypper...]       (default: all three)
 set -euo pipefail
 
 # shellcheck source=ci/tests/package/lib.sh
@@ -207,7 +207,7 @@ installed()
 {
 	# The format is dpkg's.
 	# shellcheck disable=SC2016
-	if [[ $about == *apt* ]]; then
+	if [[ $about == *" apt:"* ]]; then
 		in_root dpkg-query -W -f '${Package} ${Version}\n' wireguard-reorder-dkms wireguard-reorder-tools
 	else
 		in_root rpm -q --qf '%{NAME} %{VERSION}\n' wireguard-reorder-dkms wireguard-reorder-tools
@@ -223,9 +223,10 @@ has()
 	   $(field version "$(named "$kver")") == "$1" ]]
 }
 
+# fetch FILE FOLDER: as a user copies it.
 fetch()
 {
-	curl -sSf -o "$sys$2/$1" "$url/$1"
+	python3 -c 'import sys, urllib.request; urllib.request.urlretrieve(*sys.argv[1:])' "$url/$1" "$sys$2/$1"
 }
 
 apt_installs()
@@ -291,7 +292,7 @@ rejected()
 	shift
 
 	point "$what" rejects "$@"
-	grep -E '^(E|W|Err):|rror|mismatch|hecksum|ailed|FAILED|GPG|ignature|igned' "$work/said" | sed 's/^/#   /'
+	grep -E '^(E|W|Err):|rror|mismatch|hecksum|ailed|FAILED|GPG|ignature|igned' "$work/said" | sed 's/^/#   /' || :
 }
 
 fresh()
@@ -343,21 +344,26 @@ not_offered()
 	! grep -F "$foreign" "$work/said" && has "$next"
 }
 
-dnf_life()
+# posing NAME ID VERSION: a root that says it is another system, with what ours wants.
+posing()
 {
-	local wants
-
-	sys=$work/dnf/root
-	about="repository, dnf: "
-	mount_root "$work/dnf" "$base"
+	sys=$work/$1/root
+	mount_root "$work/$1" "$base"
 	ready_to_start
+	cat /etc/resolv.conf >"$sys/etc/resolv.conf"
+	[[ $1 == dnf ]] || apt -qq -o Acquire::Retries=3 update >&2
+	[[ $1 == dnf ]] || apt -qq --no-install-recommends install "$1" >&2
 	rm "$sys/etc/os-release"
-	printf 'NAME=Fedora\nID=fedora\nVERSION_ID=42\n' >"$sys/etc/os-release"
+	printf '%s\n' "NAME=$2" "ID=$2" "VERSION_ID=$3" >"$sys/etc/os-release"
 	mkdir -p "$sys"/usr/lib/{depmod.d,kernel/install.d}
-	mapfile -t wants < <(rpm -qp --requires "$tree"/dist/*-tools-*.rpm | grep -v '^rpmlib')
-	dependencies "$work/dependencies" "${wants[@]}" >&2
 	rpm --force-debian --root "$sys" --dbpath /var/lib/rpm --define '_pkgverify_level none' \
 		-i "$work"/dependencies/*.rpm >&2
+}
+
+dnf_life()
+{
+	about="repository, dnf: "
+	posing dnf fedora 42
 	serve "$work/older"
 	point "one file copied, and both packages install by name" dnf_installs
 	serve "$tree/dist/repo"
@@ -406,6 +412,47 @@ dnf_refuses()
 	rejected "a foreign signature is refused" "Bad GPG signature" dnf "$strict" upgrade
 }
 
+zypper()
+{
+	in_root zypper --non-interactive "$@"
+}
+
+zypper_installs()
+{
+	zypper addrepo --refresh "$url/wireguard-reorder.repo" && zypper --gpg-auto-import-keys refresh &&
+		zypper install --no-recommends wireguard-reorder-dkms wireguard-reorder-tools && has "$ours"
+}
+
+zypper_upgrades()
+{
+	zypper refresh --force && zypper update --no-recommends && has "$next"
+}
+
+zypper_life()
+{
+	about="repository, zypper: "
+	posing zypper opensuse-tumbleweed 20260101
+	serve "$work/older"
+	point "its address, and both packages install by name" zypper_installs
+	serve "$tree/dist/repo"
+	point "a newer version that was added is an upgrade" zypper_upgrades
+}
+
+zypper_refuses()
+{
+	another
+	flip "$(echo "$work"/spoilt/rpm/*-tools-"$next"-*.rpm)"
+	zypper clean --all >&2
+	rejected "a changed package is refused" "hecksum|digest" zypper install --force wireguard-reorder-tools
+	another
+	echo >>"$work/spoilt/rpm/repodata/repomd.xml"
+	rejected "changed lists are refused" "ignature verification failed" zypper refresh --force
+	another
+	rm -r "$work/spoilt/rpm"
+	cp -R "$work/foreign/dist/repo/rpm" "$work/spoilt"
+	rejected "a foreign signature is refused" "ignature|unknown key" zypper refresh --force
+}
+
 base=$(root_of trixie dnf rpm)
 kver=$(ls "$base/lib/modules")
 new_tree "$tree" "$ours"
@@ -423,10 +470,13 @@ cp -a "$tree/dist/repo" "$work/older"
 set_version "$tree" "$next"
 point "a newer version is added" make_repo "$tree" "ADD=dist/wireguard-reorder-tools-$next-1.$(rpm --eval '%{_arch}').rpm"
 point "it is whole" whole_repo "$tree/dist/repo"
-apt_life
-apt_refuses
-dnf_life
-dnf_refuses
+mapfile -t wants < <(rpm -qp --requires "$tree"/dist/*-tools-*.rpm | grep -v '^rpmlib')
+dependencies "$work/dependencies" "${wants[@]}" >&2
+[[ $# -gt 0 ]] || set -- apt dnf zypper
+for manager; do
+	"${manager}_life"
+	"${manager}_refuses"
+done
 
 echo "1..$number"
 exit "$failed"
