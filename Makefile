@@ -20,8 +20,8 @@ export PATH := $(PATH):$(SBIN)
 .DEFAULT_GOAL := module
 .DELETE_ON_ERROR:
 .PHONY: module cli install uninstall install-files install-package-files install-cli deb rpm \
-	check check-quick check-kernels check-packages demo bench lint clean clean-module help need-root need-dkms \
-	no-package
+	repo check check-quick check-kernels check-packages check-repo demo bench lint clean clean-module help \
+	need-root need-dkms no-package
 
 # How the target kernel was configured: empty when there is no such kernel.
 -include $(KDIR)/include/config/auto.conf
@@ -231,6 +231,13 @@ rpm:
 	rm -f dist/$(NAME)-*.rpm && \
 	mv "$$tmp"/RPMS/*/*.rpm "$$tmp"/SRPMS/*.rpm dist/ && ls dist/$(NAME)-*.rpm
 
+## repo: dist/repo, signed, for apt, dnf and zypper; SIGNKEY=<gpg key> REPOURL=<where it will be>
+# ADD=<files> takes in more packages: those of other architectures.
+repo:
+	@ci/setup.sh repo
+	@$(MAKE) --no-print-directory deb rpm
+	@ci/repo.sh $(ADD)
+
 ## demo: ours against the kernel's own module, in throw-away virtual machines
 demo:
 	@ci/setup.sh demo
@@ -254,7 +261,11 @@ check-kernels:
 ## check-packages: the packages' life on many systems, and in machines (hours)
 check-packages:
 	@ci/setup.sh package vm
-	@rc=0; for t in headers matrix boot walk; do ci/tests/package/$$t.sh || rc=1; done; exit $$rc
+	@rc=0; for t in headers repo matrix boot walk; do ci/tests/package/$$t.sh || rc=1; done; exit $$rc
+
+## check-repo: apt, dnf and zypper take the packages from what "make repo" makes (minutes)
+check-repo:
+	@ci/tests/package/repo.sh
 
 ## bench: measure both modules on many paths, draw it (three hours, nothing else running)
 bench:

@@ -5,7 +5,7 @@
 #
 #   ci/setup.sh [GROUP...]
 #
-# Groups: build unit lint cli vm uml package kernels demo bench all (the default).
+# Groups: build unit lint cli vm uml package repo kernels demo bench all (the default).
 # Only what is missing is installed, so a second call costs a fraction of a
 # second. Needs root only if something is missing.
 set -euo pipefail
@@ -28,6 +28,9 @@ group_packages()
 	package) echo debhelper dh-dkms dkms dpkg-dev fakeroot lintian rpm rpmlint shellcheck mmdebstrap \
 		      gcc pkg-config libc6-dev libmnl-dev libjansson-dev libpcap-dev \
 		      qemu-system-x86 e2fsprogs debian-archive-keyring ;;
+	# What "make repo" needs, from the packages on.
+	repo)    echo make gcc pkg-config libc6-dev libmnl-dev libjansson-dev libpcap-dev debhelper dh-dkms dpkg-dev \
+		      fakeroot rpm apt-utils createrepo-c gnupg ;;
 	# Headers come with tools, and roots with compilers. The emulator of s390x is in misc.
 	kernels) echo make binutils kmod dpkg-dev mmdebstrap debian-archive-keyring qemu-system-misc ;;
 	# Only what "make demo" uses: people wait for it.

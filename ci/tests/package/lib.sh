@@ -17,6 +17,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 # For those that read this.
 # shellcheck disable=SC2034
 failed=0
+# shellcheck disable=SC2034
 ours=$(sed -n 's/.*WGR_VERSION "\(.*\)"/\1/p' "$top/src/version.h")
 number=0
 
@@ -94,24 +95,38 @@ in_machine()
 	! grep -q '^not ok' "$work/said" || failed=1
 }
 
+# set_version TREE VERSION
+set_version()
+{
+	sed -i "s/\(WGR_VERSION \|^PACKAGE_VERSION=\)\".*\"/\1\"$2\"/" "$1/src/version.h" "$1/dkms.conf"
+	sed -i "s/^\(Version: *\).*/\1$2/" "$1/rpm/wireguard-reorder.spec"
+	sed -i "1s/(.*)/($2)/" "$1/debian/changelog"
+}
+
+# variant_tree TREE VERSION KIND: a copy of this tree; see variant.
+variant_tree()
+{
+	local tree=$1
+
+	mkdir "$tree"
+	cp -R "$top"/{Makefile,dkms.conf,src,debian,rpm,COPYING,README.md} "$tree"
+	case $3 in
+	broken) echo '#error this one is meant to fail' >>"$tree/src/main.c" ;;
+	standin)
+		# What the command is made of stays: its package is made too.
+		find "$tree/src" -mindepth 1 -maxdepth 1 ! -name cli ! -name dist ! -name reorder ! -name uapi \
+			! -name version.h -exec rm -r {} +
+		cp "$top"/ci/tests/package/standin/* "$tree/src" ;;
+	esac
+	set_version "$tree" "$2"
+}
+
 # Builder for the cache: DIR FORMAT VERSION KIND
 make_variant()
 {
 	local tree=$1/tree
 
-	mkdir "$tree"
-	cp -R "$top"/{Makefile,dkms.conf,src,debian,rpm,COPYING,README.md} "$tree"
-	case $4 in
-	broken) echo '#error this one is meant to fail' >>"$tree/src/main.c" ;;
-	standin)
-		# What is not for the module stays, and the order engine: the package of the command is made too.
-		find "$tree/src" -mindepth 1 -maxdepth 1 ! -name cli ! -name dist ! -name reorder ! -name uapi ! -name version.h \
-			-exec rm -r {} +
-		cp "$top"/ci/tests/package/standin/* "$tree/src" ;;
-	esac
-	sed -i "s/\"$ours\"/\"$3\"/" "$tree/src/version.h" "$tree/dkms.conf"
-	sed -i "s/^\(Version: *\).*/\1$3/" "$tree/rpm/wireguard-reorder.spec"
-	sed -i "1s/(.*)/($3)/" "$tree/debian/changelog"
+	variant_tree "$tree" "$3" "$4"
 	nice -n 19 make -s -C "$tree" "$2"
 	mv "$tree"/dist/*-dkms[-_]* "$1"
 	rm -r "$tree"
@@ -127,7 +142,8 @@ variant()
 	sources=$(cd "$top" && find Makefile dkms.conf src debian rpm ci/tests/package/standin -type f \
 		! -name '*.o' ! -name '.*' ! -name '*.ko' ! -name '*.mod*' ! -path '*/generated/*' ! -path src/cli/wireguard-reorder \
 		-exec sha256sum {} + | sort)
-	entry=$(wgr_cache_get "package-$3-$1" "$* $sources $(declare -f make_variant)" make_variant "$@") || return
+	entry=$(wgr_cache_get "package-$3-$1" "$* $sources $(declare -f make_variant variant_tree set_version)" \
+		make_variant "$@") || return
 	echo "$entry"/*."$1"
 }
 
@@ -141,14 +157,15 @@ build_rpm()
 		mkdir -p "$2" && mv "$work"/topdir/RPMS/*/*.rpm "$2"
 }
 
-# dependencies FOLDER: a package for what ours wants, in Debian roots that pose as
-# others.
+# dependencies FOLDER [MORE...]: a package for what ours wants, in Debian roots that
+# pose as others.
 dependencies()
 {
 	{
 		printf '%s\n' 'Name: dependencies' 'Version: 1' 'Release: 1' 'Summary: Stand-in' \
 			'License: GPL-2.0-only' 'BuildArch: noarch'
-		printf 'Provides: %s\n' /bin/sh coreutils dkms findutils gawk grep kmod make sed util-linux
+		printf 'Provides: %s\n' /bin/sh coreutils dkms findutils gawk grep kmod make sed util-linux \
+			"${@:2}"
 		printf '%s\n' '%description' 'None.' '%files'
 	} >"$work/dependencies.spec"
 	build_rpm "$work/dependencies.spec" "$1"
