@@ -159,6 +159,38 @@ static bool scope_changes_behind_it(void)
 	return done() && good;
 }
 
+/* What is held since before flows were watched is of a flow that nobody knows. */
+static bool none_ahead_of_the_nameless(void)
+{
+	struct wgr_settings settings = { WGR_FIXED, 2048, MS / 10, 50 * MS, WGR_SCOPE_PEER };
+	bool good;
+
+	problem = NULL;
+	user_init(&u, &settings, false);
+	oracle_init(&o, &settings);
+	good = push(0, 0, 0) == WGR_RELEASED && push(10, 1, 1 * MS) == WGR_HELD;
+	settings.scope = WGR_SCOPE_FLOW;
+	user_configure(&u, &o, &settings);
+	/* The machine has stood still, so it is held on while its flow gets known. */
+	user_excuse(&u, &o, 31 * MS / 10);
+	good &= push(1, 1, 31 * MS / 10) == WGR_RELEASED && push(2, 1, 37 * MS / 10) == WGR_RELEASED;
+	good &= push(12, 1, 38 * MS / 10) == WGR_HELD;
+	return done() && good;
+}
+
+/* Of what comes before all epochs nobody knows which was sent first. */
+static bool before_all(void)
+{
+	bool good;
+
+	begin();
+	good = push(1, 0, 0) == WGR_HELD;
+	user_advance_to(&u, &o, 50 * MS);
+	good &= user_push(&u, &o, 0, 10, 1, 0, 51 * MS, NEVER_FAIL) == WGR_LATE;
+	good &= user_push(&u, &o, 0, 5, 1, 0, 52 * MS, NEVER_FAIL) == WGR_LATE;
+	return done() && good && u.r.stats.late_unknown == 2;
+}
+
 /* A path that merely serves flows fairly: waits are in vain, so next to none is left. */
 static bool fair_queues_end_the_wait(void)
 {
@@ -246,7 +278,8 @@ static bool crowded(u64 seed)
 	u.memory.fail_size = 0;
 	for (i = 0; i < 200000 && !problem; i++) {
 		state = state * 6364136223846793005 + 1442695040888963407;
-		at += 100000;
+		at += state >> 20 & 255 ? 100000 : 3 * MS;
+		user_excuse(&u, NULL, at);
 		user_push(&u, NULL, 1 + (u32)(i >> 16), (i & 0xffff) ^ (state >> 60 & 7),
 			  (u32)(state >> 33) % MEMORY_FLOWS, 0, at,
 			  state >> 50 & 15 ? NEVER_FAIL : (unsigned int)(state >> 54 & 1));
@@ -274,6 +307,8 @@ int main(void)
 	tap_ok(sparse_goes_ahead(), "a flow that has nothing to wait for goes ahead");
 	tap_ok(ahead_of_its_own(), "what it went ahead of is late, and then it waits");
 	tap_ok(scope_changes_behind_it(), "a change of scope lets nothing follow what is ahead");
+	tap_ok(none_ahead_of_the_nameless(), "nothing goes ahead of what may be of its own flow");
+	tap_ok(before_all(), "what comes before all epochs is late in any flow");
 	tap_ok(fair_queues_end_the_wait(), "swaps between flows only: next to no wait in the end");
 	tap_ok(own_swaps_teach(), "swaps inside a flow: a wait as long as they need");
 	tap_ok(rests_when_quiet(), "flows are forgotten when all is quiet");
