@@ -678,15 +678,23 @@ static void note_behind(struct wgr_reorder *r, const struct wgr_lane *lane, u64 
 	r->stats.span[bin_of(behind, WGR_SPAN_BINS)]++;
 }
 
-/* By how much an item is late, -1 if that is not known or no wait would have helped. */
+/*
+ * By how much an item is late, -1 if that is not known or no wait would have helped.
+ * What overtook it first is out already: held are only those that came after that.
+ */
 static s64 late_by(const struct wgr_reorder *r, const struct wgr_item *item, bool swapped)
 {
 	s64 since_ns;
 
-	if (by_flow(r))
-		return swapped ? overtaken_for(r, item) : -1;
-	since_ns = wgr_marks_since(&r->marks, item->epoch, item->counter);
-	return since_ns == S64_MIN ? -1 : r->clock_ns - since_ns;
+	if (!by_flow(r))
+		since_ns = wgr_marks_since(&r->marks, item->epoch, item->counter);
+	else if (swapped)
+		since_ns = wgr_marks_flow_since(&r->marks, item->epoch, item->counter, item->flow);
+	else
+		return -1;
+	if (since_ns != S64_MIN)
+		return r->clock_ns - since_ns;
+	return by_flow(r) ? overtaken_for(r, item) : -1;
 }
 
 static void note_late(struct wgr_reorder *r, const struct wgr_item *item, s64 by_ns)

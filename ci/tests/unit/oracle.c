@@ -352,14 +352,16 @@ static bool may_go(const struct oracle *o, u32 flow)
 		if (last) {
 			u32 distance = steps(p->arrival) - steps(last->arrival);
 
+			if (distance < apart / 8)
+				known = 0;
 			apart = known ? apart + distance / 4 - apart / 4 : distance;
 			known++;
 		}
 		last = p;
 	}
-	if (flow_waits(o, flow) || !known)
+	if (flow_waits(o, flow) || known < WGR_FLOW_KNOWN)
 		return false;
-	return (u64)apart * FLOW_STEP / (known < WGR_FLOW_KNOWN ? 4 : 1) > (u64)o->hold.wait_ns;
+	return (u64)apart * FLOW_STEP > (u64)o->hold.wait_ns;
 }
 
 /* What of a packet's flow has been released before it. */
@@ -726,7 +728,10 @@ static enum wgr_verdict late(struct oracle *o, u32 epoch, u64 counter, u32 flow,
 		fate = overtaken(o, epoch, counter, flow);
 		if (!epoch || (fate == WGR_NOT_OVERTAKEN && epoch > o->epoch && oracle_held(o)))
 			fate = WGR_PERHAPS_OVERTAKEN;
-		if (swapped)
+		since = swapped ? wgr_marks_flow_since(&o->marks, epoch, counter, (u16)flow) : S64_MIN;
+		if (since != S64_MIN)
+			offset = o->clock - since;
+		else if (swapped)
 			offset = overtaken_for(o);
 	}
 	if (fate == WGR_NOT_OVERTAKEN) {

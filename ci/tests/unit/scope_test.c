@@ -227,6 +227,35 @@ static bool own_swaps_teach(void)
 	return u.r.hold.wait_ns >= 3 * MS && u.r.hold.wait_ns <= 5 * MS && !u.r.stats.late && done();
 }
 
+/* How late one is counts from the first of its flow that overtook it, which is out by then. */
+static bool late_since_the_first(void)
+{
+	bool good;
+
+	begin_with(WGR_ADAPTIVE, WGR_SCOPE_FLOW);
+	good = push(0, 0, 0) == WGR_RELEASED && push(2, 0, 1 * MS) == WGR_HELD;
+	user_advance_to(&u, &o, 30 * MS);
+	good &= push(4, 0, 31 * MS) == WGR_HELD && push(1, 0, 41 * MS) == WGR_LATE;
+	return done() && good && u.r.hold.late_ns == 40 * MS;
+}
+
+/* A connection made in two round trips, then all that may be sent at once, half of it late. */
+static bool first_burst_waits(void)
+{
+	bool good;
+	u64 i;
+
+	begin();
+	push(1, 0, 0);
+	good = push(2, 1, 100 * MS) != WGR_LATE && push(3, 1, 200 * MS) != WGR_LATE;
+	good &= push(4, 1, 300 * MS) != WGR_LATE;
+	for (i = 6; i < 14; i += 2)
+		good &= push(i, 1, 300 * MS + (s64)i) == WGR_HELD;
+	for (i = 5; i < 13; i += 2)
+		good &= push(i, 1, 315 * MS + (s64)i) == WGR_RELEASED;
+	return done() && good && !u.r.stats.late;
+}
+
 static bool rests_when_quiet(void)
 {
 	bool good;
@@ -311,6 +340,8 @@ int main(void)
 	tap_ok(before_all(), "what comes before all epochs is late in any flow");
 	tap_ok(fair_queues_end_the_wait(), "swaps between flows only: next to no wait in the end");
 	tap_ok(own_swaps_teach(), "swaps inside a flow: a wait as long as they need");
+	tap_ok(late_since_the_first(), "how late one is counts from the first that overtook it");
+	tap_ok(first_burst_waits(), "the first burst of a connection does not go ahead of itself");
 	tap_ok(rests_when_quiet(), "flows are forgotten when all is quiet");
 	tap_ok(an_epoch_between(), "an epoch between two does not go ahead of what is held");
 	tap_ok(nothing_asked_in_order(), "in order no flow is looked at and nothing allocated");
