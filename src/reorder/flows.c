@@ -4,6 +4,9 @@
 /* A distance that is shorter than this part of what was usual is one within a burst. */
 #define BURST_PART	8
 
+/* Distances that the usual one is a mean of. */
+#define MEAN_OF		16
+
 /**
  * struct wgr_flow_set - flows that share a place in the table
  * @way: each of them
@@ -139,8 +142,8 @@ u32 wgr_flow_time(s64 now_ns)
 }
 
 /*
- * A quarter of what is new: some packets closer together do not make a flow dense.  A
- * burst does at once: of what comes after a pause much may be swapped within it.
+ * A mean over many: two lines that take turns bring the packets of a call in pairs.  A
+ * burst ends it at once: of what comes after a pause much may be swapped within it.
  */
 static void note_distance(struct wgr_flow *flow, u32 now_us)
 {
@@ -148,12 +151,9 @@ static void note_distance(struct wgr_flow *flow, u32 now_us)
 
 	if (apart_us < flow->apart_us / BURST_PART)
 		flow->known = 0;
-	if (!flow->known)
-		flow->apart_us = apart_us;
-	else
-		flow->apart_us += apart_us / 4 - flow->apart_us / 4;
-	if (flow->known < WGR_FLOW_KNOWN)
+	if (flow->known < MEAN_OF)
 		flow->known++;
+	flow->apart_us += apart_us / flow->known - flow->apart_us / flow->known;
 }
 
 bool wgr_flow_arrived(struct wgr_flow *flow, u32 epoch, u64 counter, s64 now_ns)

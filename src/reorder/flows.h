@@ -46,10 +46,10 @@ struct wgr_place {
  * @in_epoch: likewise, 0 marks a free entry
  * @tag: its hash
  * @seen_us: when what was sent last of it came, wgr_flow_time()
- * @apart_us: how far its packets are apart, in the same steps, a mean of the last few
+ * @apart_us: how far its packets are apart, in the same steps, a mean of the last ones
  * @held: packets held
- * @known: distances that @apart_us was made of, up to %WGR_FLOW_KNOWN; since the last
- *	burst, if there was one
+ * @known: distances that @apart_us was made of, up to 16; since the last burst, if
+ *	there was one
  * @swapped: one of its packets has come behind one sent later
  * @guessed: what was sent last is not known: it was not after what @out_counter
  *	and @out_epoch say

@@ -171,6 +171,21 @@ static bool who_may_go(void)
 	return good;
 }
 
+/* Two lines in turn, one slower by 15 ms: the mean of 5 and 35 ms is 20 ms. */
+static bool a_call_in_pairs(void)
+{
+	struct wgr_flow flow = { 0 };
+	bool good = true;
+	s64 at = 0;
+	u64 i;
+
+	for (i = 0; i < 400; i++) {
+		wgr_flow_arrived(&flow, 1, i, at += i & 1 ? 5000000 : 35000000);
+		good &= i < 16 || wgr_flow_may_go(&flow, 18970000);
+	}
+	return good;
+}
+
 /* However long the pauses between bursts are, within one nothing goes ahead. */
 static bool not_in_bursts(void)
 {
@@ -200,6 +215,7 @@ int main(void)
 	tap_ok(held_ones_stay(), "flows with held packets keep their places");
 	tap_ok(before_the_beginning(), "nothing is known of what was sent before");
 	tap_ok(who_may_go(), "packets far apart and never swapped need not wait");
+	tap_ok(a_call_in_pairs(), "pairs of packets make no burst");
 	tap_ok(not_in_bursts(), "packets within a burst do");
 	return tap_done();
 }

@@ -354,8 +354,8 @@ static bool may_go(const struct oracle *o, u32 flow)
 
 			if (distance < apart / 8)
 				known = 0;
-			apart = known ? apart + distance / 4 - apart / 4 : distance;
-			known++;
+			known += known < 16;
+			apart += distance / known - apart / known;
 		}
 		last = p;
 	}
