@@ -684,17 +684,13 @@ static void note_behind(struct wgr_reorder *r, const struct wgr_lane *lane, u64 
  */
 static s64 late_by(const struct wgr_reorder *r, const struct wgr_item *item, bool swapped)
 {
-	s64 since_ns;
+	s64 since_ns = wgr_marks_since(&r->marks, item->epoch, item->counter);
 
-	if (!by_flow(r))
-		since_ns = wgr_marks_since(&r->marks, item->epoch, item->counter);
-	else if (swapped)
-		since_ns = wgr_marks_flow_since(&r->marks, item->epoch, item->counter, item->flow);
-	else
+	if (since_ns == S64_MIN || (by_flow(r) && !swapped))
 		return -1;
-	if (since_ns != S64_MIN)
-		return r->clock_ns - since_ns;
-	return by_flow(r) ? overtaken_for(r, item) : -1;
+	if (by_flow(r))
+		since_ns = wgr_marks_flow_since(&r->marks, item->epoch, item->counter, item->flow);
+	return since_ns == S64_MIN ? overtaken_for(r, item) : r->clock_ns - since_ns;
 }
 
 static void note_late(struct wgr_reorder *r, const struct wgr_item *item, s64 by_ns)
@@ -745,7 +741,7 @@ static enum wgr_verdict come_behind(struct wgr_reorder *r, const struct wgr_lane
 	r->stats.late_unknown += fate == WGR_PERHAPS_OVERTAKEN;
 	if (by_ns >= 0)
 		learn_came(r, by_ns);
-	else if (!by_flow(r))
+	else if (swapped || !by_flow(r))
 		wgr_hold_unknown(&r->hold);
 	return fate == WGR_NOT_OVERTAKEN ? WGR_RELEASED : WGR_LATE;
 }

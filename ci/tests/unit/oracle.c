@@ -721,18 +721,17 @@ static enum wgr_verdict late(struct oracle *o, u32 epoch, u64 counter, u32 flow,
 	s64 offset = -1, since;
 
 	count_span(o, epoch, counter);
-	if (!by_flow(o)) {
-		since = marked_since(o, epoch, counter);
-		offset = since == S64_MIN ? -1 : o->clock - since;
-	} else {
+	since = marked_since(o, epoch, counter);
+	if (by_flow(o)) {
 		fate = overtaken(o, epoch, counter, flow);
 		if (!epoch || (fate == WGR_NOT_OVERTAKEN && epoch > o->epoch && oracle_held(o)))
 			fate = WGR_PERHAPS_OVERTAKEN;
-		since = swapped ? wgr_marks_flow_since(&o->marks, epoch, counter, (u16)flow) : S64_MIN;
-		if (since != S64_MIN)
-			offset = o->clock - since;
-		else if (swapped)
-			offset = overtaken_for(o);
+	}
+	if (since != S64_MIN && !by_flow(o)) {
+		offset = o->clock - since;
+	} else if (since != S64_MIN && swapped) {
+		since = wgr_marks_flow_since(&o->marks, epoch, counter, (u16)flow);
+		offset = since == S64_MIN ? overtaken_for(o) : o->clock - since;
 	}
 	if (fate == WGR_NOT_OVERTAKEN) {
 		put_out(o, epoch, counter, flow);
@@ -743,7 +742,7 @@ static enum wgr_verdict late(struct oracle *o, u32 epoch, u64 counter, u32 flow,
 	}
 	if (offset >= 0)
 		came_after(o, offset);
-	else if (!by_flow(o))
+	else if (swapped || !by_flow(o))
 		wgr_hold_unknown(&o->hold);
 	return fate == WGR_NOT_OVERTAKEN ? WGR_RELEASED : WGR_LATE;
 }

@@ -239,6 +239,26 @@ static bool late_since_the_first(void)
 	return done() && good && u.r.hold.late_ns == 40 * MS;
 }
 
+/* One of two lines is slower than anything that may be waited for: nothing waits for it. */
+static bool too_late_to_wait_for(void)
+{
+	struct wgr_settings settings = { WGR_ADAPTIVE, 2048, HOLD, 250 * MS, WGR_SCOPE_FLOW };
+	bool good;
+	u64 i;
+
+	problem = NULL;
+	user_init(&u, &settings, false);
+	oracle_init(&o, &settings);
+	for (i = 0; i < 10000; i += 2) {
+		user_advance_to(&u, &o, (s64)i * MS - 1);
+		push(i, 0, (s64)i * MS);
+		if (i >= 600)
+			push(i - 599, 0, (s64)i * MS + MS / 2);
+	}
+	good = u.r.stats.late > 4000 && u.r.stats.max_hold_ns <= 2 * HOLD;
+	return done() && good;
+}
+
 /* A connection made in two round trips, then all that may be sent at once, half of it late. */
 static bool first_burst_waits(void)
 {
@@ -341,6 +361,7 @@ int main(void)
 	tap_ok(fair_queues_end_the_wait(), "swaps between flows only: next to no wait in the end");
 	tap_ok(own_swaps_teach(), "swaps inside a flow: a wait as long as they need");
 	tap_ok(late_since_the_first(), "how late one is counts from the first that overtook it");
+	tap_ok(too_late_to_wait_for(), "what is later than can be measured is not waited for");
 	tap_ok(first_burst_waits(), "the first burst of a connection does not go ahead of itself");
 	tap_ok(rests_when_quiet(), "flows are forgotten when all is quiet");
 	tap_ok(an_epoch_between(), "an epoch between two does not go ahead of what is held");
