@@ -160,7 +160,9 @@ static void waiting_add(struct wgr_reorder *r, struct wgr_item *item)
 	r->held++;
 	if (is_ghost(item))
 		r->ghosts++;
-	else if (item->flow != WGR_NO_FLOW)
+	else if (item->flow == WGR_NO_FLOW)
+		r->nameless++;
+	else
 		wgr_flows_at(&r->flows, item->flow)->held++;
 	if (wgr_reorder_held(r) > r->stats.max_held)
 		r->stats.max_held = wgr_reorder_held(r);
@@ -205,7 +207,9 @@ static void waiting_del(struct wgr_reorder *r, struct wgr_item *item)
 		r->ghosts--;
 		return;
 	}
-	if (item->flow != WGR_NO_FLOW)
+	if (item->flow == WGR_NO_FLOW)
+		r->nameless--;
+	else
 		wgr_flows_at(&r->flows, item->flow)->held--;
 	note_waited(r, item);
 }
@@ -232,6 +236,7 @@ static void forget_flows(struct wgr_reorder *r)
 		return;
 	for (item = r->oldest; item; item = item->newer)
 		item->flow = WGR_NO_FLOW;
+	r->nameless = r->held;
 	wgr_flows_end(&r->flows, &memory);
 }
 
@@ -286,10 +291,10 @@ static enum wgr_overtaken overtaken(const struct wgr_reorder *r, const struct wg
 				   item->counter);
 }
 
-/* An item whose flow has nothing to wait for. */
+/* An item whose flow has nothing to wait for, and of which nothing is held. */
 static bool may_go_ahead(const struct wgr_reorder *r, const struct wgr_item *item)
 {
-	return r->flows.on && item->flow != WGR_NO_FLOW &&
+	return r->flows.on && item->flow != WGR_NO_FLOW && !r->nameless &&
 	       wgr_flow_may_go(wgr_flows_at(&r->flows, item->flow), r->hold.wait_ns);
 }
 
@@ -673,15 +678,19 @@ static void note_behind(struct wgr_reorder *r, const struct wgr_lane *lane, u64 
 	r->stats.span[bin_of(behind, WGR_SPAN_BINS)]++;
 }
 
-/* By how much an item is late, -1 if that is not known or no wait would have helped. */
+/*
+ * By how much an item is late, -1 if that is not known or no wait would have helped.
+ * What overtook it first is out already: held are only those that came after that.
+ */
 static s64 late_by(const struct wgr_reorder *r, const struct wgr_item *item, bool swapped)
 {
-	s64 since_ns;
+	s64 since_ns = wgr_marks_since(&r->marks, item->epoch, item->counter);
 
+	if (since_ns == S64_MIN || (by_flow(r) && !swapped))
+		return -1;
 	if (by_flow(r))
-		return swapped ? overtaken_for(r, item) : -1;
-	since_ns = wgr_marks_since(&r->marks, item->epoch, item->counter);
-	return since_ns == S64_MIN ? -1 : r->clock_ns - since_ns;
+		since_ns = wgr_marks_flow_since(&r->marks, item->epoch, item->counter, item->flow);
+	return since_ns == S64_MIN ? overtaken_for(r, item) : r->clock_ns - since_ns;
 }
 
 static void note_late(struct wgr_reorder *r, const struct wgr_item *item, s64 by_ns)
@@ -699,7 +708,8 @@ static void note_late(struct wgr_reorder *r, const struct wgr_item *item, s64 by
 /*
  * What has become of the flow of an item that has no place in a lane.  It may be of an
  * epoch between the open ones, which began too late to get a lane: then it must not
- * go ahead of older ones that are held.
+ * go ahead of older ones that are held.  Of those before all epochs nobody knows which
+ * was sent first.
  */
 static enum wgr_overtaken fate_behind(const struct wgr_reorder *r, const struct wgr_item *item)
 {
@@ -707,6 +717,8 @@ static enum wgr_overtaken fate_behind(const struct wgr_reorder *r, const struct 
 
 	if (!by_flow(r))
 		return WGR_OVERTAKEN;
+	if (!item->epoch)
+		return WGR_PERHAPS_OVERTAKEN;
 	fate = overtaken(r, item);
 	if (fate == WGR_NOT_OVERTAKEN && item->epoch > r->lane[0].epoch && wgr_reorder_held(r))
 		fate = WGR_PERHAPS_OVERTAKEN;
@@ -729,7 +741,7 @@ static enum wgr_verdict come_behind(struct wgr_reorder *r, const struct wgr_lane
 	r->stats.late_unknown += fate == WGR_PERHAPS_OVERTAKEN;
 	if (by_ns >= 0)
 		learn_came(r, by_ns);
-	else if (!by_flow(r))
+	else if (swapped || !by_flow(r))
 		wgr_hold_unknown(&r->hold);
 	return fate == WGR_NOT_OVERTAKEN ? WGR_RELEASED : WGR_LATE;
 }
@@ -904,7 +916,7 @@ static enum wgr_verdict push_slow(struct wgr_reorder *r, struct wgr_item *item,
 	if (wgr_reorder_rest_at(r) <= r->clock_ns)
 		forget_flows(r);
 	item->flow = WGR_NO_FLOW;
-	if (by_flow(r) && (r->flows.on || !is_next(r, item)) && !is_first(r, item))
+	if (by_flow(r) && item->epoch && (r->flows.on || !is_next(r, item)) && !is_first(r, item))
 		swapped = enter_flow(r, item);
 	/* Whether the caller told the time before this item must make no difference. */
 	if (is_next(r, item))

@@ -129,7 +129,8 @@ struct wgr_settings {
  * @newer: engine's, while held: the item that arrived after; in an output
  *	list the item to be released next, NULL at the end
  * @epoch: number of the session, from 1; a session gets a higher one than all
- *	before when its first packet reaches the engine
+ *	before when its first packet reaches the engine.  0 stands before all: such an
+ *	item is late unless no order is kept
  * @flow: engine's: number of its inner flow
  * @path: which of the peer's paths it came by, 0 to %WGR_PATHS - 1
  * @tag: caller's, never touched here
@@ -335,6 +336,8 @@ struct wgr_lane {
  * @held: items held in both lanes, ghosts included
  * @ghosts: of these, places that are kept for what is not held: it went ahead or
  *	was late, and must not count as missing
+ * @nameless: items held of which the flow is not known: while there are any, nothing
+ *	goes ahead, for it might be of the same one
  * @settings: what was chosen
  * @clock_ns: latest time seen
  * @hold: how long to wait
@@ -355,6 +358,7 @@ struct wgr_reorder {
 	u32 open;
 	u32 held;
 	u32 ghosts;
+	u32 nameless;
 	struct wgr_settings settings;
 	s64 clock_ns;
 	s64 not_before_ns;

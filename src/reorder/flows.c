@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "flows.h"
 
-/* A distance that is so many waits long is believed at once. */
-#define CLEARLY_APART	4
+/* A distance that is shorter than this part of what was usual is one within a burst. */
+#define BURST_PART	8
+
+/* Distances that the usual one is a mean of. */
+#define MEAN_OF		16
 
 /**
  * struct wgr_flow_set - flows that share a place in the table
@@ -138,17 +141,19 @@ u32 wgr_flow_time(s64 now_ns)
 	return (u32)((u64)now_ns >> 10);
 }
 
-/* A quarter of what is new: some packets closer together do not make a flow dense. */
+/*
+ * A mean over many: two lines that take turns bring the packets of a call in pairs.  A
+ * burst ends it at once: of what comes after a pause much may be swapped within it.
+ */
 static void note_distance(struct wgr_flow *flow, u32 now_us)
 {
 	u32 apart_us = now_us - flow->seen_us;
 
-	if (!flow->known)
-		flow->apart_us = apart_us;
-	else
-		flow->apart_us += apart_us / 4 - flow->apart_us / 4;
-	if (flow->known < WGR_FLOW_KNOWN)
+	if (apart_us < flow->apart_us / BURST_PART)
+		flow->known = 0;
+	if (flow->known < MEAN_OF)
 		flow->known++;
+	flow->apart_us += apart_us / flow->known - flow->apart_us / flow->known;
 }
 
 bool wgr_flow_arrived(struct wgr_flow *flow, u32 epoch, u64 counter, s64 now_ns)
@@ -169,13 +174,9 @@ bool wgr_flow_arrived(struct wgr_flow *flow, u32 epoch, u64 counter, s64 now_ns)
 
 bool wgr_flow_may_go(const struct wgr_flow *flow, s64 wait_ns)
 {
-	u64 apart_ns = (u64)flow->apart_us << 10;
-
-	if (flow->swapped || flow->held || !flow->known)
+	if (flow->swapped || flow->held || flow->known < WGR_FLOW_KNOWN)
 		return false;
-	if (flow->known < WGR_FLOW_KNOWN)
-		apart_ns /= CLEARLY_APART;
-	return apart_ns > (u64)wait_ns;
+	return (u64)flow->apart_us << 10 > (u64)wait_ns;
 }
 
 static void out(struct wgr_flow *flow, u32 epoch, u64 counter)

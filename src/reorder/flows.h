@@ -46,9 +46,10 @@ struct wgr_place {
  * @in_epoch: likewise, 0 marks a free entry
  * @tag: its hash
  * @seen_us: when what was sent last of it came, wgr_flow_time()
- * @apart_us: how far its packets are apart, in the same steps, a mean of the last few
+ * @apart_us: how far its packets are apart, in the same steps, a mean of the last ones
  * @held: packets held
- * @known: distances that @apart_us was made of, up to %WGR_FLOW_KNOWN
+ * @known: distances that @apart_us was made of, up to 16; since the last burst, if
+ *	there was one
  * @swapped: one of its packets has come behind one sent later
  * @guessed: what was sent last is not known: it was not after what @out_counter
  *	and @out_epoch say
@@ -67,7 +68,10 @@ struct wgr_flow {
 	bool guessed : 1;
 };
 
-/* Distances after which a flow's own is believed. */
+/*
+ * Distances after which a flow's own is believed.  Fewer would do for a ping, but a
+ * connection that is made and then sends all it has does not look different at first.
+ */
 #define WGR_FLOW_KNOWN	3
 
 struct wgr_flow_block;

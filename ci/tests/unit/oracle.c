@@ -263,6 +263,9 @@ static void put_out(struct oracle *o, u32 epoch, u64 counter, u32 flow)
 
 /* ---- flows ---- */
 
+/* A flow that no packet is of. */
+#define NOBODY	0xffffffff
+
 static bool by_flow(const struct oracle *o)
 {
 	return o->settings.scope == WGR_SCOPE_FLOW;
@@ -320,13 +323,13 @@ static u32 steps(s64 ns)
 	return (u32)((u64)ns / FLOW_STEP);
 }
 
-/* Whether packets of a flow are held that it was looked at for. */
+/* Whether packets of a flow are held, or may be: of some nobody has looked. */
 static bool flow_waits(const struct oracle *o, u32 flow)
 {
 	u32 i;
 
 	for (i = 0; i < o->waiting; i++)
-		if (!o->packet[i].ghost && o->packet[i].named && o->packet[i].flow == flow)
+		if (!o->packet[i].ghost && (!o->packet[i].named || o->packet[i].flow == flow))
 			return true;
 	return false;
 }
@@ -349,14 +352,16 @@ static bool may_go(const struct oracle *o, u32 flow)
 		if (last) {
 			u32 distance = steps(p->arrival) - steps(last->arrival);
 
-			apart = known ? apart + distance / 4 - apart / 4 : distance;
-			known++;
+			if (distance < apart / 8)
+				known = 0;
+			known += known < 16;
+			apart += distance / known - apart / known;
 		}
 		last = p;
 	}
-	if (flow_waits(o, flow) || !known)
+	if (flow_waits(o, flow) || known < WGR_FLOW_KNOWN)
 		return false;
-	return (u64)apart * FLOW_STEP / (known < WGR_FLOW_KNOWN ? 4 : 1) > (u64)o->hold.wait_ns;
+	return (u64)apart * FLOW_STEP > (u64)o->hold.wait_ns;
 }
 
 /* What of a packet's flow has been released before it. */
@@ -716,15 +721,17 @@ static enum wgr_verdict late(struct oracle *o, u32 epoch, u64 counter, u32 flow,
 	s64 offset = -1, since;
 
 	count_span(o, epoch, counter);
-	if (!by_flow(o)) {
-		since = marked_since(o, epoch, counter);
-		offset = since == S64_MIN ? -1 : o->clock - since;
-	} else {
+	since = marked_since(o, epoch, counter);
+	if (by_flow(o)) {
 		fate = overtaken(o, epoch, counter, flow);
-		if (fate == WGR_NOT_OVERTAKEN && epoch > o->epoch && oracle_held(o))
+		if (!epoch || (fate == WGR_NOT_OVERTAKEN && epoch > o->epoch && oracle_held(o)))
 			fate = WGR_PERHAPS_OVERTAKEN;
-		if (swapped)
-			offset = overtaken_for(o);
+	}
+	if (since != S64_MIN && !by_flow(o)) {
+		offset = o->clock - since;
+	} else if (since != S64_MIN && swapped) {
+		since = wgr_marks_flow_since(&o->marks, epoch, counter, (u16)flow);
+		offset = since == S64_MIN ? overtaken_for(o) : o->clock - since;
 	}
 	if (fate == WGR_NOT_OVERTAKEN) {
 		put_out(o, epoch, counter, flow);
@@ -735,7 +742,7 @@ static enum wgr_verdict late(struct oracle *o, u32 epoch, u64 counter, u32 flow,
 	}
 	if (offset >= 0)
 		came_after(o, offset);
-	else if (!by_flow(o))
+	else if (swapped || !by_flow(o))
 		wgr_hold_unknown(&o->hold);
 	return fate == WGR_NOT_OVERTAKEN ? WGR_RELEASED : WGR_LATE;
 }
@@ -830,11 +837,14 @@ enum wgr_verdict oracle_push(struct oracle *o, u32 epoch, u64 counter, u32 flow,
 	}
 	o->quick = o->started && !o->waiting && epoch == o->epoch && counter == o->next &&
 		   counter != U64_MAX;
-	if (o->settings.mode != WGR_OFF && by_flow(o) && !o->quick && !o->watching &&
+	if (o->settings.mode != WGR_OFF && by_flow(o) && epoch && !o->quick && !o->watching &&
 	    (o->started || counter))
 		watch_flows(o);
 
 	p.named = o->watching;
+	/* What comes before all tells nothing of its flow. */
+	if (!epoch)
+		p.flow = NOBODY;
 	o->arrival[o->arrivals++] = p;
 	if (where > o->highest)
 		o->highest = where;
@@ -845,7 +855,7 @@ enum wgr_verdict oracle_push(struct oracle *o, u32 epoch, u64 counter, u32 flow,
 		o->started = true;
 		o->epoch = epoch;
 	}
-	if (o->watching)
+	if (o->watching && epoch)
 		swapped = swapped_at(o, o->arrivals - 1);
 	if (o->quick)
 		return push_next(o, epoch, counter, flow);

@@ -159,6 +159,38 @@ static bool scope_changes_behind_it(void)
 	return done() && good;
 }
 
+/* What is held since before flows were watched is of a flow that nobody knows. */
+static bool none_ahead_of_the_nameless(void)
+{
+	struct wgr_settings settings = { WGR_FIXED, 2048, MS / 10, 50 * MS, WGR_SCOPE_PEER };
+	bool good;
+
+	problem = NULL;
+	user_init(&u, &settings, false);
+	oracle_init(&o, &settings);
+	good = push(0, 0, 0) == WGR_RELEASED && push(10, 1, 1 * MS) == WGR_HELD;
+	settings.scope = WGR_SCOPE_FLOW;
+	user_configure(&u, &o, &settings);
+	/* The machine has stood still, so it is held on while its flow gets known. */
+	user_excuse(&u, &o, 31 * MS / 10);
+	good &= push(1, 1, 31 * MS / 10) == WGR_RELEASED && push(2, 1, 37 * MS / 10) == WGR_RELEASED;
+	good &= push(12, 1, 38 * MS / 10) == WGR_HELD;
+	return done() && good;
+}
+
+/* Of what comes before all epochs nobody knows which was sent first. */
+static bool before_all(void)
+{
+	bool good;
+
+	begin();
+	good = push(1, 0, 0) == WGR_HELD;
+	user_advance_to(&u, &o, 50 * MS);
+	good &= user_push(&u, &o, 0, 10, 1, 0, 51 * MS, NEVER_FAIL) == WGR_LATE;
+	good &= user_push(&u, &o, 0, 5, 1, 0, 52 * MS, NEVER_FAIL) == WGR_LATE;
+	return done() && good && u.r.stats.late_unknown == 2;
+}
+
 /* A path that merely serves flows fairly: waits are in vain, so next to none is left. */
 static bool fair_queues_end_the_wait(void)
 {
@@ -193,6 +225,55 @@ static bool own_swaps_teach(void)
 		user_advance_to(&u, &o, at + 9 * MS);
 	}
 	return u.r.hold.wait_ns >= 3 * MS && u.r.hold.wait_ns <= 5 * MS && !u.r.stats.late && done();
+}
+
+/* How late one is counts from the first of its flow that overtook it, which is out by then. */
+static bool late_since_the_first(void)
+{
+	bool good;
+
+	begin_with(WGR_ADAPTIVE, WGR_SCOPE_FLOW);
+	good = push(0, 0, 0) == WGR_RELEASED && push(2, 0, 1 * MS) == WGR_HELD;
+	user_advance_to(&u, &o, 30 * MS);
+	good &= push(4, 0, 31 * MS) == WGR_HELD && push(1, 0, 41 * MS) == WGR_LATE;
+	return done() && good && u.r.hold.late_ns == 40 * MS;
+}
+
+/* One of two lines is slower than anything that may be waited for: nothing waits for it. */
+static bool too_late_to_wait_for(void)
+{
+	struct wgr_settings settings = { WGR_ADAPTIVE, 2048, HOLD, 250 * MS, WGR_SCOPE_FLOW };
+	bool good;
+	u64 i;
+
+	problem = NULL;
+	user_init(&u, &settings, false);
+	oracle_init(&o, &settings);
+	for (i = 0; i < 10000; i += 2) {
+		user_advance_to(&u, &o, (s64)i * MS - 1);
+		push(i, 0, (s64)i * MS);
+		if (i >= 600)
+			push(i - 599, 0, (s64)i * MS + MS / 2);
+	}
+	good = u.r.stats.late > 4000 && u.r.stats.max_hold_ns <= 2 * HOLD;
+	return done() && good;
+}
+
+/* A connection made in two round trips, then all that may be sent at once, half of it late. */
+static bool first_burst_waits(void)
+{
+	bool good;
+	u64 i;
+
+	begin();
+	push(1, 0, 0);
+	good = push(2, 1, 100 * MS) != WGR_LATE && push(3, 1, 200 * MS) != WGR_LATE;
+	good &= push(4, 1, 300 * MS) != WGR_LATE;
+	for (i = 6; i < 14; i += 2)
+		good &= push(i, 1, 300 * MS + (s64)i) == WGR_HELD;
+	for (i = 5; i < 13; i += 2)
+		good &= push(i, 1, 315 * MS + (s64)i) == WGR_RELEASED;
+	return done() && good && !u.r.stats.late;
 }
 
 static bool rests_when_quiet(void)
@@ -246,7 +327,8 @@ static bool crowded(u64 seed)
 	u.memory.fail_size = 0;
 	for (i = 0; i < 200000 && !problem; i++) {
 		state = state * 6364136223846793005 + 1442695040888963407;
-		at += 100000;
+		at += state >> 20 & 255 ? 100000 : 3 * MS;
+		user_excuse(&u, NULL, at);
 		user_push(&u, NULL, 1 + (u32)(i >> 16), (i & 0xffff) ^ (state >> 60 & 7),
 			  (u32)(state >> 33) % MEMORY_FLOWS, 0, at,
 			  state >> 50 & 15 ? NEVER_FAIL : (unsigned int)(state >> 54 & 1));
@@ -274,8 +356,13 @@ int main(void)
 	tap_ok(sparse_goes_ahead(), "a flow that has nothing to wait for goes ahead");
 	tap_ok(ahead_of_its_own(), "what it went ahead of is late, and then it waits");
 	tap_ok(scope_changes_behind_it(), "a change of scope lets nothing follow what is ahead");
+	tap_ok(none_ahead_of_the_nameless(), "nothing goes ahead of what may be of its own flow");
+	tap_ok(before_all(), "what comes before all epochs is late in any flow");
 	tap_ok(fair_queues_end_the_wait(), "swaps between flows only: next to no wait in the end");
 	tap_ok(own_swaps_teach(), "swaps inside a flow: a wait as long as they need");
+	tap_ok(late_since_the_first(), "how late one is counts from the first that overtook it");
+	tap_ok(too_late_to_wait_for(), "what is later than can be measured is not waited for");
+	tap_ok(first_burst_waits(), "the first burst of a connection does not go ahead of itself");
 	tap_ok(rests_when_quiet(), "flows are forgotten when all is quiet");
 	tap_ok(an_epoch_between(), "an epoch between two does not go ahead of what is held");
 	tap_ok(nothing_asked_in_order(), "in order no flow is looked at and nothing allocated");
