@@ -224,8 +224,9 @@ test_flow_queue()
 	share=$(fair_uplink 50)
 	echo "of the bulk flow $share %"
 	module_is_ours || return 0
-	equal 'dropped' "$(at b cat /sys/class/net/wg0/statistics/rx_dropped)" 0
-	[[ $share -ge 45 ]]
+	at b ethtool -S wg0 | grep -E 'late|behind|ahead' | xargs
+	# A machine that stands still swaps some by itself.
+	[[ $(at b cat /sys/class/net/wg0/statistics/rx_dropped) -le 20 && $share -ge 45 ]]
 	wait=$(figure b wait_ns)
 	echo "wait $wait ns"
 	[[ $wait -le 1000000 ]]
@@ -233,7 +234,7 @@ test_flow_queue()
 	at b sh -c 'echo peer >/sys/class/net/wg0/reorder/scope'
 	share=$(fair_uplink 50)
 	echo "in scope peer $share %"
-	[[ $(figure b late) -gt 100 ]]
+	[[ $(figure b late) -gt 200 ]]
 }
 
 # The path shares the CPU with everything else: when the machine stalls, packets
