@@ -265,6 +265,53 @@ test_cable_is_out()
 	arrives server home 10.77.0.2 --count 500 --rate 500
 }
 
+# networkd FOLDER: it runs in the host's namespace with the files of that folder, by
+# itself: without udev, which a /sys that cannot be written tells it.
+networkd()
+{
+	at home unshare --mount bash -euc '
+		mount -o remount,ro,bind /sys
+		mkdir /run/two-lines
+		cp -a "$1/." /run/two-lines
+		mkdir -p /run/systemd
+		mount -t tmpfs -o mode=755 none /run/systemd
+		mkdir /run/systemd/netif
+		chown systemd-network:systemd-network /run/systemd/netif
+		mv /run/two-lines/* /run/systemd
+		exec env SYSTEMD_LOG_TARGET=console /lib/systemd/systemd-networkd' networkd "$1" 2>&1 | sed -n '/Unknown\|Failed\|invalid\|permissive/p' &
+}
+
+test_networkd()
+{
+	local run name
+
+	configured two-lines 20 10 20 25
+	run=$(mktemp -d)
+	mkdir -m 755 "$run/network" "$run/networkd.conf.d"
+	for name in 10-line1.network 10-line2.network 20-wg0.netdev 20-wg0.network; do
+		file home "/etc/systemd/network/$name" |
+			sed "s|HOME_PRIVATE_KEY|$key1|; s|SERVER_PUBLIC_KEY|$pub2|" >"$run/network/$name"
+	done
+	chgrp systemd-network "$run/network/20-wg0.netdev"
+	chmod 640 "$run/network/20-wg0.netdev"
+	file home /etc/systemd/networkd.conf.d/two-lines.conf >"$run/networkd.conf.d/two-lines.conf"
+	# All of it is to come from those files.
+	ip -n home addr flush dev line1
+	ip -n home addr flush dev line2
+	networkd "$run"
+	at server wg-quick up wg0 2>/dev/null
+	file home /etc/systemd/system/two-lines.service | sed -n 's/^ExecStartPre=//p' | at home bash -e
+	file home /etc/systemd/system/two-lines.service | sed -n 's/^ExecStart=//p' | at home bash -e &
+	wait_for 15 at home ping -q -c 1 -W 1 "$inside"
+	wait_for 5 leads 102 line2
+	equal 'rules' "$(ip -n home rule show | grep -c fwmark)" 2
+	equal MTU "$(at home cat /sys/class/net/wg0/mtu)" 1412
+	wait_for 5 hears 2
+	arrives home server "$inside" --count 500 --rate 500
+	leads 101 line1
+	arrives server home 10.77.0.2 --count 500 --rate 500
+}
+
 test_taken_down()
 {
 	configured two-lines 20 10 20 25
@@ -329,7 +376,7 @@ path_modules
 ours=${WGR_KO:-}
 case ${1:-} in
 turns) tests=(test_stock_over_two_lines test_ours_over_two_lines test_unequal_lines test_line_dies_and_comes_back
-              test_cable_is_out test_taken_down) ;;
+              test_cable_is_out test_taken_down test_networkd) ;;
 both)  use ours
        tests=(test_every_packet_on_both_lines test_shaping) ;;
 *)     echo 'two_lines.sh turns|both' >&2; exit 2 ;;
