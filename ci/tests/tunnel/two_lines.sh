@@ -269,6 +269,8 @@ test_cable_is_out()
 # itself: without udev, which a /sys that cannot be written tells it.
 networkd()
 {
+	# Expanded there.
+	# shellcheck disable=SC2016
 	at home unshare --mount bash -euc '
 		mount -o remount,ro,bind /sys
 		mkdir /run/two-lines
