@@ -1,0 +1,386 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# In a guest: the files of src/dist/two-lines.md, taken out of the page and used as
+# it says. TAP.
+#
+#   two_lines.sh turns|both    packets in turn, for any kernel of the tests; all on
+#                              both lines, for one with nft_dup_ipv4 and cake
+#
+#   home line1 ── provider1 ── n1 ┐
+#                                 net n0 ── eth0 server
+#   home line2 ── provider2 ── n2 ┘
+#
+# The lines have a rate and a delay each, and providers that drop what does not
+# have their address.
+set -euo pipefail
+
+# shellcheck source=ci/bench/path.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../../bench/path.sh"
+
+page=$WGR_TREE/src/dist/two-lines.md
+inside=10.77.0.1
+
+# file HOST NAME: what the page has under "At home, `NAME`:" or "At the server, ...".
+file()
+{
+	local where=${1/server/the server}
+
+	awk -v where="At $where, " -v name="\`$2\`" '
+		index($0, where) == 1 && index($0, name) && /:$/ { found = 1 }
+		found && /^```/ { if (within) exit; within = 1; next }
+		within { print; some = 1 }
+		END { exit !some }' "$page" || {
+		echo "$page has no $2 for $1" >&2
+		return 1
+	}
+}
+
+# put HOST PATH: that file below /etc, where only that host sees it, with keys.
+put()
+{
+	local to=/etc/netns/$1/${2#/etc/}
+
+	mkdir -p "${to%/*}" "${2%/*}"
+	file "$1" "$2" | sed "s|HOME_PRIVATE_KEY|$key1|; s|HOME_PUBLIC_KEY|$pub1|
+		s|SERVER_PRIVATE_KEY|$key2|; s|SERVER_PUBLIC_KEY|$pub2|" >"$to"
+	chmod 600 "$to"
+}
+
+# line NUMBER RATE DELAY HOME_ADDRESS GATEWAY: Mbit/s and ms, each way. In front of
+# the narrow place there is what keeps its queue short, as the page says.
+line()
+{
+	local provider=provider$1 end
+
+	host "$provider"
+	wire home "line$1" "$4/24" "$provider" home "$5/24"
+	wire "$provider" net "10.0.$1.2/24" net "n$1" "10.0.$1.1/24"
+	at "$provider" sysctl -qw net.ipv4.ip_forward=1
+	ip -n "$provider" route add default via "10.0.$1.1"
+	ip -n net route add "$4" via "10.0.$1.2"
+	for end in "home line$1" "$provider home"; do
+		# Two words.
+		# shellcheck disable=SC2086
+		single $end
+		tc -n "${end% *}" qdisc add dev "${end#* }" root handle 1: tbf rate "$2mbit" burst 16kb limit 100kb
+		tc -n "${end% *}" qdisc add dev "${end#* }" parent 1:1 fq_codel
+	done
+	tc -n "$provider" qdisc add dev net root netem delay "$3ms" limit 10000
+	tc -n net qdisc add dev "n$1" root netem delay "$3ms" limit 10000
+	at "$provider" nft -f - <<-END
+		table ip provider {
+			set dead { type ifname; }
+			chain forward {
+				type filter hook forward priority 0
+				iifname home ip saddr != $4 counter drop
+				iifname @dead drop
+			}
+		}
+	END
+}
+
+# lines RATE1 DELAY1 RATE2 DELAY2
+lines()
+{
+	new_keys
+	host home net server
+	wire net n0 192.0.2.1/24 server eth0 192.0.2.10/24
+	at net sysctl -qw net.ipv4.ip_forward=1
+	line 1 "$1" "$2" 198.51.100.2 198.51.100.1
+	line 2 "$3" "$4" 203.0.113.2 203.0.113.1
+	ip -n server route add default via 192.0.2.1
+	file home 'ip route' | sed 's/^/route add /' | ip -n home -batch -
+	# As strict as a system may be before it has the page's file, and a gateway as homes have it.
+	at home sysctl -qw net.ipv4.conf.line1.rp_filter=1 net.ipv4.conf.line2.rp_filter=1
+	at home nft -f - <<-'END'
+		table ip gateway {
+			chain postrouting {
+				type nat hook postrouting priority srcnat
+				oifname { line1, line2 } masquerade
+			}
+		}
+	END
+	file home /etc/sysctl.d/60-two-lines.conf | at home sysctl -q -p -
+	# From the page.
+	# shellcheck disable=SC2094
+	file home /usr/local/sbin/two-lines >/usr/local/sbin/two-lines
+	chmod 755 /usr/local/sbin/two-lines
+	at home sysctl -qw net.ipv4.tcp_no_metrics_save=1
+	at server sysctl -qw net.ipv4.tcp_no_metrics_save=1
+}
+
+# configured NFT_FILE RATE1 DELAY1 RATE2 DELAY2: and the files for wg-quick.
+configured()
+{
+	local host
+
+	lines "${@:2}"
+	for host in home server; do
+		put "$host" "/etc/wireguard/$1.nft"
+		put "$host" /etc/wireguard/wg0.conf
+		sed -i "s|/two-lines[.]nft|/$1.nft|" "/etc/netns/$host/wireguard/wg0.conf"
+	done
+}
+
+# weighted: what the page has for unequal lines in place of the lines that it names.
+weighted()
+{
+	local host line
+
+	for host in home server; do
+		line=$(file "$host" numgen)
+		sed -i "/numgen/c $line" "/etc/netns/$host/wireguard/two-lines.nft"
+	done
+}
+
+up()
+{
+	at server wg-quick up wg0 2>/dev/null
+	at home wg-quick up wg0 2>/dev/null
+	wait_for 10 at home ping -q -c 1 -W 1 "$inside"
+	# Both have heard by both lines then.
+	at home ping -q -c 6 -i 0.1 "$inside" >/dev/null
+}
+
+# arrives FROM TO ADDRESS [options]: all that is sent, once and in order.
+arrives()
+{
+	local out
+
+	out=$(sequence "$@")
+	echo "$1 to $2: $out"
+	equal lost "$(field lost "$out")" 0
+	equal duplicate "$(field duplicate "$out")" 0
+	equal 'out of order' "$(field out_of_order "$out")" 0
+}
+
+# dies, revives LINE: behind the modem, so that only silence tells.
+dies() { at "provider$1" nft add element ip provider dead '{ home, net }'; }
+revives() { at "provider$1" nft delete element ip provider dead '{ home, net }'; }
+
+# leads TABLE DEVICE
+leads() { ip -n home route show table "$1" | grep -qw "$2"; }
+
+# hears NUMBER: the server does, by so many lines.
+hears() { [[ $(at server nft list set ip two_lines heard | grep -o expires | wc -l) == "$1" ]]; }
+
+# sent LINE: packets that home has sent by it.
+sent()
+{
+	at home cat "/sys/class/net/line$1/statistics/tx_packets"
+}
+
+least()
+{
+	awk -v what="$1" -v got="$2" -v least="$3" 'BEGIN {
+		if (got >= least) exit
+		print what ": " got ", which is less than " least
+		exit 1
+	}'
+}
+
+# figures MODULE: leaves up, down (goodput, Mbit/s) and swapped.
+figures()
+{
+	local out
+
+	use "$1"
+	configured two-lines 20 10 20 25
+	up
+	up=$(goodput home server "$inside" 4 -O 1)
+	down=$(goodput home server "$inside" 4 -O 1 -R)
+	out=$(sequence home server "$inside" --count 1000 --rate 500)
+	swapped=$(field out_of_order "$out")
+	echo "$1: $up Mbit/s up, $down down; $swapped of 1000 datagrams out of order"
+}
+
+test_stock_over_two_lines()
+{
+	figures stock
+	# Or the rest would prove nothing.
+	least swapped "$swapped" 200
+	echo "$up $down" >"$WGR_RESULTS/stock"
+}
+
+test_ours_over_two_lines()
+{
+	local up down swapped stock alone
+
+	figures ours
+	equal swapped "$swapped" 0
+	at home nft delete table ip two_lines
+	alone=$(goodput home server "$inside" 4 -O 1)
+	echo "by one line: $alone Mbit/s up"
+	least up "$up" "$(awk "BEGIN { print 1.6 * $alone }")"
+	least down "$down" "$(awk "BEGIN { print 1.4 * $alone }")"
+	read -r -a stock <"$WGR_RESULTS/stock"
+	least 'up against stock' "$up" "$(awk "BEGIN { print 0.9 * ${stock[0]} }")"
+	least 'down against stock' "$down" "$(awk "BEGIN { print 0.9 * ${stock[1]} }")"
+}
+
+test_unequal_lines()
+{
+	local up one two
+
+	configured two-lines 20 10 10 25
+	weighted
+	up
+	one=$(sent 1)
+	two=$(sent 2)
+	up=$(goodput home server "$inside" 4 -O 1)
+	echo "20 and 10 Mbit/s, 2 to 1: $up Mbit/s up, $(($(sent 1) - one)) packets by the first, $(($(sent 2) - two)) by the second"
+	least up "$up" 22
+}
+
+test_line_dies_and_comes_back()
+{
+	local begin before
+
+	configured two-lines 20 10 20 25
+	up
+	wait_for 5 hears 2
+	dies 2
+	begin=$SECONDS
+	wait_for 8 leads 102 line1
+	wait_for 8 hears 1
+	echo "noticed at both ends after $((SECONDS - begin)) s"
+	arrives home server "$inside" --count 500 --rate 500
+	arrives server home 10.77.0.2 --count 500 --rate 500
+	revives 2
+	wait_for 8 leads 102 line2
+	wait_for 8 hears 2
+	before=$(sent 2)
+	arrives home server "$inside" --count 500 --rate 500
+	least 'packets by the line that came back' "$(($(sent 2) - before))" 240
+}
+
+test_cable_is_out()
+{
+	configured two-lines 20 10 20 25
+	up
+	ip -n provider1 link set home down
+	arrives home server "$inside" --count 1000 --rate 500
+	wait_for 8 hears 1
+	arrives server home 10.77.0.2 --count 500 --rate 500
+}
+
+# networkd FOLDER: it runs in the host's namespace with the files of that folder, by
+# itself: without udev, which a /sys that cannot be written tells it.
+networkd()
+{
+	# Expanded there.
+	# shellcheck disable=SC2016
+	at home unshare --mount bash -euc '
+		mount -o remount,ro,bind /sys
+		mkdir /run/two-lines
+		cp -a "$1/." /run/two-lines
+		mkdir -p /run/systemd
+		mount -t tmpfs -o mode=755 none /run/systemd
+		mkdir /run/systemd/netif
+		chown systemd-network:systemd-network /run/systemd/netif
+		mv /run/two-lines/* /run/systemd
+		exec env SYSTEMD_LOG_TARGET=console /lib/systemd/systemd-networkd' networkd "$1" 2>&1 | sed -n '/Unknown\|Failed\|invalid\|permissive/p' &
+}
+
+test_networkd()
+{
+	local run name
+
+	configured two-lines 20 10 20 25
+	run=$(mktemp -d)
+	mkdir -m 755 "$run/network" "$run/networkd.conf.d"
+	for name in 10-line1.network 10-line2.network 20-wg0.netdev 20-wg0.network; do
+		file home "/etc/systemd/network/$name" |
+			sed "s|HOME_PRIVATE_KEY|$key1|; s|SERVER_PUBLIC_KEY|$pub2|" >"$run/network/$name"
+	done
+	chgrp systemd-network "$run/network/20-wg0.netdev"
+	chmod 640 "$run/network/20-wg0.netdev"
+	file home /etc/systemd/networkd.conf.d/two-lines.conf >"$run/networkd.conf.d/two-lines.conf"
+	# All of it is to come from those files.
+	ip -n home addr flush dev line1
+	ip -n home addr flush dev line2
+	networkd "$run"
+	at server wg-quick up wg0 2>/dev/null
+	file home /etc/systemd/system/two-lines.service | sed -n 's/^ExecStartPre=//p' | at home bash -e
+	file home /etc/systemd/system/two-lines.service | sed -n 's/^ExecStart=//p' | at home bash -e &
+	wait_for 15 at home ping -q -c 1 -W 1 "$inside"
+	wait_for 5 leads 102 line2
+	equal 'rules' "$(ip -n home rule show | grep -c fwmark)" 2
+	equal MTU "$(at home cat /sys/class/net/wg0/mtu)" 1412
+	wait_for 5 hears 2
+	arrives home server "$inside" --count 500 --rate 500
+	leads 101 line1
+	arrives server home 10.77.0.2 --count 500 --rate 500
+}
+
+test_taken_down()
+{
+	configured two-lines 20 10 20 25
+	up
+	at home wg-quick down wg0 2>/dev/null
+	at server wg-quick down wg0 2>/dev/null
+	equal 'rules of nft' "$(at server nft list tables; at home nft list tables)" 'table ip gateway'
+	equal 'rules of ip' "$(ip -n home rule show pref 101; ip -n home rule show pref 102)" ''
+	fails kill -0 "$(cat /run/two-lines.pid)"
+}
+
+# goes_on FROM TO ADDRESS: while now the one line fails and now the other.
+goes_on()
+{
+	local receiver
+
+	arrives "$@" --count 2400 --rate 200 &
+	receiver=$!
+	pause 2
+	dies 1
+	pause 2
+	revives 1
+	# Both at a time is more than is promised.
+	wait_for 8 leads 101 line1
+	pause 1
+	ip -n provider2 link set home down
+	wait "$receiver" || {
+		at "$2" ethtool -S wg0 | grep -E 'late|timed'
+		return 1
+	}
+	ip -n provider2 link set home up
+}
+
+test_every_packet_on_both_lines()
+{
+	local before host
+
+	configured both-lines 20 10 20 25
+	up
+	# An emulated machine stands still for longer than the hold that is the default.
+	for host in home server; do
+		at "$host" sh -c 'cd /sys/class/net/wg0/reorder && echo 1000000 >hold_us && echo fixed >mode'
+	done
+	before=$(sent 2)
+	arrives home server "$inside" --count 500 --rate 500
+	least 'packets by the second line' "$(($(sent 2) - before))" 500
+	goes_on home server "$inside"
+	wait_for 8 leads 102 line2
+	goes_on server home 10.77.0.2
+}
+
+test_shaping()
+{
+	configured two-lines 20 10 20 25
+	file home tc | at home bash -e
+	tc -n home qdisc show dev line2 | grep 'qdisc cake.*bandwidth 9500Kbit'
+	up
+	arrives home server "$inside" --count 500 --rate 500
+}
+
+path_modules
+ours=${WGR_KO:-}
+case ${1:-} in
+turns) tests=(test_stock_over_two_lines test_ours_over_two_lines test_unequal_lines test_line_dies_and_comes_back
+              test_cable_is_out test_taken_down test_networkd) ;;
+both)  use ours
+       tests=(test_every_packet_on_both_lines test_shaping) ;;
+*)     echo 'two_lines.sh turns|both' >&2; exit 2 ;;
+esac
+run_tests "${tests[@]}"; exit
