@@ -3,6 +3,7 @@
 # The page about one tunnel over two lines, as it is written.
 # quick: no
 # alone: yes
+# wide: yes
 set -uo pipefail
 # shellcheck source=ci/tests/stage.sh
 . "$(dirname "$0")/../stage.sh"

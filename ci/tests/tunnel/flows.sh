@@ -48,7 +48,7 @@ fq_codel()
 	at a tc qdisc add dev eth0 root handle 1: tbf rate 1mbit burst 3kb limit 2000000
 	at a tc qdisc add dev eth0 parent 1:1 handle 2: fq_codel target 10s interval 20s
 	"$@"
-	at a tc class show dev eth0 | grep -c '^class fq_codel'
+	at a tc class show dev eth0 | grep -c '^class fq_codel' || true
 }
 
 cake()

@@ -287,6 +287,7 @@ test_networkd()
 {
 	local run name
 
+	use ours
 	configured two-lines 20 10 20 25
 	run=$(mktemp -d)
 	mkdir -m 755 "$run/network" "$run/networkd.conf.d"
