@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "marks.h"
 
+#define ANY_FLOW	(-1)
+
 static bool is_above(const struct wgr_mark *mark, u32 epoch, u64 counter)
 {
 	return mark->epoch > epoch || (mark->epoch == epoch && mark->top > counter);
@@ -28,35 +30,42 @@ void wgr_marks_note(struct wgr_marks *marks, u32 epoch, u64 counter, u16 flow,
 		marks->count = WGR_MARKS;
 }
 
-s64 wgr_marks_since(const struct wgr_marks *marks, u32 epoch, u64 counter)
+/*
+ * When the first mark above a place was made, of one flow or of any; S64_MIN if none
+ * was.  @reached: a mark that is not above it has been met, so no earlier one is lost.
+ */
+static s64 first_above(const struct wgr_marks *marks, u32 epoch, u64 counter, s32 flow,
+		       bool *reached)
 {
 	u32 known = marks->count < WGR_MARKS ? marks->count : WGR_MARKS;
 	const struct wgr_mark *mark;
 	s64 since_ns = S64_MIN;
 	u32 i;
 
+	*reached = known < WGR_MARKS;
 	for (i = 1; i <= known; i++) {
 		mark = &marks->mark[(marks->count - i) % WGR_MARKS];
-		if (!is_above(mark, epoch, counter))
-			return since_ns;
-		since_ns = mark->ns;
+		if (!is_above(mark, epoch, counter)) {
+			*reached = true;
+			break;
+		}
+		if (flow == ANY_FLOW || mark->flow == flow)
+			since_ns = mark->ns;
 	}
-	return known < WGR_MARKS ? since_ns : S64_MIN;
+	return since_ns;
+}
+
+s64 wgr_marks_since(const struct wgr_marks *marks, u32 epoch, u64 counter)
+{
+	bool reached;
+	s64 since_ns = first_above(marks, epoch, counter, ANY_FLOW, &reached);
+
+	return reached ? since_ns : S64_MIN;
 }
 
 s64 wgr_marks_flow_since(const struct wgr_marks *marks, u32 epoch, u64 counter, u16 flow)
 {
-	u32 known = marks->count < WGR_MARKS ? marks->count : WGR_MARKS;
-	const struct wgr_mark *mark;
-	s64 since_ns = S64_MIN;
-	u32 i;
+	bool reached;
 
-	for (i = 1; i <= known; i++) {
-		mark = &marks->mark[(marks->count - i) % WGR_MARKS];
-		if (!is_above(mark, epoch, counter))
-			break;
-		if (mark->flow == flow)
-			since_ns = mark->ns;
-	}
-	return since_ns;
+	return first_above(marks, epoch, counter, flow, &reached);
 }
