@@ -8,7 +8,7 @@
 #
 #   ci/vm/module.sh KERNEL [slow|handles]
 #
-# KERNEL: fast, debug (user-mode), or a release (bookworm, sid), with another
+# KERNEL: fast, debug, travel (user-mode), or a release (bookworm, sid), with another
 # architecture behind it: bookworm/s390x.
 # slow: it takes 1.5 ms to decrypt a packet, for tests of what happens meanwhile.
 # handles: with parameters for tests: "seeded" says whether the random generator

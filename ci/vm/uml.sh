@@ -9,8 +9,10 @@
 #                                      make module KDIR=... ARCH=um
 #
 # FLAVOUR: fast (no checks) or debug (memory errors, undefined behaviour, locks,
-# RCU, sleeping where it must not, freed objects in use); see ci/vm/config. Both
-# are SMP kernels from the newest source package.
+# RCU, sleeping where it must not, freed objects in use), both SMP; travel (one
+# CPU, a clock that jumps to the next thing to do and costs nothing for work: hours
+# in seconds, whatever the machine does besides). See ci/vm/config; all are from
+# the newest source package. --timeout is the machine's time, not the guest's.
 #
 #   --timeout SECONDS hard limit (600)
 #   --cpus N, --memory MB (2, 2048)
@@ -100,7 +102,7 @@ realtime()
 
 main()
 {
-	local flavour=${1:-} dir shm
+	local flavour=${1:-} dir shm clock=()
 
 	[[ -n $flavour ]] || guest_usage
 	shift
@@ -123,6 +125,7 @@ main()
 	shift
 	dir=${WGR_UML_DIR:-$(uml_kernel "$flavour")}
 	guest_environment+=(WGR_CHANNEL=/dev/tty1)
+	[[ $flavour != travel ]] || clock=(time-travel=inf-cpu)
 	guest_prepare "$@"
 
 	# The guest's memory is a file: keep it off the disk if there is room.
@@ -135,7 +138,7 @@ main()
 		TMPDIR=$shm exec ${scheduler[@]+"${scheduler[@]}"} "$dir/linux" "mem=${guest_memory}M" "ncpus=$guest_cpus" seccomp=on \
 			rootfstype=hostfs rootflags=/ ro "init=$here/uml-init.sh" \
 			"uml_dir=$guest_results/uml" panic=-1 printk.devkmsg=on loglevel=8 \
-			con=null con0=null,fd:1 con1=null,fd:3 console=tty0 \
+			${clock[@]+"${clock[@]}"} con=null con0=null,fd:1 con1=null,fd:3 console=tty0 \
 			"WGR_RUN=$guest_results" "WGR_MODULES=$dir" \
 			>"$guest_results/console.log" 2>&1 3>>"$guest_results/output.log"
 	}
