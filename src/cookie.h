@@ -7,7 +7,7 @@
 #include <linux/rwsem.h>
 #include <linux/types.h>
 
-#include "messages.h"
+#include "protocol/messages.h"
 #include "wgr.h"
 
 /**

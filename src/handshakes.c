@@ -7,13 +7,16 @@
 
 #include "cookie.h"
 #include "device.h"
-#include "load.h"
+#include "protocol/load.h"
 #include "noise.h"
 #include "peer.h"
 #include "randomness.h"
 #include "sock.h"
 #include "timers.h"
 #include "tx.h"
+
+/* Of all interfaces. */
+static struct wgr_load load;
 
 /* Messages answered before others may use the CPU. */
 #define TURNS_MOST 32
@@ -32,7 +35,7 @@ static void send_cookie(struct wgr_device *wgr, const struct sk_buff *skb,
 static bool admitted(struct wgr_device *wgr, const struct sk_buff *skb,
 		     __le32 sender)
 {
-	bool loaded = wgr_under_load();
+	bool loaded = wgr_under_load(&load, ktime_get_coarse_boottime_ns());
 
 	switch (wgr_cookie_check(&wgr->cookies, skb->data, skb->len, skb,
 				 loaded)) {
@@ -125,7 +128,7 @@ static struct sk_buff *take(struct wgr_device *wgr)
 	struct sk_buff *skb = skb_dequeue(&wgr->handshakes.queue);
 
 	if (skb)
-		wgr_load_less();
+		wgr_load_less(&load);
 	return skb;
 }
 
@@ -161,7 +164,7 @@ void wgr_handshakes_add(struct wgr_device *wgr, struct sk_buff *skb)
 		return;
 	}
 	skb_dst_drop(skb);
-	wgr_load_more();
+	wgr_load_more(&load);
 	skb_queue_tail(&hs->queue, skb);
 	cpu = wgr_next_cpu(&hs->last_cpu);
 	queue_work_on(cpu, hs->wq, &per_cpu_ptr(hs->workers, cpu)->work);

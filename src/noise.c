@@ -34,7 +34,7 @@
 #include "noise.h"
 #include "peer.h"
 #include "session.h"
-#include "tai64n.h"
+#include "protocol/tai64n.h"
 
 #define CONSTRUCTION	"Noise_IKpsk2_25519_ChaChaPoly_BLAKE2s"
 #define IDENTIFIER	"WireGuard v1 zx2c4 Jason@zx2c4.com"
@@ -303,6 +303,7 @@ static bool write_initiation(struct draft *draft, struct wgr_noise *noise,
 			     struct wgr_msg_initiation *msg)
 {
 	struct wgr_transcript *t = &draft->transcript;
+	struct timespec64 now;
 
 	begin_transcript(t, noise->remote_static);
 	memcpy(msg->ephemeral, draft->public, sizeof(msg->ephemeral));
@@ -313,7 +314,8 @@ static bool write_initiation(struct draft *draft, struct wgr_noise *noise,
 	seal(t, msg->sealed_static, identity->public, WGR_KEY_LEN, draft->key);
 
 	mix_key(t, noise->shared_static, draft->key);
-	wgr_tai64n_next(noise->stamp);
+	ktime_get_real_ts64(&now);
+	wgr_tai64n_next(noise->stamp, now.tv_sec, now.tv_nsec);
 	seal(t, msg->sealed_stamp, noise->stamp, WGR_STAMP_LEN, draft->key);
 	return true;
 }

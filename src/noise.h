@@ -12,7 +12,7 @@
 #include <linux/mutex.h>
 #include <linux/types.h>
 
-#include "messages.h"
+#include "protocol/messages.h"
 #include "wgr.h"
 
 /**

@@ -18,7 +18,7 @@
 #include "endpoint.h"
 #include "line.h"
 #include "noise.h"
-#include "rank.h"
+#include "protocol/rank.h"
 #include "reorder/engine.h"
 #include "session.h"
 #include "timers.h"

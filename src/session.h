@@ -19,9 +19,9 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
-#include "messages.h"
-#include "rank.h"
-#include "replay.h"
+#include "protocol/messages.h"
+#include "protocol/rank.h"
+#include "protocol/replay.h"
 #include "wgr.h"
 
 /**

@@ -33,44 +33,20 @@
 #include <linux/time64.h>
 #include <linux/types.h>
 
+#include "protocol/limits.h"
+
 struct wgr_device;
 struct wgr_peer;
 struct wgr_session;
 struct net;
 
-/*
- * Limits of the protocol ("WireGuard: Next Generation Kernel Network Tunnel",
- * section 6.1 and 6.5). Seconds unless the name says otherwise.
- */
-#define WGR_REKEY_AFTER_MESSAGES	(1ULL << 60)
-#define WGR_REJECT_AFTER_MESSAGES	(U64_MAX - (1ULL << 13))
-#define WGR_REKEY_AFTER_S		120
-#define WGR_REJECT_AFTER_S		180
-#define WGR_REKEY_TIMEOUT_S		5
-#define WGR_REKEY_ATTEMPT_S		90
-#define WGR_KEEPALIVE_S			10
-#define WGR_FORGET_KEYS_S		(3 * WGR_REJECT_AFTER_S)
-
-/* A retry is put off by up to a third of a second so that both ends part. */
-#define WGR_RETRY_JITTER_MS		333
-
-/* Initiations that one peer may have answered, a second. */
-#define WGR_INITIATIONS_PER_S		50
-
 /* Packets that wait for a session, a peer; the newest are kept. */
 #define WGR_MAX_STAGED			128
-
-/* Handshake messages that wait for a CPU, a device. */
-#define WGR_MAX_HANDSHAKES		4096
 
 /* Data packets on their way through a peer's receive or send line. */
 #define WGR_MAX_LINE			4096
 
 #define WGR_MAX_PEERS			(1U << 20)
-
-/* The wire: padding of the inner packet, and the tag behind it. */
-#define WGR_PAD				16
-#define WGR_TAG_LEN			16
 
 /* Room in front of an inner packet: our header, UDP, IPv6, and the link's. */
 #define WGR_HEADROOM	ALIGN(16 + 8 + 40 + NET_SKB_PAD, 16)

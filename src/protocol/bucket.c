@@ -6,8 +6,6 @@
  * the one moment that follows from both: when it is full again. Each token
  * taken moves that moment away by the time one token needs to come back.
  */
-#include <linux/types.h>
-
 #include "bucket.h"
 
 #define DEPTH_NS	(WGR_BUCKET_TOKENS * WGR_BUCKET_TOKEN_NS)

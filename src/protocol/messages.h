@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* messages.h - the messages as they stand on the wire, little-endian. */
-#ifndef WGR_MESSAGES_H
-#define WGR_MESSAGES_H
+#ifndef WGR_PROTOCOL_MESSAGES_H
+#define WGR_PROTOCOL_MESSAGES_H
 
-#include <linux/types.h>
-#include <linux/build_bug.h>
+#include "port.h"
 
 #define WGR_KEY_LEN	32
 #define WGR_HASH_LEN	32
@@ -71,5 +70,34 @@ static_assert(sizeof(struct wgr_msg_data) == 16);
 
 /* The shortest data packet: a keepalive, no plaintext but the tag. */
 #define WGR_MSG_DATA_MIN (sizeof(struct wgr_msg_data) + WGR_AEAD_TAG)
+
+/**
+ * wgr_message_kind() - what a datagram may be
+ * @bytes: what it carries; at least sizeof(struct wgr_msg_data) of them, or @len,
+ *	can be read
+ * @len: how many bytes there are
+ *
+ * Return: the type of message that it is as long as, of enum wgr_msg_type; 0 for none.
+ */
+static inline u32 wgr_message_kind(const void *bytes, size_t len)
+{
+	const struct wgr_msg_header *head = bytes;
+	u32 type;
+
+	if (unlikely(len < WGR_MSG_DATA_MIN))
+		return 0;
+	type = le32_to_cpu(head->type);
+	switch (type) {
+	case WGR_MSG_DATA:
+		return type;
+	case WGR_MSG_INITIATION:
+		return len == sizeof(struct wgr_msg_initiation) ? type : 0;
+	case WGR_MSG_RESPONSE:
+		return len == sizeof(struct wgr_msg_response) ? type : 0;
+	case WGR_MSG_COOKIE:
+		return len == sizeof(struct wgr_msg_cookie) ? type : 0;
+	}
+	return 0;
+}
 
 #endif

@@ -25,7 +25,7 @@
 #ifndef WGR_RANK_H
 #define WGR_RANK_H
 
-#include <linux/types.h>
+#include "port.h"
 
 /**
  * struct wgr_rank - a session among those of its peer

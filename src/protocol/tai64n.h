@@ -5,7 +5,7 @@
 #ifndef WGR_TAI64N_H
 #define WGR_TAI64N_H
 
-#include <linux/types.h>
+#include "port.h"
 
 #define WGR_TAI64N_LEN	12
 
@@ -30,6 +30,8 @@ void wgr_tai64n_pack(u8 out[WGR_TAI64N_LEN], s64 sec, u32 nsec);
 /**
  * wgr_tai64n_next() - a label for the present moment, never used before
  * @stamp: the label given last, all zero for none; becomes the new one
+ * @sec: what the wall clock says, as above
+ * @nsec: the same
  *
  * It is from the wall clock. When that is set back, or two moments are closer
  * than labels can be, it is the one that follows the last: the other side takes
@@ -37,6 +39,6 @@ void wgr_tai64n_pack(u8 out[WGR_TAI64N_LEN], s64 sec, u32 nsec);
  * until the clock is where it was. The paper asks for greater stamps and leaves
  * open where they come from; the kernel's own module forgets the last one.
  */
-void wgr_tai64n_next(u8 stamp[WGR_TAI64N_LEN]);
+void wgr_tai64n_next(u8 stamp[WGR_TAI64N_LEN], s64 sec, u32 nsec);
 
 #endif

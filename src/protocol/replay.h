@@ -7,13 +7,10 @@
 #ifndef WGR_REPLAY_H
 #define WGR_REPLAY_H
 
-#include <linux/types.h>
+#include "limits.h"
 
 /* Counters that are told apart: as many as the order engine waits for. */
 #define WGR_REPLAY_BITS		65536U
-
-/* The first counter that is never taken: 2^64 - 2^13 - 1. */
-#define WGR_REPLAY_LIMIT	(~0ULL - (1ULL << 13))
 
 /**
  * struct wgr_replay - sliding window over the counters of one session
@@ -38,7 +35,8 @@ void wgr_replay_init(struct wgr_replay *replay);
  * @counter: of a packet that has been authenticated
  *
  * A counter is refused if it was accepted before, if it lies WGR_REPLAY_BITS
- * or more behind the greatest accepted one, or from WGR_REPLAY_LIMIT on.
+ * or more behind the greatest accepted one, or from WGR_REJECT_AFTER_MESSAGES
+ * on.
  * Takes constant time but for a jump ahead, whose cost grows with its length
  * up to that of clearing the window.
  *

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* rank.c - which of a peer's sessions was used after which. */
-#include <linux/types.h>
-
 #include "rank.h"
-#include "wgr.h"
+
+#include "limits.h"
 
 /* Sessions made closer to each other may come of handshakes begun at once. */
 #define APART_NS	((u64)WGR_REKEY_TIMEOUT_S * NSEC_PER_SEC)

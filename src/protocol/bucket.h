@@ -8,7 +8,7 @@
 #ifndef WGR_BUCKET_H
 #define WGR_BUCKET_H
 
-#include <linux/types.h>
+#include "port.h"
 
 /* One token comes back in this time: 20 a second. */
 #define WGR_BUCKET_TOKEN_NS	50000000ULL

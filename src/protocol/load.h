@@ -12,13 +12,26 @@
 #ifndef WGR_LOAD_H
 #define WGR_LOAD_H
 
-#include <linux/types.h>
+#include "port.h"
 
-/* One handshake message more waits, or one less. Any context. */
-void wgr_load_more(void);
-void wgr_load_less(void);
+/**
+ * struct wgr_load - handshake messages of a machine
+ * @waiting: how many wait
+ * @until_ns: until when it counts as load all the same, boot time clock. A time
+ *	that an idle machine compares with months later has to be of 64 bits
+ *
+ * All zeros is a machine at rest. Any number of contexts at a time.
+ */
+struct wgr_load {
+	atomic_t waiting;
+	atomic64_t until_ns;
+};
+
+/* One handshake message more waits, or one less. */
+void wgr_load_more(struct wgr_load *load);
+void wgr_load_less(struct wgr_load *load);
 
 /* True while senders of handshake messages must prove their address. */
-bool wgr_under_load(void);
+bool wgr_under_load(struct wgr_load *load, u64 now_ns);
 
 #endif

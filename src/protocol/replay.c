@@ -7,9 +7,6 @@
  * are cleared, so all of its bits are good at any time and none has to be kept
  * spare.
  */
-#include <linux/string.h>
-#include <linux/types.h>
-
 #include "replay.h"
 
 #define WORD_BITS	64U
@@ -56,7 +53,7 @@ bool wgr_replay_accept(struct wgr_replay *replay, u64 counter)
 	u64 *word = word_of(replay, counter);
 	u64 bit = bit_of(counter);
 
-	if (counter >= WGR_REPLAY_LIMIT)
+	if (counter >= WGR_REJECT_AFTER_MESSAGES)
 		return false;
 
 	if (counter >= replay->end) {

@@ -2,11 +2,6 @@
 /*
  * tai64n.c - the time stamp of a handshake initiation.
  */
-#include <linux/ktime.h>
-#include <linux/string.h>
-#include <linux/time64.h>
-#include <linux/types.h>
-
 #include "tai64n.h"
 
 /* 1970 in TAI64: 2^62, and the 10 s by which TAI was ahead of UTC then. */
@@ -47,13 +42,11 @@ static void step(u8 stamp[WGR_TAI64N_LEN])
 	store_be(stamp + 8, 4, nsec);
 }
 
-void wgr_tai64n_next(u8 stamp[WGR_TAI64N_LEN])
+void wgr_tai64n_next(u8 stamp[WGR_TAI64N_LEN], s64 sec, u32 nsec)
 {
 	u8 label[WGR_TAI64N_LEN];
-	struct timespec64 now;
 
-	ktime_get_real_ts64(&now);
-	wgr_tai64n_pack(label, now.tv_sec, now.tv_nsec);
+	wgr_tai64n_pack(label, sec, nsec);
 	if (memcmp(label, stamp, sizeof(label)) > 0)
 		memcpy(stamp, label, sizeof(label));
 	else
