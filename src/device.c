@@ -66,9 +66,9 @@ static int open_device(struct net_device *dev)
 	if (ret)
 		goto unlock;
 	list_for_each_entry(peer, &wgr->peers, node) {
-		wgr_timers_start(peer);
+		wgr_timers_start(&peer->timers);
 		wgr_tx_push(peer);
-		wgr_timers_interval_changed(peer);
+		wgr_tx_interval_changed(peer);
 	}
 unlock:
 	mutex_unlock(&wgr->lock);
@@ -82,7 +82,7 @@ static void forget_session_keys(struct wgr_device *wgr)
 	lockdep_assert_held(&wgr->lock);
 
 	list_for_each_entry(peer, &wgr->peers, node) {
-		wgr_noise_clear(&peer->noise);
+		wgr_sessions_end_handshake(peer);
 		wgr_sessions_clear(peer);
 	}
 }
@@ -201,10 +201,10 @@ static struct notifier_block pm_notifier = { .notifier_call = pm_event };
 /* New keys before anything more is sent; what comes with the old ones is taken. */
 static void begin_anew(struct wgr_peer *peer)
 {
-	wgr_noise_clear(&peer->noise);
-	wgr_sessions_stop_sending(peer);
+	wgr_sessions_end_handshake(peer);
+	wgr_noise_stop_sending(&peer->noise);
 	/* An earlier try may have failed for want of the key there is now. */
-	atomic64_set(&peer->last_initiation_ns, 0);
+	wgr_alarms_forget_initiation(&peer->timers.alarms);
 }
 
 /*
@@ -305,12 +305,12 @@ void wgr_device_set_secret(struct wgr_device *wgr, const u8 secret[WGR_KEY_LEN])
 	lockdep_assert_held(&wgr->lock);
 
 	down_write(&wgr->identity_lock);
-	wgr_noise_set_identity(&wgr->identity, secret);
+	wgr_identity_set(&wgr->identity, secret);
 	wgr_cookie_checker_set_key(&wgr->cookies, wgr->identity.set ?
 				   wgr->identity.public : NULL);
 	list_for_each_entry(peer, &wgr->peers, node) {
 		if (wgr->identity.set &&
-		    !memcmp(peer->noise.remote_static, wgr->identity.public,
+		    !memcmp(peer->noise.hs.remote_static, wgr->identity.public,
 			    WGR_KEY_LEN))
 			self = peer;
 		wgr_noise_precompute(&peer->noise, &wgr->identity);

@@ -26,8 +26,7 @@ static void send_cookie(struct wgr_device *wgr, const struct sk_buff *skb,
 {
 	struct wgr_msg_cookie reply;
 
-	wgr_cookie_make_reply(&wgr->cookies, &reply, skb->data, skb->len, skb,
-			      sender);
+	wgr_cookie_make_reply(&wgr->cookies, &reply, skb, sender);
 	wgr_sock_reply(wgr, skb, &reply, sizeof(reply));
 }
 
@@ -35,18 +34,17 @@ static void send_cookie(struct wgr_device *wgr, const struct sk_buff *skb,
 static bool admitted(struct wgr_device *wgr, const struct sk_buff *skb,
 		     __le32 sender)
 {
-	bool loaded = wgr_under_load(&load, ktime_get_coarse_boottime_ns());
+	bool loaded = wgr_under_load(&load, wgr_now_ns());
 
-	switch (wgr_cookie_check(&wgr->cookies, skb->data, skb->len, skb,
-				 loaded)) {
-	case WGR_COOKIE_MAC2:
-		return !loaded || wgr_ratelimit_allow(wgr->ratelimit, skb);
-	case WGR_COOKIE_MAC1:
-		if (!loaded)
-			return true;
+	switch (wgr_mac_admission(wgr_cookie_check(&wgr->cookies, skb, loaded), loaded)) {
+	case WGR_ADMIT:
+		return true;
+	case WGR_ADMIT_LIMITED:
+		return wgr_ratelimit_allow(wgr->ratelimit, skb);
+	case WGR_GIVE_COOKIE:
 		send_cookie(wgr, skb, sender);
 		return false;
-	case WGR_COOKIE_BAD:
+	case WGR_REFUSE:
 		break;
 	}
 	net_dbg_ratelimited("%s: Handshake message with a wrong mac\n",
@@ -65,7 +63,32 @@ static void note_message(struct wgr_peer *peer, const struct sk_buff *skb)
 	local_bh_disable();
 	dev_sw_netstats_rx_add(peer->wgr->dev, skb->len);
 	local_bh_enable();
-	wgr_timers_got_any(peer);
+	wgr_timers_got_any(&peer->timers);
+}
+
+/* The peer that has sent an initiation, which is remembered; with a reference, or NULL. */
+static struct wgr_peer *read_initiation(struct wgr_device *wgr,
+					const struct wgr_msg_initiation *msg)
+{
+	struct wgr_keys *gone = NULL;
+	struct wgr_peer *peer = NULL;
+	struct wgr_draft draft;
+	bool taken = false;
+
+	down_read(&wgr->identity_lock);
+	if (wgr_draft_sender(&draft, &wgr->identity, msg))
+		peer = wgr_peer_find(wgr, draft.public);
+	if (peer)
+		taken = wgr_noise_take_initiation(&peer->noise, &draft, msg, &gone);
+	up_read(&wgr->identity_lock);
+	wgr_draft_wipe(&draft);
+	wgr_session_let_go(gone);
+
+	if (peer && !taken) {
+		wgr_peer_put(peer);
+		peer = NULL;
+	}
+	return peer;
 }
 
 static bool got_initiation(struct wgr_device *wgr, const struct sk_buff *skb)
@@ -75,7 +98,7 @@ static bool got_initiation(struct wgr_device *wgr, const struct sk_buff *skb)
 
 	if (!admitted(wgr, skb, msg->sender))
 		return false;
-	peer = wgr_noise_read_initiation(wgr, msg);
+	peer = read_initiation(wgr, msg);
 	if (!peer)
 		return false;
 	note_message(peer, skb);
@@ -84,25 +107,55 @@ static bool got_initiation(struct wgr_device *wgr, const struct sk_buff *skb)
 	return true;
 }
 
+static bool read_response(struct wgr_peer *peer, const struct wgr_msg_response *msg)
+{
+	struct wgr_device *wgr = peer->wgr;
+	bool right;
+
+	down_read(&wgr->identity_lock);
+	right = wgr_noise_read_response(&peer->noise, &wgr->identity, msg);
+	up_read(&wgr->identity_lock);
+	return right;
+}
+
+/* The other side has the keys already. */
+static void begin_session(struct wgr_peer *peer, __le32 index)
+{
+	if (!wgr_session_begin(peer, index))
+		return;
+	wgr_timers_handshake_done(&peer->timers);
+	/* The answer to the answer: staged packets or an empty one. */
+	wgr_tx_keepalive(peer);
+}
+
 static bool got_response(struct wgr_device *wgr, const struct sk_buff *skb)
 {
 	const struct wgr_msg_response *msg = (const void *)skb->data;
-	struct wgr_peer *peer;
+	struct wgr_session *session;
+	bool right;
 
 	if (!admitted(wgr, skb, msg->sender))
 		return false;
-	peer = wgr_noise_read_response(wgr, msg);
-	if (!peer)
+	session = wgr_session_find(wgr, msg->receiver);
+	if (!session)
 		return false;
-	note_message(peer, skb);
-	if (wgr_noise_begin_session(peer, msg->receiver)) {
-		wgr_timers_got_session(peer);
-		wgr_timers_handshake_done(peer);
-		/* The answer to the answer: staged packets or an empty one. */
-		wgr_tx_keepalive(peer);
+	right = read_response(session->peer, msg);
+	if (right) {
+		note_message(session->peer, skb);
+		begin_session(session->peer, msg->receiver);
 	}
-	wgr_peer_put(peer);
-	return true;
+	wgr_session_put(session);
+	return right;
+}
+
+static void got_cookie(struct wgr_device *wgr, const struct wgr_msg_cookie *msg)
+{
+	struct wgr_session *session = wgr_session_find(wgr, msg->receiver);
+
+	if (!session)
+		return;
+	wgr_cookie_take(&session->peer->jar, msg);
+	wgr_session_put(session);
 }
 
 static bool answer(struct wgr_device *wgr, const struct sk_buff *skb)
@@ -117,7 +170,7 @@ static bool answer(struct wgr_device *wgr, const struct sk_buff *skb)
 	case WGR_MSG_RESPONSE:
 		return got_response(wgr, skb);
 	case WGR_MSG_COOKIE:
-		wgr_cookie_read_reply(wgr, (const void *)skb->data);
+		got_cookie(wgr, (const void *)skb->data);
 		return true;
 	}
 	return false;

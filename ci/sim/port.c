@@ -10,6 +10,7 @@
 
 #define TAG	16
 
+unsigned long port_hz = 250;
 unsigned long port_wiped, port_wiped_bytes;
 
 /* What fails here fails for want of memory, or of the algorithm. */

@@ -212,7 +212,7 @@ static int put_psk(struct sk_buff *skb, struct wgr_peer *peer)
 static int put_handshake_time(struct sk_buff *skb, struct wgr_peer *peer)
 {
 	struct timespec64 when =
-		ns_to_timespec64(READ_ONCE(peer->last_handshake_ns));
+		ns_to_timespec64(READ_ONCE(peer->timers.last_handshake_ns));
 	struct __kernel_timespec shown = {
 		.tv_sec = when.tv_sec,
 		.tv_nsec = when.tv_nsec,
@@ -227,7 +227,7 @@ static int put_peer_state(struct sk_buff *skb, struct wgr_peer *peer)
 {
 	if (nla_put_u32(skb, WGPEER_A_PROTOCOL_VERSION, PROTOCOL_VERSION) ||
 	    nla_put_u16(skb, WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL,
-			peer->keepalive_s) ||
+			peer->timers.keepalive_s) ||
 	    nla_put_u64_64bit(skb, WGPEER_A_RX_BYTES,
 			      atomic64_read(&peer->rx_bytes),
 			      WGPEER_A_UNSPEC) ||
@@ -291,7 +291,7 @@ static int put_peer(struct sk_buff *skb, struct dump *dump,
 	if (!nest)
 		return -EMSGSIZE;
 	if (nla_put(skb, WGPEER_A_PUBLIC_KEY, WG_KEY_LEN,
-		    peer->noise.remote_static) ||
+		    peer->noise.hs.remote_static) ||
 	    (!dump->peer_given && put_peer_state(skb, peer))) {
 		nla_nest_cancel(skb, nest);
 		return -EMSGSIZE;
@@ -680,12 +680,12 @@ static int set_keepalive(struct wgr_peer *peer, const struct nlattr *attr,
 {
 	u16 seconds = nla_get_u16(attr);
 
-	if (seconds == peer->keepalive_s)
+	if (seconds == peer->timers.keepalive_s)
 		return 0;
-	WRITE_ONCE(peer->keepalive_s, seconds);
+	WRITE_ONCE(peer->timers.keepalive_s, seconds);
 	/* The first goes out at once: whoever wants them wants a path now. */
 	if (netif_running(peer->wgr->dev))
-		wgr_timers_interval_changed(peer);
+		wgr_tx_interval_changed(peer);
 	return 0;
 }
 

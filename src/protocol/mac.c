@@ -104,7 +104,7 @@ static bool mac1_is_right(const struct wgr_checker *checker, const void *msg, si
 	return !crypto_memneq(macs->mac1, right, sizeof(right));
 }
 
-enum wgr_verdict wgr_mac_check(const struct wgr_checker *checker, const void *msg, size_t len,
+enum wgr_mac_verdict wgr_mac_check(const struct wgr_checker *checker, const void *msg, size_t len,
 			       const struct wgr_source *source, bool want_mac2, u64 now_ns)
 {
 	if (!mac1_is_right(checker, msg, len))
@@ -114,7 +114,7 @@ enum wgr_verdict wgr_mac_check(const struct wgr_checker *checker, const void *ms
 	return WGR_MAC_1;
 }
 
-enum wgr_admission wgr_mac_admission(enum wgr_verdict verdict, bool loaded)
+enum wgr_admission wgr_mac_admission(enum wgr_mac_verdict verdict, bool loaded)
 {
 	if (verdict == WGR_MAC_BAD)
 		return WGR_REFUSE;

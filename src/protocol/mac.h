@@ -63,7 +63,7 @@ struct wgr_source {
 	u8 len;
 };
 
-enum wgr_verdict {
+enum wgr_mac_verdict {
 	WGR_MAC_BAD,		/* mac1 is wrong: not for us, say nothing */
 	WGR_MAC_1,		/* mac1 right, mac2 absent or wrong */
 	WGR_MAC_2,		/* the sender owns its address */
@@ -91,11 +91,11 @@ void wgr_checker_set_key(struct wgr_checker *checker, const u8 *public);
  *
  * Return: WGR_MAC_2 only with @want_mac2.
  */
-enum wgr_verdict wgr_mac_check(const struct wgr_checker *checker, const void *msg, size_t len,
+enum wgr_mac_verdict wgr_mac_check(const struct wgr_checker *checker, const void *msg, size_t len,
 			       const struct wgr_source *source, bool want_mac2, u64 now_ns);
 
 /* What follows from a verdict, with or without load. */
-enum wgr_admission wgr_mac_admission(enum wgr_verdict verdict, bool loaded);
+enum wgr_admission wgr_mac_admission(enum wgr_mac_verdict verdict, bool loaded);
 
 /* True if cookies may be made; else wgr_checker_renew() has to come first. */
 bool wgr_checker_has_secret(const struct wgr_checker *checker, u64 now_ns);

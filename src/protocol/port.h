@@ -98,9 +98,8 @@ typedef struct {
 #define time_before(a, b)	time_after(b, a)
 
 /* Ticks of the clock that alarms go by, a second. */
-#ifndef HZ
-#define HZ	250
-#endif
+extern unsigned long port_hz;
+#define HZ	port_hz
 
 #define BLAKE2S_BLOCK_SIZE	64
 
