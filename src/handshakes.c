@@ -4,6 +4,9 @@
 
 #include <linux/cpumask.h>
 #include <linux/netdevice.h>
+#include <linux/skbuff.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #include "cookie.h"
 #include "device.h"
@@ -14,6 +17,23 @@
 #include "sock.h"
 #include "timers.h"
 #include "tx.h"
+
+struct worker {
+	struct work_struct work;
+	struct wgr_device *wgr;
+};
+
+/**
+ * struct wgr_handshakes - handshake messages of a device
+ * @queue: messages; producers: the sockets, consumers: @workers
+ * @workers: one for each CPU
+ * @last_cpu: the CPU woken last; races only make the turn uneven
+ */
+struct wgr_handshakes {
+	struct sk_buff_head queue;
+	struct worker __percpu *workers;
+	int last_cpu;
+};
 
 /* Of all interfaces. */
 static struct wgr_load load;
@@ -27,7 +47,7 @@ static void send_cookie(struct wgr_device *wgr, const struct sk_buff *skb,
 	struct wgr_msg_cookie reply;
 
 	wgr_cookie_make_reply(&wgr->cookies, &reply, skb, sender);
-	wgr_sock_reply(wgr, skb, &reply, sizeof(reply));
+	wgr_sock_reply(&wgr->socks, skb, &reply, sizeof(reply));
 }
 
 /* True if the message is meant for us and its sender may ask so much. */
@@ -178,7 +198,7 @@ static bool answer(struct wgr_device *wgr, const struct sk_buff *skb)
 
 static struct sk_buff *take(struct wgr_device *wgr)
 {
-	struct sk_buff *skb = skb_dequeue(&wgr->handshakes.queue);
+	struct sk_buff *skb = skb_dequeue(&wgr->handshakes->queue);
 
 	if (skb)
 		wgr_load_less(&load);
@@ -187,8 +207,7 @@ static struct sk_buff *take(struct wgr_device *wgr)
 
 static void handshake_work(struct work_struct *work)
 {
-	struct wgr_handshake_worker *worker =
-		container_of(work, struct wgr_handshake_worker, work);
+	struct worker *worker = container_of(work, struct worker, work);
 	struct wgr_device *wgr = worker->wgr;
 	unsigned int turns;
 	struct sk_buff *skb;
@@ -202,12 +221,12 @@ static void handshake_work(struct work_struct *work)
 		kfree_skb(skb);
 		cond_resched();
 	}
-	queue_work(wgr->handshakes.wq, &worker->work);
+	queue_work(wgr->wq_handshakes, &worker->work);
 }
 
 void wgr_handshakes_add(struct wgr_device *wgr, struct sk_buff *skb)
 {
-	struct wgr_handshakes *hs = &wgr->handshakes;
+	struct wgr_handshakes *hs = wgr->handshakes;
 	int cpu;
 
 	if (skb_queue_len_lockless(&hs->queue) >= WGR_MAX_HANDSHAKES ||
@@ -220,10 +239,11 @@ void wgr_handshakes_add(struct wgr_device *wgr, struct sk_buff *skb)
 	wgr_load_more(&load);
 	skb_queue_tail(&hs->queue, skb);
 	cpu = wgr_next_cpu(&hs->last_cpu);
-	queue_work_on(cpu, hs->wq, &per_cpu_ptr(hs->workers, cpu)->work);
+	queue_work_on(cpu, wgr->wq_handshakes, &per_cpu_ptr(hs->workers, cpu)->work);
 }
 
-void wgr_handshakes_purge(struct wgr_device *wgr)
+/* Drops what nobody has worked on. */
+static void purge(struct wgr_device *wgr)
 {
 	struct sk_buff *skb;
 
@@ -233,43 +253,50 @@ void wgr_handshakes_purge(struct wgr_device *wgr)
 
 void wgr_handshakes_stop(struct wgr_device *wgr)
 {
-	wgr_handshakes_purge(wgr);
-	flush_workqueue(wgr->handshakes.wq);
+	purge(wgr);
+	flush_workqueue(wgr->wq_handshakes);
 }
 
-int wgr_handshakes_init(struct wgr_device *wgr)
+static void init_workers(struct wgr_device *wgr)
 {
-	struct wgr_handshakes *hs = &wgr->handshakes;
 	int cpu;
 
-	skb_queue_head_init(&hs->queue);
-	hs->last_cpu = -1;
-	/* Not freezable: a flush under rtnl must end while others suspend. */
-	hs->wq = alloc_workqueue("wgr-hs-%s", WQ_CPU_INTENSIVE | WQ_PERCPU, 0,
-				 wgr->dev->name);
-	hs->workers = alloc_percpu(struct wgr_handshake_worker);
-	if (!hs->wq || !hs->workers) {
-		wgr_handshakes_destroy(wgr);
-		return -ENOMEM;
-	}
 	for_each_possible_cpu(cpu) {
-		struct wgr_handshake_worker *worker =
-			per_cpu_ptr(hs->workers, cpu);
+		struct worker *worker = per_cpu_ptr(wgr->handshakes->workers, cpu);
 
 		worker->wgr = wgr;
 		INIT_WORK(&worker->work, handshake_work);
 	}
+}
+
+int wgr_handshakes_init(struct wgr_device *wgr)
+{
+	struct wgr_handshakes *hs = kzalloc(sizeof(*hs), GFP_KERNEL);
+
+	if (!hs)
+		return -ENOMEM;
+	skb_queue_head_init(&hs->queue);
+	hs->last_cpu = -1;
+	hs->workers = alloc_percpu(struct worker);
+	/* Not freezable: a flush under rtnl must end while others suspend. */
+	wgr->wq_handshakes = alloc_workqueue("wgr-hs-%s", WQ_CPU_INTENSIVE | WQ_PERCPU, 0,
+					     wgr->dev->name);
+	wgr->handshakes = hs;
+	if (!wgr->wq_handshakes || !hs->workers) {
+		wgr_handshakes_destroy(wgr);
+		return -ENOMEM;
+	}
+	init_workers(wgr);
 	return 0;
 }
 
 void wgr_handshakes_destroy(struct wgr_device *wgr)
 {
-	struct wgr_handshakes *hs = &wgr->handshakes;
-
-	wgr_handshakes_purge(wgr);
-	if (hs->wq)
-		destroy_workqueue(hs->wq);
-	free_percpu(hs->workers);
-	hs->wq = NULL;
-	hs->workers = NULL;
+	purge(wgr);
+	if (wgr->wq_handshakes)
+		destroy_workqueue(wgr->wq_handshakes);
+	wgr->wq_handshakes = NULL;
+	free_percpu(wgr->handshakes->workers);
+	kfree(wgr->handshakes);
+	wgr->handshakes = NULL;
 }

@@ -5,7 +5,7 @@
 
 #include "control/netlink.h"
 #include "control/reorder.h"
-#include "device.h"
+#include "interface.h"
 #include "protocol/handshake.h"
 #include "randomness.h"
 #include "session.h"

@@ -6,9 +6,7 @@
 #include <linux/slab.h>
 
 #include "device.h"
-#include "handshakes.h"
 #include "rx.h"
-#include "stats.h"
 #include "tx.h"
 
 static atomic64_t last_id = ATOMIC64_INIT(0);
@@ -109,7 +107,6 @@ struct wgr_peer *wgr_peer_create(struct wgr_device *wgr,
 
 	if (wgr->num_peers >= WGR_MAX_PEERS)
 		return ERR_PTR(-EMFILE);
-	wgr_device_expect_peer(wgr);
 	peer = alloc_peer(wgr, public, psk);
 	if (!peer)
 		return ERR_PTR(-ENOMEM);
@@ -177,7 +174,7 @@ static void keep_books(struct wgr_peer *peer)
 	struct wgr_rx_stats stats;
 
 	wgr_rx_read_stats(peer, &stats);
-	wgr_stats_add(&peer->wgr->gone, &stats);
+	wgr_books_add(&peer->wgr->gone, &stats);
 }
 
 /*
@@ -224,7 +221,7 @@ void wgr_peers_end(struct wgr_device *wgr, struct list_head *gone)
 	}
 }
 
-void wgr_peers_clear(struct wgr_device *wgr)
+void wgr_peers_stop_alarms(struct wgr_device *wgr)
 {
 	struct wgr_peer *peer;
 
@@ -232,7 +229,14 @@ void wgr_peers_clear(struct wgr_device *wgr)
 
 	list_for_each_entry(peer, &wgr->peers, node)
 		stop_alarms(peer);
-	wgr_handshakes_stop(wgr);
+}
+
+void wgr_peers_clear(struct wgr_device *wgr)
+{
+	struct wgr_peer *peer;
+
+	lockdep_assert_held(&wgr->lock);
+
 	list_for_each_entry(peer, &wgr->peers, node) {
 		wgr_rx_pause(peer);
 		drop_unclaimed(peer);
@@ -245,6 +249,26 @@ void wgr_peers_clear(struct wgr_device *wgr)
 		wgr_alarms_forget_initiation(&peer->timers.alarms);
 		wgr_rx_resume(peer);
 	}
+}
+
+void wgr_peers_forget_routes(struct wgr_device *wgr)
+{
+	struct wgr_peer *peer;
+
+	lockdep_assert_held(&wgr->lock);
+
+	list_for_each_entry(peer, &wgr->peers, node)
+		wgr_endpoint_forget_ways(&peer->endpoint);
+}
+
+void wgr_peers_drop_routes(struct wgr_device *wgr)
+{
+	struct wgr_peer *peer;
+
+	lockdep_assert_held(&wgr->lock);
+
+	list_for_each_entry(peer, &wgr->peers, node)
+		wgr_endpoint_drop_routes(&peer->endpoint);
 }
 
 void wgr_peer_remove(struct wgr_peer *peer)

@@ -130,7 +130,7 @@ void wgr_peer_table_destroy(struct wgr_device *wgr);
 
 /**
  * wgr_peer_create() - add a peer
- * @wgr: device; the caller holds its lock
+ * @wgr: device that expects it; the caller holds its lock
  * @public: the peer's public key
  * @psk: preshared key or NULL
  *
@@ -159,14 +159,23 @@ void wgr_peer_detach(struct wgr_peer *peer, struct list_head *gone);
  */
 void wgr_peers_end(struct wgr_device *wgr, struct list_head *gone);
 
+/* Clears all alarms; none can be set until wgr_timers_start(). The device's lock is held. */
+void wgr_peers_stop_alarms(struct wgr_device *wgr);
+
 /**
  * wgr_peers_clear() - forget all sessions, and packets wherever they are
- * @wgr: device without sockets, from which the stack sends no more; the caller
- *	holds its lock
+ * @wgr: device without sockets, alarms or handshake workers, from which the stack
+ *	sends no more; the caller holds its lock
  *
  * Nothing of what was under way comes out later, somewhere else.
  */
 void wgr_peers_clear(struct wgr_device *wgr);
+
+/* Routes and sources may have changed for all peers: forget them. Its lock is held. */
+void wgr_peers_forget_routes(struct wgr_device *wgr);
+
+/* The same without senders: nothing is held on to any more. */
+void wgr_peers_drop_routes(struct wgr_device *wgr);
 
 /* Both for one peer, or for all of @wgr; the device's lock is held. */
 void wgr_peer_remove(struct wgr_peer *peer);

@@ -31,11 +31,9 @@
 #include "budget.h"
 #include "control/trace_points.h"
 #include "device.h"
-#include "handshakes.h"
 #include "peer.h"
 #include "protocol/data.h"
 #include "reorder/inner.h"
-#include "sock.h"
 #include "tx.h"
 
 /* Packets that the poll decrypts itself in one go. */
@@ -535,7 +533,7 @@ static bool line_up(struct wgr_peer *peer, struct sk_buff *skb)
 	return taken;
 }
 
-static void receive_data(struct wgr_device *wgr, struct sk_buff *skb)
+void wgr_rx_data(struct wgr_device *wgr, struct sk_buff *skb)
 {
 	const struct wgr_msg_data *msg = (const void *)skb->data;
 	u64 counter = le64_to_cpu(msg->counter);
@@ -561,8 +559,7 @@ static void receive_data(struct wgr_device *wgr, struct sk_buff *skb)
 		wgr_line_call_worker(&peer->rx.line);
 }
 
-/* Leaves our message alone in @skb. Return: what it may be, 0 for none. */
-static u32 strip(struct sk_buff *skb)
+u32 wgr_rx_strip(struct sk_buff *skb)
 {
 	int offset = skb_transport_offset(skb);
 	unsigned int len;
@@ -577,20 +574,6 @@ static u32 strip(struct sk_buff *skb)
 		return 0;
 	skb_pull(skb, offset + sizeof(struct udphdr));
 	return wgr_message_kind(skb->data, skb->len);
-}
-
-void wgr_rx_datagram(struct wgr_device *wgr, struct sk_buff *skb)
-{
-	u32 kind = strip(skb);
-
-	if (kind == WGR_MSG_DATA) {
-		receive_data(wgr, skb);
-	} else if (kind) {
-		wgr_handshakes_add(wgr, skb);
-	} else {
-		DEV_STATS_INC(wgr->dev, rx_errors);
-		kfree_skb(skb);
-	}
 }
 
 /* ---- life ---- */
@@ -694,6 +677,7 @@ void wgr_rx_init(struct wgr_peer *peer)
 	rx->line.finished = wake_poll;
 	rx->line.get = line_get;
 	rx->line.put = line_put;
+	rx->line.drop = wgr_packet_drop;
 	net_get_random_once(&flow_secret, sizeof(flow_secret));
 	spin_lock_init(&rx->lock);
 	ratelimit_state_init(&rx->too_late, TOO_LATE_S * HZ, 1);

@@ -128,6 +128,12 @@ void wgr_sessions_let_go(const struct wgr_gone *gone)
 		wgr_session_let_go(gone->keys[i]);
 }
 
+void wgr_packet_drop(struct sk_buff *skb)
+{
+	wgr_session_put(wgr_cb(skb)->session);
+	kfree_skb(skb);
+}
+
 struct wgr_session *wgr_session_find(struct wgr_device *wgr, __le32 index)
 {
 	u32 key = le32_to_cpu(index);

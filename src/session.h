@@ -103,6 +103,9 @@ bool wgr_session_confirm(struct wgr_session *session);
 /* The current session with a reference if it may send, else NULL. */
 struct wgr_session *wgr_session_for_sending(struct wgr_peer *peer);
 
+/* Drops a packet that is on no line, with the reference on its session. */
+void wgr_packet_drop(struct sk_buff *skb);
+
 /* Ends whatever handshake is under way; keys in use stay. */
 void wgr_sessions_end_handshake(struct wgr_peer *peer);
 

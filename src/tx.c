@@ -35,6 +35,9 @@
 /* Sent without letting softirq work go on. */
 #define SEND_MOST 64
 
+/* DS field of handshake messages: they go before data. */
+#define WGR_HANDSHAKE_DS 0x88
+
 /*
  * After so long without sending another CPU may send for a peer. Where a device
  * has a backlog packets follow one another faster. With more, packets wait for a
@@ -103,6 +106,19 @@ static void encrypt_work(struct sk_buff *skb)
 	wgr_packet_finish(skb, encrypt(skb));
 }
 
+static int send(struct wgr_peer *peer, struct sk_buff *skb, u8 ds)
+{
+	int ret;
+
+	rcu_read_lock_bh();
+	/* Nobody would empty the cache of a peer that has been removed. */
+	ret = wgr_sock_send(&peer->wgr->socks, &peer->endpoint, !READ_ONCE(peer->dead), skb, ds);
+	rcu_read_unlock_bh();
+	if (ret > 0)
+		atomic64_add(ret, &peer->tx_bytes);
+	return ret;
+}
+
 static void send_one(struct wgr_peer *peer, struct sk_buff *skb, u64 now_ns)
 {
 	struct wgr_session *session = wgr_cb(skb)->session;
@@ -115,7 +131,7 @@ static void send_one(struct wgr_peer *peer, struct sk_buff *skb, u64 now_ns)
 		return;
 	}
 	wgr_timers_sent_any(&peer->timers);
-	if (wgr_sock_send(peer, skb, ds) < 0)
+	if (send(peer, skb, ds) < 0)
 		DEV_STATS_INC(peer->wgr->dev, tx_errors);
 	else if (data)
 		wgr_timers_sent_data(&peer->timers);
@@ -358,7 +374,7 @@ static void queue_initiation(struct wgr_peer *peer)
 {
 	if (READ_ONCE(peer->dead) || !wgr_peer_get(peer))
 		return;
-	if (!queue_work(peer->wgr->handshakes.wq, &peer->initiate))
+	if (!queue_work(peer->wgr->wq_handshakes, &peer->initiate))
 		wgr_peer_put(peer);
 }
 
@@ -371,6 +387,14 @@ void wgr_tx_ask_handshake(struct wgr_peer *peer)
 static void note_initiation(struct wgr_peer *peer)
 {
 	wgr_alarms_note_initiation(&peer->timers.alarms, wgr_now_ns());
+}
+
+static void send_message(struct wgr_peer *peer, const void *msg, size_t len)
+{
+	struct sk_buff *skb = wgr_sock_message(msg, len);
+
+	if (skb)
+		send(peer, skb, WGR_HANDSHAKE_DS);
 }
 
 static int make_initiation(struct wgr_peer *peer, struct wgr_msg_initiation *msg)
@@ -410,7 +434,7 @@ static void initiate(struct wgr_peer *peer)
 	net_dbg_ratelimited("%s: Peer %llu gets a handshake initiation\n",
 			    peer->wgr->dev->name, peer->id);
 	wgr_cookie_stamp(&peer->jar, &msg, sizeof(msg));
-	wgr_sock_send_message(peer, &msg, sizeof(msg), WGR_HANDSHAKE_DS);
+	send_message(peer, &msg, sizeof(msg));
 	/* Time counts from the sending, not from the computing. */
 	note_initiation(peer);
 }
@@ -451,7 +475,7 @@ void wgr_tx_response(struct wgr_peer *peer)
 	wgr_timers_sent_any(&peer->timers);
 	/* The other side will hardly need one more from us for a while. */
 	note_initiation(peer);
-	wgr_sock_send_message(peer, &msg, sizeof(msg), WGR_HANDSHAKE_DS);
+	send_message(peer, &msg, sizeof(msg));
 }
 
 /* ---- what alarms ask for ---- */
@@ -468,7 +492,7 @@ static void queue_forget(struct wgr_peer *peer)
 {
 	if (!wgr_peer_get(peer))
 		return;
-	if (!queue_work(peer->wgr->handshakes.wq, &peer->forget))
+	if (!queue_work(peer->wgr->wq_handshakes, &peer->forget))
 		wgr_peer_put(peer);
 }
 
@@ -516,6 +540,7 @@ void wgr_tx_init(struct wgr_peer *peer)
 	line->wake = send_finished;
 	line->get = line_get;
 	line->put = line_put;
+	line->drop = wgr_packet_drop;
 	INIT_WORK(&peer->tx.send, send_work);
 	INIT_WORK(&peer->initiate, initiate_work);
 	INIT_WORK(&peer->forget, forget_work);

@@ -8,9 +8,6 @@
 
 #include "wgr.h"
 
-/* DS field of handshake messages: they go before data. */
-#define WGR_HANDSHAKE_DS 0x88
-
 /* A packet from the network stack, to be sent through the tunnel. */
 netdev_tx_t wgr_tx_xmit(struct sk_buff *skb, struct net_device *dev);
 

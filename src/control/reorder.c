@@ -19,6 +19,7 @@
 
 #include "control/target.h"
 #include "device.h"
+#include "interface.h"
 #include "peer.h"
 #include "rx.h"
 #include "settings.h"
