@@ -260,6 +260,7 @@ quiet "one version everywhere" versions
 quiet "shellcheck" shell
 quiet "python files parse" python
 quiet "codespell" spelling
+quiet "layers" ci/lib/layers.py
 quiet "checkpatch" checkpatch
 quiet "kernel-doc" kernel_doc
 quiet "gcc and sparse, W=1" build W=1 C=2

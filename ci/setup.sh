@@ -15,7 +15,7 @@ group_packages()
 	case $1 in
 	# The kernel's own tools, for building modules against its headers.
 	build)   echo make gcc bc flex bison kmod cpio xz-utils libelf-dev libssl-dev libdw-dev dpkg-dev ;;
-	unit)    echo make gcc clang python3 libc6-dev libclang-rt-14-dev ;;
+	unit)    echo make gcc clang python3 libc6-dev libssl-dev libclang-rt-14-dev ;;
 	lint)    echo make shellcheck sparse python3 codespell perl libc6-dev libc6-dev-i386 \
 		      gcc-s390x-linux-gnu ;;
 	# The command, and what its tests read its output with.

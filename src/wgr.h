@@ -30,7 +30,7 @@
 
 #include <linux/jiffies.h>
 #include <linux/skbuff.h>
-#include <linux/time64.h>
+#include <linux/timekeeping.h>
 #include <linux/types.h>
 
 #include "protocol/limits.h"
@@ -51,7 +51,10 @@ struct net;
 /* Room in front of an inner packet: our header, UDP, IPv6, and the link's. */
 #define WGR_HEADROOM	ALIGN(16 + 8 + 40 + NET_SKB_PAD, 16)
 
-/* True once @birth_ns (boot time clock) lies @seconds or more back. */
-bool wgr_has_aged(u64 birth_ns, u64 seconds);
+/* The time that the protocol goes by: boot time clock, which runs on in suspend. */
+static inline u64 wgr_now_ns(void)
+{
+	return ktime_get_coarse_boottime_ns();
+}
 
 #endif

@@ -10,6 +10,7 @@
 
 #define TAG	16
 
+unsigned long port_hz = 250;
 unsigned long port_wiped, port_wiped_bytes;
 void (*port_sealed)(const u8 key[32], u64 nonce);
 

@@ -19,6 +19,7 @@
 
 #include "control/target.h"
 #include "device.h"
+#include "interface.h"
 #include "peer.h"
 #include "rx.h"
 #include "settings.h"
@@ -299,7 +300,7 @@ static int put_peer(struct sk_buff *skb, struct wgr_peer *peer)
 	wgr_rx_read_stats(peer, &stats);
 	return nla_put_u32(skb, WG_REORDER_A_IFINDEX, peer->wgr->dev->ifindex) ?:
 	       nla_put(skb, WG_REORDER_A_PUBLIC_KEY, WG_REORDER_KEY_LEN,
-		       peer->noise.remote_static) ?:
+		       peer->noise.hs.remote_static) ?:
 	       put_stats(skb, &stats);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* device.c - the network interface, and what all its peers share. */
-#include "device.h"
+/* interface.c - the network interface: made and taken away, up and down. */
+#include "interface.h"
 
 #include <compat/netdev.h>
 #include <linux/if_arp.h>
@@ -16,11 +16,12 @@
 
 #include "control/ethtool.h"
 #include "control/sysfs.h"
+#include "device.h"
+#include "handshakes.h"
 #include "peer.h"
 #include "rx.h"
 #include "settings.h"
 #include "sock.h"
-#include "timers.h"
 #include "tx.h"
 
 /* What one datagram carries besides the inner packet, over IPv6. */
@@ -62,13 +63,13 @@ static int open_device(struct net_device *dev)
 
 	no_redirects(dev);
 	mutex_lock(&wgr->lock);
-	ret = wgr_sock_open(wgr, wgr->port);
+	ret = wgr_sock_open(&wgr->socks, wgr->socks.port);
 	if (ret)
 		goto unlock;
 	list_for_each_entry(peer, &wgr->peers, node) {
-		wgr_timers_start(peer);
+		wgr_timers_start(&peer->timers);
 		wgr_tx_push(peer);
-		wgr_timers_interval_changed(peer);
+		wgr_tx_interval_changed(peer);
 	}
 unlock:
 	mutex_unlock(&wgr->lock);
@@ -82,9 +83,15 @@ static void forget_session_keys(struct wgr_device *wgr)
 	lockdep_assert_held(&wgr->lock);
 
 	list_for_each_entry(peer, &wgr->peers, node) {
-		wgr_noise_clear(&peer->noise);
+		wgr_sessions_end_handshake(peer);
 		wgr_sessions_clear(peer);
 	}
+}
+
+static void close_socks(struct wgr_device *wgr)
+{
+	if (wgr_sock_close(&wgr->socks))
+		wgr_peers_drop_routes(wgr);
 }
 
 static int stop_device(struct net_device *dev)
@@ -92,7 +99,9 @@ static int stop_device(struct net_device *dev)
 	struct wgr_device *wgr = netdev_priv(dev);
 
 	mutex_lock(&wgr->lock);
-	wgr_sock_close(wgr);
+	close_socks(wgr);
+	wgr_peers_stop_alarms(wgr);
+	wgr_handshakes_stop(wgr);
 	wgr_peers_clear(wgr);
 	mutex_unlock(&wgr->lock);
 	return 0;
@@ -112,8 +121,8 @@ static void uninit_device(struct net_device *dev)
 	struct wgr_device *wgr = netdev_priv(dev);
 
 	mutex_lock(&wgr->lock);
-	rcu_assign_pointer(wgr->birth_net, NULL);
-	wgr_sock_close(wgr);
+	rcu_assign_pointer(wgr->socks.birth_net, NULL);
+	close_socks(wgr);
 	wgr_peers_remove_all(wgr);
 	mutex_unlock(&wgr->lock);
 	/* All peers are dead, so neither kind of worker asks the other. */
@@ -201,10 +210,10 @@ static struct notifier_block pm_notifier = { .notifier_call = pm_event };
 /* New keys before anything more is sent; what comes with the old ones is taken. */
 static void begin_anew(struct wgr_peer *peer)
 {
-	wgr_noise_clear(&peer->noise);
-	wgr_sessions_stop_sending(peer);
+	wgr_sessions_end_handshake(peer);
+	wgr_noise_stop_sending(&peer->noise);
 	/* An earlier try may have failed for want of the key there is now. */
-	atomic64_set(&peer->last_initiation_ns, 0);
+	wgr_alarms_forget_initiation(&peer->timers.alarms);
 }
 
 /*
@@ -239,13 +248,13 @@ static void net_exit(struct net *net)
 
 	rtnl_lock();
 	list_for_each_entry(wgr, &devices, node) {
-		if (rcu_access_pointer(wgr->birth_net) != net)
+		if (rcu_access_pointer(wgr->socks.birth_net) != net)
 			continue;
 		netif_carrier_off(wgr->dev);
 		mutex_lock(&wgr->lock);
-		rcu_assign_pointer(wgr->birth_net, NULL);
-		wgr_sock_close(wgr);
-		wgr_sock_forget_routes(wgr);
+		rcu_assign_pointer(wgr->socks.birth_net, NULL);
+		close_socks(wgr);
+		wgr_peers_forget_routes(wgr);
 		mutex_unlock(&wgr->lock);
 	}
 	rtnl_unlock();
@@ -284,7 +293,8 @@ static void begin_with_threads(struct wgr_device *wgr)
 		wgr_compat_threads_on(wgr->dev);
 }
 
-void wgr_device_expect_peer(struct wgr_device *wgr)
+/* Prepares for one peer more. */
+static void expect_peer(struct wgr_device *wgr)
 {
 	lockdep_assert_held(&wgr->lock);
 
@@ -296,6 +306,30 @@ void wgr_device_expect_peer(struct wgr_device *wgr)
 	wgr->most_threads = UINT_MAX;
 }
 
+struct wgr_peer *wgr_device_add_peer(struct wgr_device *wgr, const u8 public[WGR_KEY_LEN],
+				     const u8 *psk)
+{
+	expect_peer(wgr);
+	return wgr_peer_create(wgr, public, psk);
+}
+
+/* ---- what arrives ---- */
+
+static void receive(struct wgr_socks *socks, struct sk_buff *skb)
+{
+	struct wgr_device *wgr = container_of(socks, struct wgr_device, socks);
+	u32 kind = wgr_rx_strip(skb);
+
+	if (kind == WGR_MSG_DATA) {
+		wgr_rx_data(wgr, skb);
+	} else if (kind) {
+		wgr_handshakes_add(wgr, skb);
+	} else {
+		DEV_STATS_INC(wgr->dev, rx_errors);
+		kfree_skb(skb);
+	}
+}
+
 /* ---- life ---- */
 
 void wgr_device_set_secret(struct wgr_device *wgr, const u8 secret[WGR_KEY_LEN])
@@ -305,12 +339,12 @@ void wgr_device_set_secret(struct wgr_device *wgr, const u8 secret[WGR_KEY_LEN])
 	lockdep_assert_held(&wgr->lock);
 
 	down_write(&wgr->identity_lock);
-	wgr_noise_set_identity(&wgr->identity, secret);
+	wgr_identity_set(&wgr->identity, secret);
 	wgr_cookie_checker_set_key(&wgr->cookies, wgr->identity.set ?
 				   wgr->identity.public : NULL);
 	list_for_each_entry(peer, &wgr->peers, node) {
 		if (wgr->identity.set &&
-		    !memcmp(peer->noise.remote_static, wgr->identity.public,
+		    !memcmp(peer->noise.hs.remote_static, wgr->identity.public,
 			    WGR_KEY_LEN))
 			self = peer;
 		wgr_noise_precompute(&peer->noise, &wgr->identity);
@@ -387,6 +421,9 @@ static void setup_device(struct net_device *dev)
 	SET_NETDEV_DEVTYPE(dev, &device_type);
 	memset(wgr, 0, sizeof(*wgr));
 	wgr->dev = dev;
+	wgr->socks.dev = dev;
+	wgr->socks.lock = &wgr->lock;
+	wgr->socks.receive = receive;
 }
 
 static int init_parts(struct wgr_device *wgr)
@@ -442,7 +479,7 @@ static int new_link(struct net_device *dev,
 	wgr_aip_init(&wgr->allowed, &wgr->lock);
 	wgr_cookie_checker_init(&wgr->cookies);
 	wgr_settings_defaults(&wgr->order);
-	rcu_assign_pointer(wgr->birth_net, rtnl_newlink_link_net(params));
+	rcu_assign_pointer(wgr->socks.birth_net, rtnl_newlink_link_net(params));
 
 	ret = init_parts(wgr);
 	if (ret)
