@@ -110,6 +110,21 @@ lives()
 	loses_state
 }
 
+# Both have something to say at the same time and pace, so both begin at once, and
+# again at once if that comes to nothing.
+test_at_once()
+{
+	local way
+
+	pair
+	for way in a b; do tc -n "$way" qdisc add dev eth0 root netem delay 100ms; done
+	at a ping -q -n -i 0.2 -c 20 192.168.241.2 >/dev/null 2>&1 &
+	at b ping -q -n -i 0.2 -c 20 192.168.241.1 >/dev/null 2>&1 &
+	pause 2
+	lossless a 192.168.241.2 2 0.2
+	lossless b 192.168.241.1 2 0.2
+}
+
 test_ours()     { lives '' 4 psk; }
 test_go_answers() { lives b 6; }
 test_go_starts() { lives a 4; }
@@ -118,4 +133,4 @@ test_go_starts() { lives a 4; }
 pause 1
 modprobe -q tun || true
 module_load
-run_tests test_ours test_go_answers test_go_starts; exit
+run_tests test_at_once test_ours test_go_answers test_go_starts; exit
