@@ -363,8 +363,11 @@ void link_say(struct end *end, int link)
 
 	if (!l->known || !end->up || !runs(end))
 		return;
-	if (!l->model.asked)
+	/* Only who goes on saying something can tell that nothing gets through. */
+	if (!l->model.asked || l->model.asked_last + 2 * S < w.now) {
 		l->model.asked = w.now;
+		l->model.says = 0;
+	}
 	l->model.asked_last = w.now;
 	l->model.says++;
 	stage(l, l->said++);

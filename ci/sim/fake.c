@@ -12,6 +12,7 @@
 #include "port.h"
 
 unsigned long port_wiped, port_wiped_bytes;
+unsigned long port_hz = 250;
 void (*port_sealed)(const u8 key[32], u64 nonce);
 
 static u64 stir(u64 a, u64 b)

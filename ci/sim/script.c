@@ -67,7 +67,8 @@ static const struct {
 
 static bool bad(const char *name, u32 number, const char *rule)
 {
-	fprintf(stderr, "%s:%u: %s\n", name, number, rule);
+	if (name)
+		fprintf(stderr, "%s:%u: %s\n", name, number, rule);
 	return false;
 }
 

@@ -342,6 +342,7 @@ struct script {
 	struct line *line;
 	u64 end;
 };
+/* What is wrong is told by one line on stderr, but not without a @name. */
 bool script_read(struct script *script, FILE *file, const char *name);
 void script_write(const struct script *script, FILE *file);
 void script_make(struct script *script, u64 seed);

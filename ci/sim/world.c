@@ -319,6 +319,7 @@ void world_clear(void)
 
 void world_begin(u64 seed, int ends)
 {
+	static const u16 rates[] = { 100, 250, 300, 1000 };
 	struct tally tally = w.tally;
 	struct gram *kept = w.kept ? w.kept : malloc(KEPT * sizeof(*kept));
 	bool verbose = w.verbose;
@@ -336,6 +337,7 @@ void world_begin(u64 seed, int ends)
 	w.addresses = 64;
 	port_seed(seed);
 	chance_seed(seed);
+	port_hz = rates[chance_below(ARRAY_SIZE(rates))];
 	check_begin();
 	for (a = 0; a < ends; a++) {
 		get_random_bytes(w.end[a].secret, WGR_KEY_LEN);
