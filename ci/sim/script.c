@@ -511,6 +511,7 @@ void script_do(const struct line *line)
 		end->stepped = w.now;
 		break;
 	case LATE:
+		end->was_late = end->late_ns;
 		end->late_ns = line->arg[1] * MS;
 		end->stepped = w.now;
 		break;
