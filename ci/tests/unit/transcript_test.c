@@ -89,15 +89,22 @@ static struct sockaddr_in at_port(int port)
 	};
 }
 
+static int set(int made, int option, const void *value, socklen_t len)
+{
+	return setsockopt(made, SOL_SOCKET, option, value, len);
+}
+
 static int open_socket(int port)
 {
-	struct timeval patience = { .tv_sec = 5 };
-	struct sockaddr_in here = at_port(port);
-	int made = socket(AF_INET, SOCK_DGRAM, 0), room = 64 << 20;
-
+	const struct timeval patience = { .tv_sec = 5 };
 	/* A flood is answered with as many cookies, and what is waited for comes behind. */
-	if (made < 0 || setsockopt(made, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) || bind(made, (struct sockaddr *)&here, sizeof(here)) ||
-	    setsockopt(made, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience))) {
+	const int room = 64 << 20;
+	struct sockaddr_in here = at_port(port);
+	int made = socket(AF_INET, SOCK_DGRAM, 0);
+
+	if (made < 0 || bind(made, (struct sockaddr *)&here, sizeof(here)) ||
+	    set(made, SO_RCVTIMEO, &patience, sizeof(patience)) ||
+	    set(made, SO_RCVBUFFORCE, &room, sizeof(room))) {
 		perror("socket");
 		exit(2);
 	}
@@ -428,7 +435,8 @@ static int record(const char *name, const char *path)
 	}
 	recording = true;
 	sock = open_socket(OUR_PORT);
-	fprintf(script, "# %s with wireguard-go; transcripts.sh makes it anew\n", name);
+	fprintf(script, "# SPDX-License-Identifier: GPL-2.0\n"
+		"# %s with wireguard-go; transcripts.sh makes it anew\n", name);
 	meet(kind->psk);
 	kind->talk(name);
 	fclose(script);
