@@ -6,9 +6,9 @@ set -uo pipefail
 # shellcheck source=ci/tests/stage.sh
 . "$(dirname "$0")/../stage.sh"
 
-echo 1..2
+echo 1..3
 n=0
-for flavour in debug fast; do
+for flavour in debug fast travel; do
 	n=$((n + 1))
 	if ci/vm/uml.sh "$flavour" --kdir >/dev/null 2>"$WGR_STAGE_RESULTS/$flavour.log"; then
 		echo "ok $n - user-mode kernel $flavour"
