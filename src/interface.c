@@ -13,6 +13,7 @@
 #include <net/ip_tunnels.h>
 #include <net/net_namespace.h>
 #include <net/rtnetlink.h>
+#include <net/sock.h>
 
 #include "control/ethtool.h"
 #include "control/sysfs.h"
@@ -315,9 +316,8 @@ struct wgr_peer *wgr_device_add_peer(struct wgr_device *wgr, const u8 public[WGR
 
 /* ---- what arrives ---- */
 
-static void receive(struct wgr_socks *socks, struct sk_buff *skb)
+static void take_datagram(struct wgr_device *wgr, struct sk_buff *skb)
 {
-	struct wgr_device *wgr = container_of(socks, struct wgr_device, socks);
 	u32 kind = wgr_rx_strip(skb);
 
 	if (kind == WGR_MSG_DATA) {
@@ -328,6 +328,19 @@ static void receive(struct wgr_socks *socks, struct sk_buff *skb)
 		DEV_STATS_INC(wgr->dev, rx_errors);
 		kfree_skb(skb);
 	}
+}
+
+/* Called by UDP in softirq context; the packet is ours in any case. */
+static int receive(struct sock *sk, struct sk_buff *skb)
+{
+	struct wgr_socks *socks = rcu_dereference_sk_user_data(sk);
+
+	skb_mark_not_on_list(skb);
+	if (likely(socks))
+		take_datagram(container_of(socks, struct wgr_device, socks), skb);
+	else
+		kfree_skb(skb);
+	return 0;
 }
 
 /* ---- life ---- */

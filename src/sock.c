@@ -240,26 +240,13 @@ int wgr_sock_reply(struct wgr_socks *socks, const struct sk_buff *in,
 	return ret;
 }
 
-/* Called by UDP in softirq context; the packet is ours in any case. */
-static int receive(struct sock *sk, struct sk_buff *skb)
-{
-	struct wgr_socks *socks = rcu_dereference_sk_user_data(sk);
-
-	skb_mark_not_on_list(skb);
-	if (likely(socks))
-		socks->receive(socks, skb);
-	else
-		kfree_skb(skb);
-	return 0;
-}
-
 static struct sock *open_one(struct wgr_socks *socks, struct net *net,
 			     struct udp_port_cfg *port)
 {
 	struct udp_tunnel_sock_cfg tunnel = {
 		.sk_user_data = socks,
 		.encap_type = 1,
-		.encap_rcv = receive,
+		.encap_rcv = socks->receive,
 	};
 	struct socket *sock;
 	int ret;
@@ -334,7 +321,7 @@ static void replace_socks(struct wgr_socks *socks, struct sock *sock4,
 	synchronize_net();
 	close_one(sock4);
 	close_one(sock6);
-	/* Not all kernels wait for receive() themselves. */
+	/* Not all kernels wait for who receives themselves. */
 	if (sock4 || sock6)
 		synchronize_net();
 }

@@ -23,8 +23,9 @@ struct sock;
  * @sock6: IPv6 socket, NULL on a kernel without IPv6
  * @port: UDP port, 0 for not chosen yet
  * @fwmark: mark of outer packets, 0 for none
- * @receive: takes a datagram, whose UDP header is at its transport_header; called
- *	with softirqs disabled
+ * @receive: takes a datagram, whose UDP header is at its transport_header; called by
+ *	UDP itself with softirqs disabled. The socket's user data is this struct, or
+ *	NULL for a socket that is being closed
  */
 struct wgr_socks {
 	struct net_device *dev;
@@ -34,7 +35,7 @@ struct wgr_socks {
 	struct sock __rcu *sock6;
 	u16 port;
 	u32 fwmark;
-	void (*receive)(struct wgr_socks *socks, struct sk_buff *skb);
+	int (*receive)(struct sock *sk, struct sk_buff *skb);
 };
 
 /**

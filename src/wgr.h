@@ -4,24 +4,26 @@
  * the forward declarations of the objects.
  *
  * One object a file:
- *   device     the network interface and what all its peers share
+ *   protocol/  what is said and when: handshake, keys, macs, replay, alarms
+ *   reorder/   puts packets into the order they were sent in
+ *   interface  the network interface
+ *   device     what all its peers share
  *   peer       one configured counterpart
  *   session    one set of transport keys, found by its receiver index
- *   noise      the handshake that makes sessions
+ *   noise      a peer's handshake and keys, under locks
  *   randomness no handshake before the random generator has its seed
  *   cookie     proof of address for handshakes under load
  *   ratelimit  how many handshakes an address may ask for
- *   load       when handshakes have to prove their address
+ *   handshakes handshake messages that came in
  *   allowedips which inner addresses belong to which peer
  *   endpoint   where a peer is reached
  *   sock       the UDP sockets
- *   rank       which session was used after which
  *   line       packets in order that several CPUs encrypt or decrypt
  *   tx, rx     the way of a packet
- *   reorder/   puts packets into the order they were sent in
  *   budget     how much memory the packets held for all peers may take
  *   timers     when something has to happen without a packet
  *   settings   what can be chosen about order, and its one setter
+ *   books      what has become of packets
  *   stats      sums of the peers' books, and the figures made of them
  *   control/   netlink, sysfs, ethtool, trace points
  */
