@@ -261,13 +261,21 @@ static void watch_flows(struct wgr_reorder *r)
 static bool enter_flow(struct wgr_reorder *r, struct wgr_item *item)
 {
 	struct wgr_flow_memory memory = flow_memory(r);
+	struct wgr_flow *flow;
+	bool might_go, swapped;
+	u32 apart_us;
 
 	if (!r->flows.on)
 		watch_flows(r);
 	item->flow = wgr_flows_enter(&r->flows, r->ops->flow(r->ctx, item), &memory);
-	return item->flow != WGR_NO_FLOW &&
-	       wgr_flow_arrived(wgr_flows_at(&r->flows, item->flow), item->epoch, item->counter,
-				r->clock_ns);
+	if (item->flow == WGR_NO_FLOW)
+		return false;
+	flow = wgr_flows_at(&r->flows, item->flow);
+	might_go = wgr_flows_may_go(&r->flows, flow, r->hold.wait_ns);
+	apart_us = flow->apart_us;
+	swapped = wgr_flow_arrived(flow, item->epoch, item->counter, r->clock_ns);
+	wgr_flows_judge(&r->flows, apart_us, might_go && swapped);
+	return swapped;
 }
 
 /* The table's own hash of an item's flow, where it is asked for by that. */
@@ -294,8 +302,12 @@ static enum wgr_overtaken overtaken(const struct wgr_reorder *r, const struct wg
 /* An item whose flow has nothing to wait for, and of which nothing is held. */
 static bool may_go_ahead(const struct wgr_reorder *r, const struct wgr_item *item)
 {
-	return r->flows.on && item->flow != WGR_NO_FLOW && !r->nameless &&
-	       wgr_flow_may_go(wgr_flows_at(&r->flows, item->flow), r->hold.wait_ns);
+	const struct wgr_flow *flow;
+
+	if (!r->flows.on || item->flow == WGR_NO_FLOW || r->nameless)
+		return false;
+	flow = wgr_flows_at(&r->flows, item->flow);
+	return !flow->held && wgr_flows_may_go(&r->flows, flow, r->hold.wait_ns);
 }
 
 static void list_append(struct wgr_item_list *list, struct wgr_item *item)
@@ -409,6 +421,14 @@ static void learn_lost(struct wgr_reorder *r, s64 due_ns, u64 pushed, u32 held, 
 	s64 was_ns = r->hold.wait_ns;
 
 	wgr_hold_lost(&r->hold, due_ns, pushed, held, gone);
+	tell_wait(r, was_ns);
+}
+
+static void learn_others(struct wgr_reorder *r)
+{
+	s64 was_ns = r->hold.wait_ns;
+
+	wgr_hold_others(&r->hold, r->clock_ns, r->stats.pushed, r->held);
 	tell_wait(r, was_ns);
 }
 
@@ -662,7 +682,7 @@ static void learn_arrival(struct wgr_reorder *r, const struct wgr_item *item, bo
 	else if (swapped)
 		learn_came(r, overtaken_for(r, item));
 	else if (wgr_reorder_held(r))
-		learn_lost(r, r->clock_ns, r->stats.pushed, r->held, 1);
+		learn_others(r);
 }
 
 /* A packet is behind what is out; @lane is NULL if its epoch is closed. */
@@ -743,6 +763,8 @@ static enum wgr_verdict come_behind(struct wgr_reorder *r, const struct wgr_lane
 		learn_came(r, by_ns);
 	else if (swapped || !by_flow(r))
 		wgr_hold_unknown(&r->hold);
+	else if (fate == WGR_NOT_OVERTAKEN)
+		wgr_hold_behind(&r->hold);
 	return fate == WGR_NOT_OVERTAKEN ? WGR_RELEASED : WGR_LATE;
 }
 

@@ -7,6 +7,7 @@
 /* A capture that spans more is a mistake in it, and would take all memory. */
 #define SENT_MOST	(1ULL << 28)
 #define EPOCHS_MOST	(1U << 20)
+#define FLOWS_MOST	(1U << 20)
 
 static void *must(void *memory)
 {
@@ -42,11 +43,14 @@ static int earlier(const void *a, const void *b)
 
 static void find_epochs(struct trace *trace)
 {
-	size_t i;
+	const struct arrival *a;
 
-	for (i = 0; i < trace->count; i++)
-		if (trace->arrival[i].epoch >= trace->epochs)
-			trace->epochs = trace->arrival[i].epoch + 1;
+	for (a = trace->arrival; a < trace->arrival + trace->count; a++) {
+		if (a->epoch >= trace->epochs)
+			trace->epochs = a->epoch + 1;
+		if (a->flow >= trace->flows)
+			trace->flows = a->flow + 1;
+	}
 	trace->epoch = must(calloc(trace->epochs + 1, sizeof(*trace->epoch)));
 }
 
@@ -96,6 +100,7 @@ void trace_finish(struct trace *trace)
 	for (i = 0; i < trace->count; i++)
 		trace->arrival[i].ns -= start;
 	find_epochs(trace);
+	trace->by_flow |= trace->flows > 1;
 	find_sent(trace);
 }
 
@@ -136,8 +141,11 @@ void trace_read(struct trace *trace, const char *file)
 		line[strcspn(line, "#\n")] = 0;
 		if (!line[strspn(line, " \t\r")])
 			continue;
-		if (sscanf(line, "%lld %u %llu %u", &a.ns, &a.epoch, &a.counter, &a.path) != 4 ||
-		    a.path >= WGR_PATHS || a.epoch >= EPOCHS_MOST || a.ns < 0) {
+		a.flow = 0;
+		if (sscanf(line, "%lld %u %llu %u %u", &a.ns, &a.epoch, &a.counter, &a.path,
+			   &a.flow) < 4 ||
+		    a.path >= WGR_PATHS || a.epoch >= EPOCHS_MOST || a.flow >= FLOWS_MOST ||
+		    a.ns < 0) {
 			fprintf(stderr, "%s:%u: not an arrival\n", file, number);
 			exit(2);
 		}
@@ -151,6 +159,8 @@ void trace_write(const struct trace *trace, FILE *to)
 {
 	const struct arrival *a;
 
-	for (a = trace->arrival; a < trace->arrival + trace->count; a++)
-		fprintf(to, "%lld %u %llu %u\n", a->ns, a->epoch, a->counter, a->path);
+	for (a = trace->arrival; a < trace->arrival + trace->count; a++) {
+		fprintf(to, "%lld %u %llu %u", a->ns, a->epoch, a->counter, a->path);
+		fprintf(to, trace->flows > 1 ? " %u\n" : "\n", a->flow);
+	}
 }
