@@ -44,6 +44,7 @@
 #ifndef WGR_REORDER_ENGINE_H
 #define WGR_REORDER_ENGINE_H
 
+#include "absent.h"
 #include "flows.h"
 #include "hold.h"
 #include "marks.h"
@@ -183,7 +184,8 @@ enum wgr_verdict {
  * @WGR_RESET: the caller asked for a flush
  * @WGR_IN_ORDER: no wait at all, released by its own arrival
  * @WGR_AHEAD: no wait though something is missing, which its flow does not wait for
- * @WGR_BEHIND: no wait, it comes behind what other flows sent after it
+ * @WGR_BEHIND: it comes behind what other flows sent after it; at once, or when it has
+ *	waited there for those of its own flow
  * @WGR_CAUSES: number of causes
  */
 enum wgr_cause {
@@ -336,6 +338,10 @@ struct wgr_lane {
  * @held: items held in both lanes, ghosts included
  * @ghosts: of these, places that are kept for what is not held: it went ahead or
  *	was late, and must not count as missing
+ * @trail_oldest: of the items that wait behind what was given up, the one that arrived
+ *	first, NULL if there are none
+ * @trail_newest: likewise the last one, valid only then
+ * @trailing: so many
  * @nameless: items held of which the flow is not known: while there are any, nothing
  *	goes ahead, for it might be of the same one
  * @settings: what was chosen
@@ -343,6 +349,7 @@ struct wgr_lane {
  * @hold: how long to wait
  * @marks: since when what is missing
  * @flows: what is known of flows
+ * @absent: what was given up and has not come
  * @not_before_ns: nothing is given up for having waited too long before this time
  * @paths: what the paths tell
  * @calm_from: a path that has shown no swapped packets is calm when as many
@@ -358,17 +365,21 @@ struct wgr_reorder {
 	u32 open;
 	u32 held;
 	u32 ghosts;
+	u32 trailing;
 	u32 nameless;
 	struct wgr_settings settings;
 	s64 clock_ns;
 	s64 not_before_ns;
 	struct wgr_flows flows;
+	struct wgr_absent absent;
 	struct wgr_hold hold;
 	struct wgr_marks marks;
 	struct wgr_paths paths;
 	u64 calm_from;
 	struct wgr_item *oldest;
 	struct wgr_item *newest;
+	struct wgr_item *trail_oldest;
+	struct wgr_item *trail_newest;
 	const struct wgr_reorder_ops *ops;
 	void *ctx;
 	struct wgr_reorder_stats stats;
@@ -445,7 +456,7 @@ void wgr_reorder_excuse(struct wgr_reorder *r, s64 now_ns);
 /* Items that are held, without the places kept for others. */
 static inline u32 wgr_reorder_held(const struct wgr_reorder *r)
 {
-	return r->held - r->ghosts;
+	return r->held - r->ghosts + r->trailing;
 }
 
 /**

@@ -51,6 +51,7 @@ struct wgr_place {
  * @known: distances that @apart_us was made of, up to 16; since the last burst, if
  *	there was one
  * @swapped: one of its packets has come behind one sent later
+ * @trails: it comes behind what other flows sent later
  * @guessed: what was sent last is not known: it was not after what @out_counter
  *	and @out_epoch say
  */
@@ -65,6 +66,7 @@ struct wgr_flow {
 	u16 held;
 	u8 known;
 	bool swapped : 1;
+	bool trails : 1;
 	bool guessed : 1;
 };
 
