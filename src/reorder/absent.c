@@ -4,37 +4,6 @@
 #define WORD_BITS	64
 #define REACH		((u64)WGR_ABSENT_WORDS * WORD_BITS)
 
-/**
- * struct word - bits of a row of counters
- * @row: which, from 1; 0 is none
- * @bits: the lowest is the row's first counter; 1 is absent
- */
-struct word {
-	u64 row;
-	u64 bits;
-};
-
-/**
- * struct mark - the highest packet of a flow from some time on
- * @counter: its own
- * @ns: from when
- * @epoch: of the packet, 0 if there is none
- * @flow: number
- */
-struct mark {
-	u64 counter;
-	s64 ns;
-	u32 epoch;
-	u16 flow;
-};
-
-struct wgr_absent_map {
-	struct word word[WGR_ABSENT_WORDS];
-	struct mark mark[WGR_ABSENT_MARKS];
-	u32 marks;
-	u32 epoch;
-};
-
 static u64 row_of(u64 counter)
 {
 	return counter / WORD_BITS + 1;
@@ -67,7 +36,7 @@ void wgr_absent_add(struct wgr_absent *absent, u32 epoch, u64 first, u64 last,
 		    const struct wgr_flow_memory *memory)
 {
 	struct wgr_absent_map *map = absent->map;
-	struct word *word;
+	struct wgr_absent_word *word;
 	u64 row;
 
 	if (!map)
@@ -82,14 +51,14 @@ void wgr_absent_add(struct wgr_absent *absent, u32 epoch, u64 first, u64 last,
 	for (row = row_of(first); row <= row_of(last); row++) {
 		word = &map->word[place_of(row)];
 		if (word->row != row)
-			*word = (struct word){ .row = row };
+			*word = (struct wgr_absent_word){ .row = row };
 		word->bits |= bits_of(row, first, last);
 	}
 }
 
 void wgr_absent_came(struct wgr_absent *absent, u32 epoch, u64 counter)
 {
-	struct word *word;
+	struct wgr_absent_word *word;
 
 	if (!absent->map || absent->map->epoch != epoch)
 		return;
@@ -100,7 +69,7 @@ void wgr_absent_came(struct wgr_absent *absent, u32 epoch, u64 counter)
 
 bool wgr_absent_between(const struct wgr_absent *absent, u32 epoch, u64 after, u64 before)
 {
-	const struct word *word;
+	const struct wgr_absent_word *word;
 	u64 row, first, last = before - 1;
 
 	if (!absent->map || absent->map->epoch != epoch || before <= after || last == after)
@@ -118,14 +87,14 @@ void wgr_absent_mark(struct wgr_absent *absent, u16 flow, u32 epoch, u64 counter
 		     s64 apart_ns)
 {
 	struct wgr_absent_map *map = absent->map;
-	struct mark *newest = &map->mark[(map->marks - 1) % WGR_ABSENT_MARKS];
+	struct wgr_absent_mark *newest = &map->mark[(map->marks - 1) % WGR_ABSENT_MARKS];
 
 	if (newest->epoch == epoch && newest->flow == flow &&
 	    (u64)now_ns - (u64)newest->ns < (u64)apart_ns) {
 		newest->counter = counter;
 		return;
 	}
-	map->mark[map->marks++ % WGR_ABSENT_MARKS] = (struct mark){
+	map->mark[map->marks++ % WGR_ABSENT_MARKS] = (struct wgr_absent_mark){
 		.counter = counter,
 		.ns = now_ns,
 		.epoch = epoch,
@@ -136,7 +105,7 @@ void wgr_absent_mark(struct wgr_absent *absent, u16 flow, u32 epoch, u64 counter
 s64 wgr_absent_since(const struct wgr_absent *absent, u16 flow, u32 epoch, u64 counter)
 {
 	const struct wgr_absent_map *map = absent->map;
-	const struct mark *mark;
+	const struct wgr_absent_mark *mark;
 	s64 since_ns = S64_MIN;
 	u32 i;
 

@@ -19,7 +19,43 @@
 #define WGR_ABSENT_WORDS	128
 #define WGR_ABSENT_MARKS	32
 
-struct wgr_absent_map;
+/**
+ * struct wgr_absent_word - bits of a row of counters
+ * @row: which, from 1; 0 is none
+ * @bits: the lowest is the row's first counter; 1 is absent
+ */
+struct wgr_absent_word {
+	u64 row;
+	u64 bits;
+};
+
+/**
+ * struct wgr_absent_mark - the highest packet of a flow from some time on
+ * @counter: its own
+ * @ns: from when, on the arrival time line
+ * @epoch: of the packet, 0 if there is none
+ * @flow: number
+ */
+struct wgr_absent_mark {
+	u64 counter;
+	s64 ns;
+	u32 epoch;
+	u16 flow;
+};
+
+/**
+ * struct wgr_absent_map - what is known, of one epoch
+ * @word: rows by the low bits of their number
+ * @mark: a ring
+ * @marks: how many there have been
+ * @epoch: of the bits
+ */
+struct wgr_absent_map {
+	struct wgr_absent_word word[WGR_ABSENT_WORDS];
+	struct wgr_absent_mark mark[WGR_ABSENT_MARKS];
+	u32 marks;
+	u32 epoch;
+};
 
 /**
  * struct wgr_absent - what is absent of a peer

@@ -281,6 +281,10 @@ static bool enter_flow(struct wgr_reorder *r, struct wgr_item *item)
 	flow = wgr_flows_at(&r->flows, item->flow);
 	might_go = wgr_flows_may_go(&r->flows, flow, r->hold.wait_ns);
 	apart_us = flow->apart_us;
+	/* What was given up before the last one of this flow came is lost, as it seems. */
+	if (wgr_flow_time(r->clock_ns) - flow->seen_us > wgr_flow_time(r->hold.wait_ns) &&
+	    !wgr_hold_comes_back(&r->hold))
+		flow->trails = false;
 	swapped = wgr_flow_arrived(flow, item->epoch, item->counter, r->clock_ns);
 	wgr_flows_judge(&r->flows, apart_us, might_go && swapped);
 	return swapped;
@@ -336,15 +340,23 @@ static bool may_hold(const struct wgr_reorder *r)
 
 /* ---- what comes behind: items of the current lane that wait for their own flow only ---- */
 
+/* In the order of arrival: one that was in the lane first may have come before others here. */
 static void trail_add(struct wgr_reorder *r, struct wgr_item *item)
 {
-	item->newer = NULL;
-	item->older = r->trail_oldest ? r->trail_newest : NULL;
-	if (item->older)
-		item->older->newer = item;
+	struct wgr_item *older = r->trail_oldest ? r->trail_newest : NULL;
+
+	while (older && older->arrival_ns > item->arrival_ns)
+		older = older->older;
+	item->older = older;
+	item->newer = older ? older->newer : r->trail_oldest;
+	if (older)
+		older->newer = item;
 	else
 		r->trail_oldest = item;
-	r->trail_newest = item;
+	if (item->newer)
+		item->newer->older = item;
+	else
+		r->trail_newest = item;
 	r->trailing++;
 	wgr_flows_at(&r->flows, item->flow)->held++;
 	note_held(r);
@@ -365,9 +377,26 @@ static void trail_del(struct wgr_reorder *r, struct wgr_item *item)
 	note_waited(r, item);
 }
 
+static void tell_apart(const struct wgr_reorder *r, const struct wgr_item *item,
+		       enum wgr_event_kind kind)
+{
+	tell(r, &(struct wgr_event){
+		.kind = kind,
+		.epoch = item->epoch,
+		.first = item->counter,
+		.last = item->counter,
+		.ns = r->clock_ns - item->arrival_ns,
+		.flow = item->flow,
+	});
+}
+
 static void put_out(struct wgr_reorder *r, struct wgr_item *item, enum wgr_cause cause,
 		    struct wgr_item_list *out)
 {
+	if (cause == WGR_AHEAD)
+		tell_apart(r, item, WGR_ITEM_AHEAD);
+	else if (cause == WGR_BEHIND)
+		tell_apart(r, item, WGR_ITEM_BEHIND);
 	note_released(r, item);
 	r->stats.released[cause]++;
 	list_append(out, item);
@@ -444,20 +473,19 @@ static void mark_trailing(struct wgr_reorder *r, const struct wgr_flow *flow,
  *
  * Return: true if it does.
  */
-static bool trail(struct wgr_reorder *r, struct wgr_item *item, bool held,
+static bool trail(struct wgr_reorder *r, struct wgr_item *item, enum wgr_cause cause, bool held,
 		  struct wgr_item_list *out)
 {
 	struct wgr_flow *flow;
 
-	if (!r->absent.map || item->flow == WGR_NO_FLOW)
+	if (!r->absent.map || item->flow == WGR_NO_FLOW || cause == WGR_RESET)
 		return false;
 	flow = wgr_flows_at(&r->flows, item->flow);
 	if (!flow->trails)
 		return false;
 	mark_trailing(r, flow, item);
 	if (!misses_own(r, item)) {
-		/* Behind all that was given up, or nothing of its own is missing just now. */
-		flow->trails = item->counter < r->lane[0].next;
+		flow->trails = cause == WGR_BEHIND;
 		return false;
 	}
 	if (wgr_hold_until(&r->hold, item->arrival_ns) <= r->clock_ns)
@@ -497,7 +525,7 @@ static bool let_go(struct wgr_reorder *r, struct wgr_item *item, enum wgr_cause 
 		r->ops->free(r->ctx, item, sizeof(*item));
 		return true;
 	}
-	if (trail(r, item, held, out))
+	if (trail(r, item, cause, held, out))
 		return false;
 	if (held)
 		note_waited(r, item);
@@ -892,7 +920,7 @@ static void learn_arrival(struct wgr_reorder *r, const struct wgr_item *item, bo
 		learn_came(r, r->clock_ns - missed_since(r, item->epoch, item->counter));
 	else if (swapped)
 		learn_came(r, overtaken_for(r, item));
-	else if (wgr_reorder_held(r))
+	else if (r->held > r->ghosts)
 		learn_others(r);
 }
 
@@ -1157,7 +1185,8 @@ static enum wgr_verdict settle(struct wgr_reorder *r, struct wgr_lane *lane,
 	return verdict;
 }
 
-static bool trails_already(const struct wgr_reorder *r, const struct wgr_item *item)
+/* It, or the same packet, waits behind what was given up. */
+static bool is_trailing(const struct wgr_reorder *r, const struct wgr_item *item)
 {
 	const struct wgr_item *other;
 
@@ -1190,7 +1219,7 @@ static enum wgr_verdict push_slow(struct wgr_reorder *r, struct wgr_item *item,
 
 	if (r->flows.on)
 		r->flows.used_ns = r->clock_ns;
-	if (trails_already(r, item)) {
+	if (is_trailing(r, item)) {
 		r->stats.duplicate++;
 		return WGR_DUPLICATE;
 	}
@@ -1210,9 +1239,8 @@ static enum wgr_verdict push_slow(struct wgr_reorder *r, struct wgr_item *item,
 	end_passed(r, out);
 	if (verdict == WGR_LATE)
 		return verdict;
-	/* If it is anywhere it is the newest there. */
-	return (r->held && r->newest == item) || (r->trailing && r->trail_newest == item) ?
-	       WGR_HELD : WGR_RELEASED;
+	/* If it is in a lane it is the newest there. */
+	return (r->held && r->newest == item) || is_trailing(r, item) ? WGR_HELD : WGR_RELEASED;
 }
 
 void wgr_reorder_init(struct wgr_reorder *r, const struct wgr_reorder_ops *ops,

@@ -263,6 +263,9 @@ struct wgr_reorder_stats {
  * @WGR_ITEM_LATE: @first has come too late; it was missing for @ns, -1 if that
  *	is not known
  * @WGR_HOLD_CHANGED: the wait in force is @ns from now on
+ * @WGR_ITEM_AHEAD: @first was released ahead of what is missing
+ * @WGR_ITEM_BEHIND: @first was released behind what other flows sent later, where it had
+ *	waited @ns for its own
  */
 enum wgr_event_kind {
 	WGR_GAP_OPENED,
@@ -270,6 +273,8 @@ enum wgr_event_kind {
 	WGR_GAP_GIVEN_UP,
 	WGR_ITEM_LATE,
 	WGR_HOLD_CHANGED,
+	WGR_ITEM_AHEAD,
+	WGR_ITEM_BEHIND,
 };
 
 /**
@@ -280,6 +285,8 @@ enum wgr_event_kind {
  * @first: counter
  * @last: counter, at least @first
  * @ns: nanoseconds
+ * @flow: for %WGR_ITEM_AHEAD and %WGR_ITEM_BEHIND the flow's place in the table,
+ *	%WGR_NO_FLOW if it has none
  */
 struct wgr_event {
 	enum wgr_event_kind kind;
@@ -288,6 +295,7 @@ struct wgr_event {
 	u64 first;
 	u64 last;
 	s64 ns;
+	u16 flow;
 };
 
 /**

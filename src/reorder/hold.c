@@ -498,6 +498,7 @@ void wgr_hold_others(struct wgr_hold *hold, s64 now_ns, u64 pushed, u32 held)
 	note_waited(hold, held);
 	if (!counts(hold, now_ns))
 		return;
+	hold->ramp_ns -= hold->ramp_ns / 4;
 	if (hold->to_come)
 		hold->in_vain++;
 	if (is_over(hold)) {
@@ -514,6 +515,14 @@ void wgr_hold_behind(struct wgr_hold *hold)
 }
 
 /* ---- answers ---- */
+
+bool wgr_hold_comes_back(const struct wgr_hold *hold)
+{
+	u32 came = hold->now.late + hold->now.behind + hold->before.late + hold->before.behind;
+	u32 gone = hold->now.gone + hold->before.gone;
+
+	return came > gone / 2;
+}
 
 s64 wgr_hold_until(const struct wgr_hold *hold, s64 arrival_ns)
 {

@@ -229,6 +229,9 @@ void wgr_hold_others(struct wgr_hold *hold, s64 now_ns, u64 pushed, u32 held);
  */
 void wgr_hold_behind(struct wgr_hold *hold);
 
+/* Of what was given up lately most has come all the same. */
+bool wgr_hold_comes_back(const struct wgr_hold *hold);
+
 /**
  * wgr_hold_until - the time when a packet has waited long enough
  * @hold: policy to ask

@@ -154,20 +154,20 @@ static bool who_may_go(void)
 	u64 i;
 
 	wgr_flow_arrived(&flow, 1, 0, at);
-	good = !wgr_flow_may_go(&flow, 0);
+	good = !wgr_flows_may_go(&flows, &flow, 0);
 	wgr_flow_arrived(&flow, 1, 1, at += 20000000);
 	/* A few distances say nothing: a handshake has them, too. */
 	for (i = 2; i < 4; i++) {
-		good &= !wgr_flow_may_go(&flow, 0);
+		good &= !wgr_flows_may_go(&flows, &flow, 0);
 		wgr_flow_arrived(&flow, 1, i, at += 20000000);
 	}
 	for (; i < 5; i++)
 		wgr_flow_arrived(&flow, 1, i, at += 20000000);
-	good &= wgr_flow_may_go(&flow, 19000000) && !wgr_flow_may_go(&flow, 21000000);
+	good &= wgr_flows_may_go(&flows, &flow, 19000000) && !wgr_flows_may_go(&flows, &flow, 21000000);
 	flow.held = 1;
-	good &= !wgr_flow_may_go(&flow, 0);
+	good &= !wgr_flows_may_go(&flows, &flow, 0);
 	flow.held = 0;
-	good &= wgr_flow_arrived(&flow, 1, 2, at) && !wgr_flow_may_go(&flow, 0);
+	good &= wgr_flow_arrived(&flow, 1, 2, at) && !wgr_flows_may_go(&flows, &flow, 0);
 	return good;
 }
 
@@ -181,7 +181,7 @@ static bool a_call_in_pairs(void)
 
 	for (i = 0; i < 400; i++) {
 		wgr_flow_arrived(&flow, 1, i, at += i & 1 ? 5000000 : 35000000);
-		good &= i < 16 || wgr_flow_may_go(&flow, 18970000);
+		good &= i < 16 || wgr_flows_may_go(&flows, &flow, 18970000);
 	}
 	return good;
 }
@@ -196,10 +196,10 @@ static bool not_in_bursts(void)
 
 	for (i = 0; i < 5; i++)
 		wgr_flow_arrived(&flow, 1, i, at += 200000000);
-	good &= wgr_flow_may_go(&flow, 100000000);
+	good &= wgr_flows_may_go(&flows, &flow, 100000000);
 	for (; i < 50; i++) {
 		wgr_flow_arrived(&flow, 1, i, at += i % 10 ? 1000000 : 200000000);
-		good &= !(i % 10) || !wgr_flow_may_go(&flow, 2000000);
+		good &= !(i % 10) || !wgr_flows_may_go(&flows, &flow, 2000000);
 	}
 	return good;
 }

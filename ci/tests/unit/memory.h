@@ -27,6 +27,7 @@ struct memory {
 	unsigned int fail_count;	/* ... this many */
 	unsigned int refused;
 	size_t fail_size;	/* refuse nothing smaller */
+	size_t never_fails;	/* nor of this size */
 	u32 events;		/* since the caller last set it to 0 */
 	struct wgr_event event[MEMORY_EVENTS];
 };
@@ -36,7 +37,8 @@ static inline void *memory_alloc(void *ctx, size_t bytes)
 	struct memory *memory = ctx;
 	size_t *block;
 
-	if (bytes >= memory->fail_size && memory->calls++ - memory->fail_from < memory->fail_count) {
+	if (bytes >= memory->fail_size && bytes != memory->never_fails &&
+	    memory->calls++ - memory->fail_from < memory->fail_count) {
 		memory->refused++;
 		return NULL;
 	}

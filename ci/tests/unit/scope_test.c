@@ -327,6 +327,7 @@ static bool crowded(u64 seed)
 	problem = NULL;
 	user_init(&u, &settings, false);
 	u.memory.fail_size = 0;
+	u.memory.never_fails = 0;
 	for (i = 0; i < 200000 && !problem; i++) {
 		state = state * 6364136223846793005 + 1442695040888963407;
 		at += state >> 20 & 255 ? 100000 : 3 * MS;
