@@ -485,7 +485,7 @@ static bool trail(struct wgr_reorder *r, struct wgr_item *item, enum wgr_cause c
 		return false;
 	mark_trailing(r, flow, item);
 	if (!misses_own(r, item)) {
-		flow->trails = cause == WGR_BEHIND;
+		flow->trails = cause == WGR_BEHIND || wgr_hold_comes_back(&r->hold);
 		return false;
 	}
 	if (wgr_hold_until(&r->hold, item->arrival_ns) <= r->clock_ns)

@@ -74,6 +74,11 @@ static void two_600(struct wild_packet *p)
 	p->ms = p->nr & 1 ? 10 : 610;
 }
 
+static void two_600_at_random(struct wild_packet *p)
+{
+	p->ms = chance(p, 0.5) ? 10 : 610;
+}
+
 static void two_600_200(struct wild_packet *p)
 {
 	two_600(p);
@@ -236,7 +241,8 @@ const struct wild crowds[] = {
 	{ "two-2000f-bursts", 4400, 60, two_2000_bursts },
 	{ "two-short-flows", 4400, 60, two_short },
 	{ "two-600-1f", 1000, 60, two_600 },
-	{ "two-600-200f", 1000, 60, two_600_200 },
+	{ "two-600-at-random", 1000, 60, two_600_at_random },
+	{ "two-600-200f", 4400, 60, two_600_200 },
 	{ "jitter-3-1f", 4400, 60, jitter_1 },
 	{ "jitter-3-16f", 4400, 60, jitter_16 },
 	{ "jitter-3-200f", 4400, 60, jitter_200 },

@@ -586,7 +586,7 @@ static bool trail(struct oracle *o, const struct oracle_packet *p, enum wgr_caus
 		wgr_absent_mark(&gone, (u16)p->flow, p->epoch, p->counter, p->arrival,
 				o->hold.wait_ns / 16);
 	if (!misses_own(o, p)) {
-		o->trails[p->flow] = cause == WGR_BEHIND;
+		o->trails[p->flow] = cause == WGR_BEHIND || wgr_hold_comes_back(&o->hold);
 		return false;
 	}
 	if ((__int128)p->arrival + o->hold.wait_ns <= o->clock)
