@@ -946,11 +946,13 @@ static s64 late_by(const struct wgr_reorder *r, const struct wgr_item *item, boo
 {
 	s64 since_ns = wgr_marks_since(&r->marks, item->epoch, item->counter);
 	bool own = swapped && by_flow(r);
+	s64 behind_ns = own ? wgr_absent_since(&r->absent, item->flow, item->epoch, item->counter) :
+			      S64_MIN;
 
-	if (own && wgr_flows_at(&r->flows, item->flow)->trails) {
-		since_ns = wgr_absent_since(&r->absent, item->flow, item->epoch, item->counter);
-		return since_ns == S64_MIN ? -1 : r->clock_ns - since_ns;
-	}
+	if (behind_ns != S64_MIN)
+		return r->clock_ns - behind_ns;
+	if (own && wgr_flows_at(&r->flows, item->flow)->trails)
+		return -1;
 	if (since_ns == S64_MIN || (fate == WGR_NOT_OVERTAKEN && !own))
 		return -1;
 	if (own)

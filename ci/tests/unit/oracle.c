@@ -973,10 +973,10 @@ static s64 late_by(struct oracle *o, const struct oracle_packet *p, bool swapped
 	struct wgr_absent gone = absent(o);
 	bool own = swapped && by_flow(o);
 
-	if (own && o->trails[p->flow]) {
-		since = wgr_absent_since(&gone, (u16)p->flow, p->epoch, p->counter);
-		return since == S64_MIN ? -1 : o->clock - since;
-	}
+	if (own && wgr_absent_since(&gone, (u16)p->flow, p->epoch, p->counter) != S64_MIN)
+		return o->clock - wgr_absent_since(&gone, (u16)p->flow, p->epoch, p->counter);
+	if (own && o->trails[p->flow])
+		return -1;
 	if (since == S64_MIN || (fate == WGR_NOT_OVERTAKEN && !own))
 		return -1;
 	if (own)
