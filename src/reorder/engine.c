@@ -300,7 +300,7 @@ static u32 tag_if_needed(const struct wgr_reorder *r, const struct wgr_item *ite
 
 static void note_released(struct wgr_reorder *r, const struct wgr_item *item)
 {
-	if (unlikely(r->flows.on))
+	if (r->flows.on)
 		wgr_flows_released(&r->flows, item->flow, tag_if_needed(r, item), item->epoch,
 				   item->counter);
 }
@@ -1113,7 +1113,6 @@ static bool is_first(const struct wgr_reorder *r, const struct wgr_item *item)
 static enum wgr_verdict release_next(struct wgr_reorder *r, struct wgr_item *item,
 				     struct wgr_item_list *out)
 {
-	note_released(r, item);
 	r->lane[0].next++;
 	r->stats.released[WGR_IN_ORDER]++;
 	list_append(out, item);

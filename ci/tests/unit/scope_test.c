@@ -327,7 +327,7 @@ static bool fair_queue_and_jitter(void)
 	/* Each 64th is sparse and 60 ms early, neighbours of the others are swapped. */
 	for (i = 0; i < 64; i++)
 		sent[i] = i;
-	for (; counter < 16000; counter += 64) {
+	for (; counter < 4000; counter += 64) {
 		push(counter + 64 * 3 + 63, 1, at);
 		for (i = 0; i < 62; i += 2) {
 			at += MS / 3;
