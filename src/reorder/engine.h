@@ -16,6 +16,37 @@
  * the first packet out of order on, until all has been in order for a while: on
  * a path that keeps order nothing is asked about them.
  *
+ * A flow that comes behind trails: the lanes have given up what it brings.  Which of that
+ * has not come is known still (absent.h), so where it is swapped within itself its
+ * packets wait there for one another, in a list of their own, as long as they would in
+ * a lane.
+ *
+ * What is promised, however many flows there are:
+ *
+ *   Never out of order.  In scope "peer" the places released strictly increase, in
+ *   scope "flow" those of each flow do.  Where the table of flows has no room it is
+ *   stricter: what may have been overtaken counts as late.
+ *
+ *   Bounded hold.  A packet is held only while one sent before it is missing that may
+ *   be of its flow, and from its own arrival to its release no longer than the
+ *   longest wait in force meanwhile, and %WGR_EXCUSE_NS, and what the caller's timer is late;
+ *   whether it waits in a lane, behind, or in one and then in the other.
+ *
+ *   Delivered once, unless late.  Each packet is released once, unless one sent after
+ *   it (in scope "flow": of the same flow, or of one that nobody can tell from it) was
+ *   released before it came.  Then it is late, and the caller keeps it.
+ *
+ *   Books balance.  Pushed is released, held, late, duplicate and discarded; held are those in
+ *   lanes and behind, without ghosts.  Gaps opened are filled, given up or open; what
+ *   is given up stays so in the books though it comes behind.
+ *
+ *   Bounded memory.  Ghosts, kept in the place of what went ahead or was late so
+ *   that it does not count as missing, take part in the window: with the items in
+ *   lanes they are no more than %WGR_WINDOW_MAX, of 64 bytes each: 2 MiB a peer at most, and
+ *   512 KiB with the window as it is by default.  They are asked of the caller in their
+ *   own size, so that it may count them with the packets that are held.  Behind wait 256
+ *   items at most.  The table of flows takes 31 KiB, what is absent 3.
+ *
  *   lane 0, current epoch     released | gap | held | gap | held | held
  *                                        ^next                     ^top
  *   boundary                  how many more the old key sent, nobody knows

@@ -22,6 +22,7 @@
 
 struct memory {
 	size_t live;		/* bytes given and not returned */
+	u32 places;		/* blocks of an item's size, likewise */
 	unsigned int calls;	/* allocations asked for */
 	unsigned int fail_from;	/* refuse from this call on ... */
 	unsigned int fail_count;	/* ... this many */
@@ -48,6 +49,7 @@ static inline void *memory_alloc(void *ctx, size_t bytes)
 		abort();
 	block[0] = bytes;
 	memory->live += bytes;
+	memory->places += bytes == sizeof(struct wgr_item);
 	return (char *)block + 16;
 }
 
@@ -59,6 +61,7 @@ static inline void memory_free(void *ctx, void *freed, size_t bytes)
 	if (block[0] != bytes)
 		abort();
 	memory->live -= bytes;
+	memory->places -= bytes == sizeof(struct wgr_item);
 	free(block);
 }
 

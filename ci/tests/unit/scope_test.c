@@ -135,6 +135,31 @@ static bool ahead_of_its_own(void)
 	return done() && good;
 }
 
+/* Places that are kept for what is not held are no more than what may be held. */
+static bool places_take_part_in_the_window(void)
+{
+	struct wgr_settings settings = { WGR_FIXED, 64, HOLD, 50 * MS, WGR_SCOPE_FLOW };
+	bool good = true;
+	u64 i;
+
+	problem = NULL;
+	user_init(&u, &settings, false);
+	oracle_init(&o, &settings);
+	push(1, 0, 0);
+	for (i = 0; i < 6; i++)
+		push(2 + i, 1, (s64)(i + 1) * 25 * MS);
+	good &= push(1000, 1, 175 * MS) == WGR_RELEASED && u.r.ghosts == 1;
+	/* Each of these is late, has come all the same and keeps its place. */
+	for (i = 0; i < 300; i++) {
+		good &= push(500 + 2 * (i % 200), 1, 176 * MS) == WGR_LATE || i >= 200;
+		good &= u.r.held <= 64 && u.memory.places == u.r.ghosts;
+	}
+	good &= u.r.ghosts == 64;
+	user_advance_to(&u, &o, 300 * MS);
+	good &= !u.r.ghosts && !u.memory.places;
+	return done() && good;
+}
+
 /* What has gone ahead is not followed by its own flow when the scope changes. */
 static bool scope_changes_behind_it(void)
 {
@@ -515,6 +540,7 @@ int main(void)
 	tap_ok(auto_goes_by_mode(), "scope auto goes by the mode");
 	tap_ok(sparse_goes_ahead(), "a flow that has nothing to wait for goes ahead");
 	tap_ok(ahead_of_its_own(), "what it went ahead of is late, and then it waits");
+	tap_ok(places_take_part_in_the_window(), "places kept for what is not held take part in the window");
 	tap_ok(scope_changes_behind_it(), "a change of scope lets nothing follow what is ahead");
 	tap_ok(none_ahead_of_the_nameless(), "nothing goes ahead of what may be of its own flow");
 	tap_ok(before_all(), "what comes before all epochs is late in any flow");

@@ -202,6 +202,8 @@ static void user_audit(struct user *u, const struct oracle *o)
 	u->scope = u->r.settings.scope;
 	if (u->live != wgr_reorder_held(&u->r))
 		wrong("an item was lost or released twice");
+	if (u->memory.places != u->r.ghosts)
+		wrong("places kept and not counted");
 	if (u->r.held > u->r.settings.window)
 		wrong("more held than the window allows");
 	if (!u->r.held && !u->r.flows.on && (u->memory.live || u->r.trailing))
