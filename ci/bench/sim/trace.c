@@ -129,9 +129,27 @@ s64 trace_length(const struct trace *trace)
 	return trace->count ? trace->arrival[trace->count - 1].ns : 0;
 }
 
+/* Compressed ones through gzip. */
+static FILE *open_file(const char *file, bool *pipe)
+{
+	const char *end = strrchr(file, '.');
+	char command[512];
+
+	*pipe = end && !strcmp(end, ".gz");
+	if (!*pipe)
+		return fopen(file, "r");
+	if (strchr(file, '\'') || snprintf(command, sizeof(command), "gzip -dc '%s'", file) >=
+				  (int)sizeof(command)) {
+		fprintf(stderr, "%s: no name for a trace\n", file);
+		exit(2);
+	}
+	return popen(command, "r");
+}
+
 void trace_read(struct trace *trace, const char *file)
 {
-	FILE *from = must(fopen(file, "r"));
+	bool pipe;
+	FILE *from = must(open_file(file, &pipe));
 	unsigned int number = 0;
 	struct arrival a;
 	char line[256];
@@ -151,7 +169,10 @@ void trace_read(struct trace *trace, const char *file)
 		}
 		trace_add(trace, &a);
 	}
-	fclose(from);
+	if (pipe ? pclose(from) : fclose(from)) {
+		fprintf(stderr, "%s: cannot be read\n", file);
+		exit(2);
+	}
 	trace_finish(trace);
 }
 

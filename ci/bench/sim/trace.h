@@ -72,7 +72,8 @@ s64 trace_length(const struct trace *trace);
 
 /*
  * As text, one packet a line: arrival in nanoseconds, epoch, counter, path, and the
- * flow where there are several.  What follows # is a comment.  Reading ends the program if a line is wrong.
+ * flow where there are several.  What follows # is a comment, files may be
+ * compressed (.gz).  Reading ends the program if a line is wrong.
  */
 void trace_read(struct trace *trace, const char *file);
 void trace_write(const struct trace *trace, FILE *to);
