@@ -133,7 +133,10 @@ MUTATIONS = [
 
     # 7: books balance.
     ("7: late packets are not counted", ENGINE, "	r->stats.late++;\n", ""),
-    ("7: copies are not counted", ENGINE, "		r->stats.duplicate++;\n", ""),
+    ("7: copies are not counted", ENGINE,
+     "lane_at(lane, item->counter)) {\n		r->stats.duplicate++;\n", "lane_at(lane, item->counter)) {\n"),
+    ("7: copies of what waits behind are not counted", ENGINE,
+     "	if (is_trailing(r, item)) {\n		r->stats.duplicate++;\n", "	if (is_trailing(r, item)) {\n"),
     ("7: a gap counts as one counter", ENGINE,
      "	r->stats.gaps_opened += counter - first;\n", "	r->stats.gaps_opened++;\n"),
     ("7: the packet that ends a gap is counted as missing", ENGINE,
