@@ -34,6 +34,7 @@
  * @ready: what it has released; to be moved to @leaving by the poll
  * @arriving: what is being pushed into @order
  * @credit: memory of held packets; the poll's alone
+ * @places: memory of what is kept in the place of packets that are not held
  * @replayed: packets that were authentic, but seen before or too old to tell
  * @source: hashes of the outer addresses that packets come from, each a path;
  *	0 for none yet
@@ -53,6 +54,7 @@ struct wgr_peer_rx {
 	struct wgr_item_list ready;
 	struct sk_buff *arriving;
 	struct wgr_credit credit;
+	struct wgr_credit places;
 	u64 replayed;
 	u32 source[WGR_PATHS];
 	u32 sources;

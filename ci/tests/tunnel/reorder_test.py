@@ -852,7 +852,8 @@ class Tests(nt.Runner):
             if not events.exists():
                 raise Skip("this kernel has no trace events")
             assert sorted(p.name for p in events.iterdir() if p.is_dir()) == [
-                "gap_filled", "gap_given_up", "gap_opened", "hold_changed", "packet_late", "timer_armed"]
+                "gap_filled", "gap_given_up", "gap_opened", "hold_changed", "packet_ahead", "packet_behind",
+                "packet_late", "timer_armed"]
             t.set(mode=1, hold_us=100000)
             t.begin()
             t.advance(1)
@@ -865,6 +866,14 @@ class Tests(nt.Runner):
                 t.send(2)
                 t.set(hold_us=200000)
                 time.sleep(0.2)
+                # A flow whose packets are far apart, and one of another flow that comes behind it.
+                t.set(scope=0, hold_us=1000)
+                t.advance(4)
+                for counter in (1, 2, 3, 4, 5, 7):
+                    t.send(counter)
+                    time.sleep(0.01)
+                t.peer.send(t.peer.data(t.session, t.counter + 6, source="10.99.0.1"))
+                time.sleep(0.05)
                 lines = (tracing / "trace").read_text(encoding="ascii")
             finally:
                 write(events / "enable", "0\n")
@@ -873,6 +882,8 @@ class Tests(nt.Runner):
                            r"gap_given_up: wgt\d+ peer=\d+ epoch=\d+ first=3 last=3 waited_ns=\d+ cause=timed_out\n",
                            r"packet_late: wgt\d+ peer=\d+ epoch=\d+ counter=3 missing_ns=\d+\n",
                            r"hold_changed: wgt\d+ peer=\d+ wait_ns=200000000\n",
+                           r"packet_ahead: wgt\d+ peer=\d+ epoch=\d+ counter=12 waited_ns=0 scope=flow flow=\d+\n",
+                           r"packet_behind: wgt\d+ peer=\d+ epoch=\d+ counter=11 waited_ns=0 scope=flow flow=\d+\n",
                            r"timer_armed: wgt\d+ peer=\d+ held=1 deadline_ns=\d+\n"):
                 assert re.search(wanted, lines), f"nothing like {wanted} in the trace: {lines[-1500:]}"
         with_traffic(inside)
