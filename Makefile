@@ -267,10 +267,10 @@ check-packages:
 check-repo:
 	@ci/tests/package/repo.sh
 
-## bench: measure both modules on many paths, draw it (three hours, nothing else running)
+## bench: measure both modules on many paths, draw it (two hours)
 bench:
 	@ci/setup.sh bench uml
-	@rc=0; ci/bench/run.sh || rc=$$?; ci/bench/pictures.sh dist/bench && exit $$rc
+	@rc=0; ci/bench/run.sh || rc=$$?; ci/bench/run.sh --beside || rc=$$?; ci/bench/pictures.sh dist/bench && exit $$rc
 
 ## lint: style and consistency of every file
 lint:
