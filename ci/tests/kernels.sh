@@ -44,7 +44,7 @@ kernels()
 		bookworm           generic arm64   gcc run tunnel
 		bookworm           generic armhf   gcc tunnel
 		bookworm           generic i386    gcc tunnel
-		bookworm           generic ppc64el gcc
+		bookworm           generic ppc64el gcc tunnel
 		bookworm           generic s390x   gcc tunnel pair
 		bookworm-backports generic amd64   gcc
 		bookworm-backports cloud   amd64   gcc
@@ -56,7 +56,7 @@ kernels()
 		trixie             cloud   amd64   gcc
 		trixie             rt      amd64   gcc
 		trixie             generic arm64   gcc
-		trixie             generic riscv64 gcc
+		trixie             generic riscv64 gcc tunnel
 		trixie-backports   generic amd64   gcc run
 		trixie-backports   cloud   amd64   gcc
 		trixie-backports   rt      amd64   gcc
