@@ -387,7 +387,10 @@ main()
 		echo "kernels.sh: no kernel has all of: $*" >&2
 		exit 2
 	fi
-	work=$(mktemp -d)
+	# Guests of other architectures see the tree and the cache, and nothing else.
+	mkdir -p "$WGR_CACHE"
+	find "$WGR_CACHE" -maxdepth 1 -name '.run-kernels.*' -mmin +600 -exec rm -rf {} +
+	work=$(mktemp -d "$WGR_CACHE/.run-kernels.XXXXXX")
 	mkdir "$work/have"
 	trap 'rm -rf "$work"' EXIT
 	point 'warnings are counted' counts_warnings || true
