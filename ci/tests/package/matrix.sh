@@ -674,9 +674,12 @@ full_begin()
 
 full_now()
 {
-	case $1 in
-	install|upgrade) run pm_install standin ;;
-	remove)          run pm_remove ;;
+	case $kind-$1 in
+	deb-remove) run in_root dpkg -r wireguard-reorder-dkms ;;
+	rpm-remove) run in_root rpm -e wireguard-reorder-dkms ;;
+	# apt and dnf want tens of MB for lists of their own before any of this begins.
+	deb-*) run in_root dpkg -i "$(package_file standin)" ;;
+	rpm-*) run in_root rpm -U "$(package_file standin)" ;;
 	esac
 }
 
@@ -744,7 +747,7 @@ full()
 	need=$((($(disk_used) - need) * 3 / 2 + 64))
 	RANDOM=$seed
 	for ((i = 0; i < sizes; i++)); do
-		# Most of what happens takes little; an initial file system takes much.
+		# Most of what happens takes little, the lists of modules take much.
 		part=$(((i * 32768 + RANDOM) / sizes))
 		size=$((part * part / 32768 * need / 32768))
 		log "" "==== room for $size KiB of $need"
