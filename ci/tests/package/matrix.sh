@@ -685,9 +685,16 @@ full_now()
 
 full_again()
 {
+	local again
+
+	# Where the package is complete, and the module is not, it says how to get that.
+	again=$(sed -n 's/.* to mend: .*; then \(dkms install .*\)/\1/p' "$work/said" | tail -n 1)
 	case $1 in
 	install|upgrade)
 		must pm_repair standin
+		# It is words.
+		# shellcheck disable=SC2086
+		[[ -z $again || $(named "$k1") == *"/$added/"* ]] || must in_root $again
 		ours_on "$ours" "$k1" ;;
 	remove)
 		must pm_repair_removal
