@@ -756,7 +756,7 @@ full()
 	for ((i = 0; i < sizes; i++)); do
 		# Most of what happens takes little, the lists of modules take much.
 		part=$(((i * 32768 + RANDOM) / sizes))
-		size=$((part * part / 32768 * need / 32768))
+		size=$((part * part * need / 32768 / 32768))
 		log "" "==== room for $size KiB of $need"
 		# Not as a condition: that would switch off "set -e" within.
 		set +e
