@@ -31,8 +31,9 @@ group_packages()
 	# What "make repo" needs, from the packages on.
 	repo)    echo make gcc pkg-config libc6-dev libmnl-dev libjansson-dev libpcap-dev debhelper dh-dkms dpkg-dev \
 		      fakeroot rpm apt-utils createrepo-c gnupg ;;
-	# Headers come with tools, and roots with compilers. The emulator of s390x is in misc.
-	kernels) echo make binutils kmod dpkg-dev mmdebstrap debian-archive-keyring qemu-system-misc ;;
+	# Headers come with tools, and roots with compilers. The emulators of riscv64 and s390x
+	# are in misc.
+	kernels) echo make binutils kmod dpkg-dev mmdebstrap debian-archive-keyring qemu-system-misc qemu-system-ppc ;;
 	# Only what "make demo" uses: people wait for it.
 	demo)    echo make gcc pkg-config libc6-dev libmnl-dev libjansson-dev libpcap-dev \
 		      debhelper dh-dkms dpkg-dev fakeroot mmdebstrap debian-archive-keyring \

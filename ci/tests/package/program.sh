@@ -226,7 +226,7 @@ standin lsinitramfs <<'END'
 cat "$1"
 END
 standin update-initramfs <<'END'
-[[ -z ${FAKE_NO_SPACE:-} ]] || { echo "no space left"; exit 1; }
+[[ -z ${FAKE_NO_SPACE:-} ]] || { echo part >"$r/boot/initrd.img-$3.dpkg-bak"; echo "no space left"; exit 1; }
 END
 
 # verdict OK DESCRIPTION
@@ -1614,6 +1614,14 @@ image_with /wireguard.ko.xz
 export FAKE_NO_SPACE=1
 installed
 test_point "a failure there is reported" 'said "that failed: no space left"'
+test_point "and the copy that it could not make leaves the room that there was" '[[ ! -e $root/boot/initrd.img-$kernel.dpkg-bak ]]'
+
+system
+export FAKE_NO_SPACE=1
+image_with /wireguard.ko.xz
+echo whole >"$root/boot/initrd.img-$kernel.dpkg-bak"
+installed
+test_point "what was there before stays" '[[ -e $root/boot/initrd.img-$kernel.dpkg-bak ]]'
 
 system
 secure
