@@ -99,7 +99,8 @@ static struct wgr_peer *read_initiation(struct wgr_device *wgr,
 	if (wgr_draft_sender(&draft, &wgr->identity, msg))
 		peer = wgr_peer_find(wgr, draft.public);
 	if (peer)
-		taken = wgr_noise_take_initiation(&peer->noise, &draft, msg, &gone);
+		taken = wgr_noise_take_initiation(&peer->noise, &draft, msg,
+				wgr_alarms_just_initiated(&peer->timers.alarms, wgr_now_ns()), &gone);
 	up_read(&wgr->identity_lock);
 	wgr_draft_wipe(&draft);
 	wgr_session_let_go(gone);

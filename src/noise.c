@@ -105,14 +105,15 @@ bool wgr_noise_make_initiation(struct wgr_noise *noise, const struct wgr_identit
 }
 
 bool wgr_noise_take_initiation(struct wgr_noise *noise, struct wgr_draft *draft,
-			       const struct wgr_msg_initiation *msg, struct wgr_keys **gone)
+			       const struct wgr_msg_initiation *msg, bool at_once,
+			       struct wgr_keys **gone)
 {
 	bool taken;
 
 	*gone = NULL;
 	mutex_lock(&noise->lock);
 	/* The coarse clock's tick is of the order of the gap asked for. */
-	taken = !noise->closed &&
+	taken = !noise->closed && !(at_once && wgr_handshake_goes_first(&noise->hs, msg)) &&
 		wgr_handshake_take_initiation(&noise->hs, draft, msg, ktime_get_boottime_ns());
 	if (taken)
 		*gone = replace_pending(noise, NULL);

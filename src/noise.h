@@ -82,12 +82,14 @@ bool wgr_noise_make_initiation(struct wgr_noise *noise, const struct wgr_identit
  * @noise: of the peer that wgr_draft_sender() named
  * @draft: as that left it
  * @msg: the same message
+ * @at_once: one of ours may have been on its way when it was sent
  * @gone: see above
  *
  * Of two copies of a message only one passes.
  */
 bool wgr_noise_take_initiation(struct wgr_noise *noise, struct wgr_draft *draft,
-			       const struct wgr_msg_initiation *msg, struct wgr_keys **gone);
+			       const struct wgr_msg_initiation *msg, bool at_once,
+			       struct wgr_keys **gone);
 
 /**
  * wgr_noise_make_response() - answer the initiation taken last

@@ -16,4 +16,7 @@ void port_next_random(const void *bytes, size_t len);
 /* Blocks that memzero_explicit() has been given so far, and their bytes. */
 extern unsigned long port_wiped, port_wiped_bytes;
 
+/* Told of each key and nonce that something is sealed with, if it is set. */
+extern void (*port_sealed)(const u8 key[32], u64 nonce);
+
 #endif

@@ -61,6 +61,11 @@ bool wgr_alarms_ask(struct wgr_alarms *alarms, u64 now_ns)
 	return wgr_alarms_may_initiate(alarms, now_ns);
 }
 
+bool wgr_alarms_just_initiated(const struct wgr_alarms *alarms, u64 now_ns)
+{
+	return now_ns < (u64)atomic64_read(&alarms->last_initiation_ns) + WGR_AT_ONCE_NS;
+}
+
 void wgr_alarms_note_initiation(struct wgr_alarms *alarms, u64 now_ns)
 {
 	atomic64_set(&alarms->last_initiation_ns, now_ns);

@@ -160,6 +160,9 @@ bool wgr_alarms_ask(struct wgr_alarms *alarms, u64 now_ns);
 /* The same without a wish: may one be sent? To be asked again when it is made. */
 bool wgr_alarms_may_initiate(const struct wgr_alarms *alarms, u64 now_ns);
 
+/* One was sent so recently that the other side may have begun before it came. */
+bool wgr_alarms_just_initiated(const struct wgr_alarms *alarms, u64 now_ns);
+
 /* One is being made; or one of theirs was answered, so that none is needed. */
 void wgr_alarms_note_initiation(struct wgr_alarms *alarms, u64 now_ns);
 

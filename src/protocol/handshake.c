@@ -14,9 +14,13 @@
  * the peer's handshake changes only when every check has passed, so no forged or
  * stale message leaves a trace.
  *
- * A peer has one handshake. An initiation that arrives replaces one of our own:
- * when both sides begin at once, both answer, neither answer finds what it
- * is for, and the retry that comes first (their jitter differs) succeeds.
+ * A peer has one handshake. An initiation that arrives replaces one of our own.
+ * When both sides begin at once, and both answer, neither answer finds what it is
+ * for. Who has something to send all the time then begins again as soon as it may, and so
+ * does the other side: if they were closer than a message takes, they are again, time
+ * after time, as long as both go on sending. So one of them has to insist: the one
+ * whose ephemeral key is the greater, which is the other one as often as not. It is enough
+ * if one side knows of this: the other one answers as ever.
  */
 #include "handshake.h"
 
@@ -225,7 +229,7 @@ void wgr_handshake_clear(struct wgr_handshake *hs)
 	hs->remote_index = 0;
 	memzero_explicit(&hs->transcript, sizeof(hs->transcript));
 	memzero_explicit(hs->secret, sizeof(hs->secret));
-	memzero_explicit(hs->remote_ephemeral, sizeof(hs->remote_ephemeral));
+	memzero_explicit(hs->initiator_ephemeral, sizeof(hs->initiator_ephemeral));
 }
 
 void wgr_draft_wipe(struct wgr_draft *draft)
@@ -273,6 +277,7 @@ bool wgr_handshake_initiate(struct wgr_handshake *hs, struct wgr_draft *draft,
 	wgr_handshake_clear(hs);
 	hs->transcript = draft->transcript;
 	memcpy(hs->secret, draft->secret, sizeof(hs->secret));
+	memcpy(hs->initiator_ephemeral, draft->public, sizeof(hs->initiator_ephemeral));
 	hs->index = index;
 	hs->state = WGR_HANDSHAKE_SENT_INITIATION;
 	return true;
@@ -306,6 +311,13 @@ static bool is_replay(const struct wgr_handshake *hs, const struct wgr_draft *dr
 	return memcmp(draft->stamp, hs->remote_stamp, WGR_STAMP_LEN) <= 0;
 }
 
+bool wgr_handshake_goes_first(const struct wgr_handshake *hs,
+			      const struct wgr_msg_initiation *msg)
+{
+	return hs->state == WGR_HANDSHAKE_SENT_INITIATION &&
+	       memcmp(hs->initiator_ephemeral, msg->ephemeral, WGR_KEY_LEN) > 0;
+}
+
 static bool is_flood(const struct wgr_handshake *hs, u64 now_ns)
 {
 	return hs->last_initiation_ns && now_ns - hs->last_initiation_ns < INITIATION_GAP_NS;
@@ -322,7 +334,7 @@ bool wgr_handshake_take_initiation(struct wgr_handshake *hs, struct wgr_draft *d
 	memcpy(hs->remote_stamp, draft->stamp, sizeof(hs->remote_stamp));
 	hs->last_initiation_ns = now_ns;
 	hs->transcript = draft->transcript;
-	memcpy(hs->remote_ephemeral, msg->ephemeral, sizeof(hs->remote_ephemeral));
+	memcpy(hs->initiator_ephemeral, msg->ephemeral, sizeof(hs->initiator_ephemeral));
 	hs->remote_index = msg->sender;
 	hs->state = WGR_HANDSHAKE_GOT_INITIATION;
 	return true;
@@ -336,7 +348,7 @@ static bool write_response(struct wgr_draft *draft, const struct wgr_handshake *
 	*t = hs->transcript;
 	memcpy(msg->ephemeral, draft->public, sizeof(msg->ephemeral));
 	mix_ephemeral(t, msg->ephemeral);
-	if (!mix_shared(t, draft->secret, hs->remote_ephemeral, draft->key) ||
+	if (!mix_shared(t, draft->secret, hs->initiator_ephemeral, draft->key) ||
 	    !mix_shared(t, draft->secret, hs->remote_static, draft->key))
 		return false;
 

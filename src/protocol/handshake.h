@@ -64,7 +64,8 @@ struct wgr_transcript {
  *	no usable result, which refuses handshakes
  * @psk: preshared key, all zero for none
  * @secret: our ephemeral private key
- * @remote_ephemeral: the initiator's ephemeral key while we answer
+ * @initiator_ephemeral: the initiator's ephemeral public key: ours while we wait for
+ *	the answer, theirs while we give it
  * @transcript: of the handshake under way
  * @stamp: TAI64N stamp of our last initiation, all zero before
  * @remote_stamp: greatest TAI64N stamp taken from an initiation
@@ -79,7 +80,7 @@ struct wgr_handshake {
 	u8 shared_static[WGR_KEY_LEN];
 	u8 psk[WGR_KEY_LEN];
 	u8 secret[WGR_KEY_LEN];
-	u8 remote_ephemeral[WGR_KEY_LEN];
+	u8 initiator_ephemeral[WGR_KEY_LEN];
 	struct wgr_transcript transcript;
 	u8 stamp[WGR_STAMP_LEN];
 	u8 remote_stamp[WGR_STAMP_LEN];
@@ -176,6 +177,17 @@ bool wgr_handshake_initiate(struct wgr_handshake *hs, struct wgr_draft *draft,
  */
 bool wgr_draft_sender(struct wgr_draft *draft, const struct wgr_identity *identity,
 		      const struct wgr_msg_initiation *msg);
+
+/**
+ * wgr_handshake_goes_first() - both have begun at once: is it ours that counts?
+ * @hs: of the peer that wgr_draft_sender() has named
+ * @msg: its initiation
+ *
+ * To be asked while ours may not have got there when theirs was sent, for
+ * WGR_AT_ONCE_NS. If so @msg is to be dropped. See handshake.c.
+ */
+bool wgr_handshake_goes_first(const struct wgr_handshake *hs,
+			      const struct wgr_msg_initiation *msg);
 
 /**
  * wgr_handshake_take_initiation() - check the claim, in place of what is under way

@@ -24,6 +24,13 @@
 /* A retry is put off by up to a third of a second so that both ends part. */
 #define WGR_RETRY_JITTER_MS		333
 
+/*
+ * Begun so close to each other two handshakes may each be meant to be the one: as
+ * long as a message takes, on the longest of paths. What chance puts off a retry by
+ * parts two sides on any shorter one.
+ */
+#define WGR_AT_ONCE_NS			(WGR_RETRY_JITTER_MS * 1000000ULL)
+
 /* Initiations that one peer may have answered, a second. */
 #define WGR_INITIATIONS_PER_S		50
 

@@ -232,7 +232,7 @@ static void low_order_points(void)
 	for (i = 0, good = true; i < ARRAY_SIZE(low_order); i++) {
 		begin(NULL);
 		good &= initiates(&a, &initiation) && takes(&b, &initiation);
-		memcpy(b.hs.remote_ephemeral, low_order[i], WGR_KEY_LEN);
+		memcpy(b.hs.initiator_ephemeral, low_order[i], WGR_KEY_LEN);
 		before = b.hs;
 		good &= !responds(&b, &response) && unchanged(&b, &before);
 	}
