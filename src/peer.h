@@ -21,6 +21,7 @@
 #include "rank.h"
 #include "reorder/engine.h"
 #include "session.h"
+#include "settings.h"
 #include "timers.h"
 #include "wgr.h"
 
@@ -106,6 +107,8 @@ struct wgr_peer_tx {
  * @rx_bytes: bytes of datagrams received, with all of WireGuard's own
  * @tx_bytes: the same for sent ones
  * @keepalive_s: persistent keepalive interval in seconds, 0 for off
+ * @own: settings of order that go before the interface's; guarded by the
+ *	device's lock
  */
 struct wgr_peer {
 	struct wgr_device *wgr;
@@ -131,6 +134,7 @@ struct wgr_peer {
 	atomic64_t rx_bytes;
 	atomic64_t tx_bytes;
 	u16 keepalive_s;
+	struct wgr_some_settings own;
 };
 
 int wgr_peer_table_init(struct wgr_device *wgr);
