@@ -26,7 +26,7 @@
  *   FAKE_ORDERLY  nothing was ever held or behind
  *   FAKE_SETTINGS  folder: settings are kept there, in a file for each interface, and
  *                 in one more for each peer, "wg0.1": lines "ATTRIBUTE VALUE" of its own
- *   FAKE_NO_OWN   as a module of 1.3.0: peers have none of their own
+ *   FAKE_NO_OWN   the same as a module of 1.3.0: peers have none of their own
  *   FAKE_SET_ERROR  errno of all requests to the family wireguard that set
  *   FAKE_CHANGED  that many dumps are interrupted by a change, and have the first
  *                 entry once more at their end, with other figures
@@ -230,13 +230,19 @@ static bool ours_runs(void)
 	return !strncmp(text, "OURS", 4);
 }
 
-static bool is_old(void)
+/* Whether the variable is 1 or names the module that "runs". */
+static bool is_that(const char *name)
 {
-	const char *old = getenv("FAKE_OLD");
+	const char *which = getenv(name);
 	char text[LINE];
 
 	read_srcversion(text);
-	return old && (!strcmp(old, "1") || !strncmp(text, old, strlen(old)));
+	return which && (!strcmp(which, "1") || !strncmp(text, which, strlen(which)));
+}
+
+static bool is_old(void)
+{
+	return is_that("FAKE_OLD");
 }
 
 /* The name of interface @n, "" behind the last one. */
@@ -482,7 +488,7 @@ static void push_settings(struct mnl_socket *s, int n)
 
 static bool has_own(void)
 {
-	return !is_old() && !getenv("FAKE_NO_OWN");
+	return !is_old() && !is_that("FAKE_NO_OWN");
 }
 
 static void put_own(struct nlmsghdr *to, int n, unsigned int peer)

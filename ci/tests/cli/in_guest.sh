@@ -909,6 +909,62 @@ test_settings_file()
 	without_udev
 }
 
+# The settings of a single peer, which comes after its interface and goes before it.
+own_of()
+{
+	wgr -j show "$1" | /usr/bin/python3 -c '
+import json, sys
+for peer in json.load(sys.stdin)["interfaces"][0]["peers"]:
+    if peer["public_key"] == sys.argv[1]:
+        settings = peer["settings"]
+        print(settings["mode"], settings["window"], ",".join(settings["own"]))
+' "$2"
+}
+
+has_own()
+{
+	[[ $(own_of "$1" "$2") == "$3" ]]
+}
+
+test_settings_peer()
+{
+	load ours
+	with_udev
+	new_keys
+	printf '[wg9]\nwindow = 128\n[wg9 peer %s]\nmode = off\n' "$pub2" >/etc/wireguard-reorder.conf
+	printf '[Interface]\nPrivateKey = %s\n[Peer]\nPublicKey = %s\nAllowedIPs = 10.5.5.2\n' "$key1" "$pub2" >"$scratch/wg9.conf"
+	chmod 600 "$scratch/wg9.conf"
+	wg-quick up "$scratch/wg9.conf"
+	wait_for 20 has_own wg9 "$pub2" "off 128 mode" || { tail -n 50 "$scratch/udev.log"; return 1; }
+	# The interface's settings do not touch it, and only what is asked for is its own.
+	wgr set wg9 mode fixed window 64
+	equal "its own" "$(own_of wg9 "$pub2")" "off 64 mode"
+	# What somebody has set meanwhile stays when other peers come.
+	wgr set wg9 peer "$pub2" mode adaptive
+	wg set wg9 peer "$(wg genkey | wg pubkey)"
+	udevadm settle --timeout 20
+	equal "set by hand" "$(own_of wg9 "$pub2")" "adaptive 64 mode"
+	has "settings of its own: mode adaptive" "$(wgr show wg9)"
+	# Saved, it is there when the peer is made anew, by "wg" alone too.
+	wgr set wg9 peer "$pub2" mode fixed hold 3ms window default --save
+	wg set wg9 peer "$pub2" remove
+	wg set wg9 peer "$pub2"
+	wait_for 20 has_own wg9 "$pub2" "fixed 64 mode,hold_us"
+	wg setconf wg9 <(printf '[Peer]\nPublicKey = %s\n' "$pub2")
+	wait_for 20 has_own wg9 "$pub2" "fixed 64 mode,hold_us"
+	wgr set wg9 peer "$pub2" default
+	equal "default" "$(own_of wg9 "$pub2")" "fixed 64 "
+	wg-quick down "$scratch/wg9.conf"
+	without_udev
+	# Where there is no udev: as README says.
+	printf '[wg9 peer %s]\nmode = off\n' "$pub2" >/etc/wireguard-reorder.conf
+	sed -i "/^PrivateKey/a PostUp = $command apply %i" "$scratch/wg9.conf"
+	wg-quick up "$scratch/wg9.conf"
+	equal "PostUp" "$(own_of wg9 "$pub2")" "off 8192 mode"
+	wg-quick down "$scratch/wg9.conf"
+	rm /etc/wireguard-reorder.conf
+}
+
 test_settings_networkd()
 {
 	local networkd units=/run/systemd/network
@@ -973,7 +1029,7 @@ tests=(test_status test_show test_stats_and_dump test_set_and_reset test_bad_val
        test_switch_flags_and_sysctls test_switch_tentative test_switch_on_top test_switch_lost test_switch_moved
        test_switch_moved_taken test_switch_moved_port
        test_switch_hidden test_switch_many test_switch_failure test_switch_refused test_doctor test_doctor_advice test_path test_settings_file
-       test_settings_networkd test_settings_stock test_settings_bad)
+       test_settings_peer test_settings_networkd test_settings_stock test_settings_bad)
 
 [[ -x $command ]] || { echo "1..0 # no $command: run make cli first"; exit 1; }
 install_ours
