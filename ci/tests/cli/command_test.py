@@ -399,6 +399,25 @@ def test_peer_apply():
         tap.point(f"of the last {8000 if again else 4000} packets" in said, f"apply: what doctor judges: set {'again' if again else 'first'}", said)
 
 
+def test_pages():
+    """Command lines in the pages for users are understood."""
+    runs = ("set", "show", "apply", "reset", "stats", "dump", "export", "doctor", "status")
+    for page in CLI.parents[1] / "README.md", *sorted((CLI.parent / "dist").glob("*.md")), CLI / "wireguard-reorder.8":
+        text = page.read_text()
+        lines = re.findall(r"`(?:sudo )?wireguard-reorder ([^`]+)`", text.replace("\n", " "))
+        lines += re.findall(r"^ {4}(?:\$ |PostUp = )?wireguard-reorder (.*)$", text, re.M) + re.findall(r"^\.Dl wireguard-reorder (.*)$", text, re.M)
+        lines = [re.sub(r"\s*(#|\|\||;).*", "", line).replace("KEY", fake_key(0)).replace("%i", "wg0") for line in lines]
+        lines = [re.sub(r"peer [A-Za-z0-9+/]{43}=", f"peer {fake_key(0)}", line) for line in lines]
+        lines = [line for line in lines if line.strip("- j").split(" ")[0] in runs]
+        tap.point(lines, f"{page.name}: {len(lines)} commands")
+        for line in lines:
+            s = ours()
+            (s.root / "etc").mkdir(exist_ok=True)
+            words = [w if not w.startswith("/var") else str(s.file("x.prom")) for w in line.split()]
+            result = s.run(*words, FAKE_SETTINGS=Kept().folder)
+            tap.point(result.returncode in (0, 6, 7), f"{page.name}: wireguard-reorder {line}", result.returncode, result.stderr)
+
+
 def test_apply_many_peers():
     """3000 peers with a section each: in a second or two, as udev waits."""
     s = ours()
@@ -1372,7 +1391,7 @@ def test_output():
     tap.point(result.returncode == 1 and "could not be written: No space" in result.stderr, "a full disk", result.stderr)
 
 
-tap.tests([test_help, test_usage, test_set, test_apply, test_apply_scope, test_old_module, test_apply_other_module, test_apply_bad, test_save,
+tap.tests([test_help, test_usage, test_set, test_apply, test_apply_scope, test_peer_settings, test_peer_save, test_peer_apply, test_apply_many_peers, test_pages, test_old_module, test_apply_other_module, test_apply_bad, test_save,
            test_reset, test_rights, test_stock, test_show, test_terminal, test_locale, test_screen, test_screen_signals,
            test_closed, test_json,
            test_stats_and_dump, test_many_peers, test_watch, test_export, test_export_module,
