@@ -290,6 +290,7 @@ def test_peer_settings():
     text = s.run("show", **env).stdout
     tap.same(re.findall(r"^peer: (\S+)\n(?:  .*\n)*?  settings of its own: (.*)$", text, re.M), [(k1, "mode fixed, hold-max 7ms")],
              "show: of which peers they are")
+    tap.point("ok   settings: wg0: 1 of 3 peers have settings of their own" in s.run("doctor", **env).stdout, "doctor: how many peers have such")
     tap.same(s.run("set", "wg0", "peer", k1, "mode", "default", **env).returncode, 0, "default")
     tap.same(of(1)[1], ["hold_max_us"], "one is the interface's again")
     tap.same(s.run("set", "wg0", "peer", k1, "window", "128", "hold-max", "default", **env).returncode, 0, "default beside another")
