@@ -845,6 +845,26 @@ print("packets=%d swapped=%d lost=%d late=%d delay_us=%d key=%s verdict=%s" % (s
       p["delay_mean_ns"] / 1000, s["public_key"], s["verdict"]))' "$scratch/said")
 }
 
+# A peer whose endpoint is learned while "test" listens has its name all the same.
+test_path_name()
+{
+	local listener said
+
+	load stock
+	pair
+	at b wg set wg0 peer "$pub1" remove
+	at b wg set wg0 peer "$pub1" allowed-ips 192.168.241.1/32
+	equal "endpoint" "$(at b wg show wg0 endpoints | cut -f 2)" "(none)"
+	wgr -n b -j test wg0 --time 4 >"$scratch/said" &
+	listener=$!
+	wait_for 20 somebody_listens b
+	ping_ok a 192.168.241.2
+	sequence a b 192.168.241.2 --count 300 --rate 1000 >/dev/null
+	wait "$listener"
+	said=$(grep -c -F "\"public_key\": \"$pub1\"" "$scratch/said")
+	((said > 0)) || { cat "$scratch/said"; return 1; }
+}
+
 # near NAME ONE OTHER: the same but for 1 % of the packets and some.
 near()
 {
@@ -1067,7 +1087,8 @@ tests=(test_status test_show test_stats_and_dump test_set_and_reset test_bad_val
        test_unprivileged test_stock test_many_peers test_many_interfaces test_switch test_switch_two
        test_switch_flags_and_sysctls test_switch_tentative test_switch_on_top test_switch_lost test_switch_moved
        test_switch_moved_taken test_switch_moved_port
-       test_switch_hidden test_switch_many test_switch_failure test_switch_refused test_doctor test_doctor_advice test_path test_settings_file
+       test_switch_hidden test_switch_many test_switch_failure test_switch_refused test_doctor test_doctor_advice test_path test_path_name
+       test_settings_file
        test_settings_peer test_settings_networkd test_settings_stock test_settings_bad)
 
 [[ -x $command ]] || { echo "1..0 # no $command: run make cli first"; exit 1; }
