@@ -855,10 +855,10 @@ test_path_name()
 	at b wg set wg0 peer "$pub1" remove
 	at b wg set wg0 peer "$pub1" allowed-ips 192.168.241.1/32
 	equal "endpoint" "$(at b wg show wg0 endpoints | cut -f 2)" "(none)"
-	wgr -n b -j test wg0 --time 4 >"$scratch/said" &
+	wgr -n b -j test wg0 --time 12 >"$scratch/said" &
 	listener=$!
 	wait_for 20 somebody_listens b
-	ping_ok a 192.168.241.2
+	wait_for 20 ping_ok a 192.168.241.2
 	sequence a b 192.168.241.2 --count 300 --rate 1000 >/dev/null
 	wait "$listener"
 	said=$(grep -c -F "\"public_key\": \"$pub1\"" "$scratch/said")
