@@ -920,7 +920,7 @@ static u64 newest_id(struct wgr_device *wgr)
  */
 static void tell_added(struct wgr_device *wgr, u64 newest_before)
 {
-	char *env[] = { "WIREGUARD_PEERS=added", NULL };
+	char *env[2] = { "WIREGUARD_PEERS=added" };
 
 	if (newest_id(wgr) > newest_before)
 		kobject_uevent_env(&wgr->dev->dev.kobj, KOBJ_CHANGE, env);

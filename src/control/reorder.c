@@ -34,11 +34,11 @@ static_assert((int)WG_REORDER_MODE_OFF == WGR_OFF);
 static_assert((int)WG_REORDER_SCOPE_FLOW == WGR_SCOPE_FLOW);
 static_assert((int)WG_REORDER_SCOPE_PEER == WGR_SCOPE_PEER);
 static_assert((int)WG_REORDER_SCOPE_AUTO == WGR_SCOPE_AUTO);
-static_assert(WG_REORDER_OWN_MODE == BIT(WGR_SETTING_MODE));
-static_assert(WG_REORDER_OWN_HOLD_US == BIT(WGR_SETTING_HOLD));
-static_assert(WG_REORDER_OWN_HOLD_MAX_US == BIT(WGR_SETTING_HOLD_MAX));
-static_assert(WG_REORDER_OWN_WINDOW == BIT(WGR_SETTING_WINDOW));
-static_assert(WG_REORDER_OWN_SCOPE == BIT(WGR_SETTING_SCOPE));
+static_assert((int)WG_REORDER_OWN_MODE == BIT(WGR_SETTING_MODE));
+static_assert((int)WG_REORDER_OWN_HOLD_US == BIT(WGR_SETTING_HOLD));
+static_assert((int)WG_REORDER_OWN_HOLD_MAX_US == BIT(WGR_SETTING_HOLD_MAX));
+static_assert((int)WG_REORDER_OWN_WINDOW == BIT(WGR_SETTING_WINDOW));
+static_assert((int)WG_REORDER_OWN_SCOPE == BIT(WGR_SETTING_SCOPE));
 
 static struct genl_family family;
 
