@@ -34,11 +34,11 @@ static_assert((int)WG_REORDER_MODE_OFF == WGR_OFF);
 static_assert((int)WG_REORDER_SCOPE_FLOW == WGR_SCOPE_FLOW);
 static_assert((int)WG_REORDER_SCOPE_PEER == WGR_SCOPE_PEER);
 static_assert((int)WG_REORDER_SCOPE_AUTO == WGR_SCOPE_AUTO);
-static_assert((int)WG_REORDER_OWN_MODE == BIT(WGR_SETTING_MODE));
-static_assert((int)WG_REORDER_OWN_HOLD_US == BIT(WGR_SETTING_HOLD));
-static_assert((int)WG_REORDER_OWN_HOLD_MAX_US == BIT(WGR_SETTING_HOLD_MAX));
-static_assert((int)WG_REORDER_OWN_WINDOW == BIT(WGR_SETTING_WINDOW));
-static_assert((int)WG_REORDER_OWN_SCOPE == BIT(WGR_SETTING_SCOPE));
+static_assert(BIT(WGR_SETTING_MODE) == WG_REORDER_OWN_MODE);
+static_assert(BIT(WGR_SETTING_HOLD) == WG_REORDER_OWN_HOLD_US);
+static_assert(BIT(WGR_SETTING_HOLD_MAX) == WG_REORDER_OWN_HOLD_MAX_US);
+static_assert(BIT(WGR_SETTING_WINDOW) == WG_REORDER_OWN_WINDOW);
+static_assert(BIT(WGR_SETTING_SCOPE) == WG_REORDER_OWN_SCOPE);
 
 static struct genl_family family;
 
