@@ -21,6 +21,7 @@
 #include "protocol/rank.h"
 #include "reorder/engine.h"
 #include "session.h"
+#include "settings.h"
 #include "timers.h"
 #include "wgr.h"
 
@@ -103,6 +104,8 @@ struct wgr_peer_tx {
  * @forget: wipes keys in process context
  * @rx_bytes: bytes of datagrams received, with all of WireGuard's own
  * @tx_bytes: the same for sent ones
+ * @own: settings of order that go before the interface's; guarded by the
+ *	device's lock
  */
 struct wgr_peer {
 	struct wgr_device *wgr;
@@ -125,6 +128,7 @@ struct wgr_peer {
 	struct work_struct forget;
 	atomic64_t rx_bytes;
 	atomic64_t tx_bytes;
+	struct wgr_some_settings own;
 };
 
 int wgr_peer_table_init(struct wgr_device *wgr);
