@@ -19,7 +19,7 @@ export PATH := $(PATH):$(SBIN)
 
 .DEFAULT_GOAL := module
 .DELETE_ON_ERROR:
-.PHONY: module cli install uninstall install-files install-package-files install-cli deb rpm \
+.PHONY: module cli install uninstall install-files install-package-files install-cli deb rpm kmod \
 	repo check check-quick check-kernels check-packages check-repo demo bench lint clean clean-module help \
 	need-root need-dkms no-package
 
@@ -52,8 +52,8 @@ no-kdir = KDIR=$(KDIR) is not a kernel build directory: give one that has a \
 	Makefile and Module.symvers, such as /lib/modules/<version>/build
 endif
 
-## module: build src/wireguard.ko for the running kernel, or for KDIR=<dir>
-module:
+# What a kernel that the module is to be for must have.
+define check-kdir
 	$(call die-if,$(call none,$(wildcard $(KDIR)/Makefile)),$(no-kdir))
 	$(call die-if,$(call none,$(wildcard $(KDIR)/include/config/auto.conf)),\
 		KDIR=$(KDIR) is not prepared: configure and build that kernel first)
@@ -66,6 +66,11 @@ module:
 		$(CONFIG_CRYPTO_LIB_CHACHA20POLY1305),$(CONFIG_CRYPTO_LIB_CURVE25519))),\
 		the kernel of $(KDIR) lacks the libraries that WireGuard needs: \
 		CONFIG_WIREGUARD=m there selects them)
+endef
+
+## module: build src/wireguard.ko for the running kernel, or for KDIR=<dir>
+module:
+	$(check-kdir)
 	@if [ "$$(cat src/.target 2>/dev/null)" != '$(target)' ]; then \
 		$(MAKE) --no-print-directory clean-module && \
 		echo '$(target)' >src/.target; \
@@ -230,6 +235,37 @@ rpm:
 		{ cat "$$tmp/log" >&2; exit 1; }) && \
 	rm -f dist/$(NAME)-*.rpm && \
 	mv "$$tmp"/RPMS/*/*.rpm "$$tmp"/SRPMS/*.rpm dist/ && ls dist/$(NAME)-*.rpm
+
+# As old as the changelog.
+changelog-time = $$(LC_ALL=C date -u +%s -d "$$(sed -n 's/^ -- .*>  //p' debian/changelog | head -n 1)")
+
+## kmod: packages of a module for KDIR=<dir>, for machines without a compiler; FORMAT=deb|rpm
+# MODSIGNKEY=<file> MODSIGNCERT=<file> sign it. In a copy, and for a path that does not show.
+kmod:
+	$(check-kdir)
+	$(call die-if,$(filter-out deb rpm,$(FORMAT)),FORMAT=$(FORMAT) is neither deb nor rpm)
+	$(call die-if,$(filter 1,$(words $(MODSIGNKEY:%=key) $(MODSIGNCERT:%=cert))),\
+		MODSIGNKEY and MODSIGNCERT go together: a private key and its certificate)
+	$(call die-if,$(call none,$(or $(filter pkcs11:%,$(MODSIGNKEY)),\
+		$(call none,$(MODSIGNKEY)),$(wildcard $(MODSIGNKEY)))),\
+		there is no key MODSIGNKEY=$(MODSIGNKEY))
+	$(call die-if,$(call none,$(or $(call none,$(MODSIGNCERT)),$(wildcard $(MODSIGNCERT)))),\
+		there is no certificate MODSIGNCERT=$(MODSIGNCERT))
+	@mkdir -p dist && tmp=$$(mktemp -d "$(CURDIR)/dist/.build.XXXXXX") && \
+	trap 'rm -rf "$$tmp"' EXIT && \
+	cp -R Makefile src debian rpm COPYING README.md "$$tmp" && \
+	$(MAKE) -s --no-print-directory -C "$$tmp" clean && \
+	{ $(MAKE) -s --no-print-directory -C "$$tmp" module KDIR='$(abspath $(KDIR))' \
+		KCFLAGS="$(KCFLAGS) -ffile-prefix-map=$$tmp/src=$(SRCDIR)/src" >"$$tmp/log" 2>&1 || \
+		{ cat "$$tmp/log" >&2; exit 1; }; } && \
+	SOURCE_DATE_EPOCH=$(changelog-time) VERSION=$(VERSION) KDIR='$(abspath $(KDIR))' \
+	FORMAT='$(or $(FORMAT),$(kmod-format))' src/dist/make-kmod "$$tmp" "$$tmp/out" && \
+	(cd "$$tmp/out" && ls | sed 's|^|dist/|') && mv -f "$$tmp"/out/* dist/
+
+# That of the system whose kernel it is, as far as its name tells, or of this one.
+kmod-format = $(shell case $$(cat '$(KDIR)/include/config/kernel.release' 2>/dev/null) in \
+	(*.el[0-9]*|*.fc[0-9]*|*-default) echo rpm ;; \
+	(*) command -v dpkg-deb >/dev/null && echo deb || echo rpm ;; esac)
 
 ## repo: dist/repo, signed, for apt, dnf and zypper; SIGNKEY=<gpg key> REPOURL=<where it will be>
 # ADD=<files> takes in more packages: those of other architectures.
