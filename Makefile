@@ -186,6 +186,7 @@ no-package:
 age = find $(1) -exec touch -h -d @$(2) {} +
 
 ## deb: build dist/wireguard-reorder-dkms_<version>_all.deb, and -tools for this machine
+# DEBARCH=<Debian's name> builds -tools alone, for another one.
 # In a copy, since building leaves files behind and writes to the parent folder; and
 # here, since programs in it are run, which a temporary folder may not allow. The same
 # sources give the same packages: what is not made here is as old as the changelog.
@@ -196,10 +197,10 @@ deb:
 	trap 'rm -rf "$$tmp"' EXIT && mkdir "$$tmp/tree" && \
 	cp -R Makefile dkms.conf src debian README.md "$$tmp/tree" && \
 	$(call age,"$$tmp/tree",$$(dpkg-parsechangelog -S Timestamp)) && \
-	(cd "$$tmp/tree" && if ! dpkg-checkbuilddeps; then \
+	(cd "$$tmp/tree" && if ! dpkg-checkbuilddeps $(DEBARCH:%=-a% -B); then \
 		echo "make deb: apt install debhelper dh-dkms libmnl-dev libjansson-dev libpcap-dev pkg-config" >&2; \
 		exit 1; fi && \
-	$(no-make) DEB_BUILD_OPTIONS=noautodbgsym dpkg-buildpackage -b -us -uc \
+	$(no-make) DEB_BUILD_OPTIONS=noautodbgsym dpkg-buildpackage $(or $(DEBARCH:%=-a% -B),-b) -us -uc \
 		>"$$tmp/log" 2>&1 || { cat "$$tmp/log" >&2; exit 1; }) && \
 	rm -f dist/$(NAME)-*.deb && \
 	mv "$$tmp"/*.deb dist/ && ls dist/$(NAME)-*.deb
@@ -213,10 +214,13 @@ rpmbuild = $(no-make) LC_ALL=C TZ=UTC rpmbuild --define '_buildhost localhost' \
 
 ## rpm: build dist/wireguard-reorder-dkms-<version>-1.noarch.rpm, -tools and the source rpm
 # Without looking for build dependencies: on Debian rpm knows of no package, and
-# what is needed is at work here already.
+# what is needed is at work here already. RPMARCH=<rpm's name> is for another machine, for
+# which CC and PKG_CONFIG are then.
 rpm:
 	$(call die-if,$(call none,$(shell command -v rpmbuild)),\
 		rpmbuild is missing: install it (apt install rpm, dnf install rpm-build))
+	$(call die-if,$(and $(wildcard /etc/debian_version),$(call none,$(shell command -v patchelf))),\
+		patchelf is missing: apt install patchelf)
 	@mkdir -p dist && tmp=$$(mktemp -d "$(CURDIR)/dist/.build.XXXXXX") && \
 	trap 'rm -rf "$$tmp"' EXIT && mkdir -p "$$tmp/SOURCES/$(NAME)-$(VERSION)" && \
 	SOURCE_DATE_EPOCH=$$(LC_ALL=C date -u +%s -d "$$(sed -n '/^%changelog/{n;s/^\* \(.* [0-9]\{4\}\) .*/\1/p}' \
@@ -229,7 +233,7 @@ rpm:
 	gzip -n "$$tmp/SOURCES/$(NAME)-$(VERSION).tar" && \
 	cp rpm/$(NAME).spec "$$tmp/SOURCES" && chmod 644 "$$tmp"/SOURCES/*.* && \
 	(cd "$$tmp/SOURCES" && \
-	$(rpmbuild) -bb --nodeps --define "_topdir $$tmp" $(NAME).spec >"$$tmp/log" 2>&1 && \
+	$(rpmbuild) -bb --nodeps $(RPMARCH:%=--target %-linux) --define "_topdir $$tmp" $(NAME).spec >"$$tmp/log" 2>&1 && \
 	$(rpmbuild) -bs --define '_topdir .' --define '_sourcedir .' \
 		--define "_srcrpmdir $$tmp/SRPMS" $(NAME).spec >>"$$tmp/log" 2>&1 || \
 		{ cat "$$tmp/log" >&2; exit 1; }) && \
@@ -268,10 +272,12 @@ kmod-format = $(shell case $$(cat '$(KDIR)/include/config/kernel.release' 2>/dev
 	(*) command -v dpkg-deb >/dev/null && echo deb || echo rpm ;; esac)
 
 ## repo: dist/repo, signed, for apt, dnf and zypper; SIGNKEY=<gpg key> REPOURL=<where it will be>
-# ADD=<files> takes in more packages: those of other architectures.
+# ARCHS="amd64 arm64" has the command of those architectures too. ADD=<files> takes in
+# more packages: what "make kmod" has made, or what was built elsewhere.
 repo:
 	@ci/setup.sh repo
 	@$(MAKE) --no-print-directory deb rpm
+	@ci/cross.sh $(ARCHS)
 	@ci/repo.sh $(ADD)
 
 ## demo: ours against the kernel's own module, in throw-away virtual machines
