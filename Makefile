@@ -215,7 +215,7 @@ rpmbuild = $(no-make) LC_ALL=C TZ=UTC rpmbuild --define '_buildhost localhost' \
 ## rpm: build dist/wireguard-reorder-dkms-<version>-1.noarch.rpm, -tools and the source rpm
 # Without looking for build dependencies: on Debian rpm knows of no package, and
 # what is needed is at work here already. RPMARCH=<rpm's name> is for another machine, for
-# which CC and PKG_CONFIG are then.
+# which CC, STRIP and PKG_CONFIG are then.
 rpm:
 	$(call die-if,$(call none,$(shell command -v rpmbuild)),\
 		rpmbuild is missing: install it (apt install rpm, dnf install rpm-build))
@@ -233,7 +233,7 @@ rpm:
 	gzip -n "$$tmp/SOURCES/$(NAME)-$(VERSION).tar" && \
 	cp rpm/$(NAME).spec "$$tmp/SOURCES" && chmod 644 "$$tmp"/SOURCES/*.* && \
 	(cd "$$tmp/SOURCES" && \
-	$(rpmbuild) -bb --nodeps $(RPMARCH:%=--target %-linux) --define "_topdir $$tmp" $(NAME).spec >"$$tmp/log" 2>&1 && \
+	$(rpmbuild) -bb --nodeps $(RPMARCH:%=--target %-linux) $(STRIP:%=--define '__strip %') --define "_topdir $$tmp" $(NAME).spec >"$$tmp/log" 2>&1 && \
 	$(rpmbuild) -bs --define '_topdir .' --define '_sourcedir .' \
 		--define "_srcrpmdir $$tmp/SRPMS" $(NAME).spec >>"$$tmp/log" 2>&1 || \
 		{ cat "$$tmp/log" >&2; exit 1; }) && \

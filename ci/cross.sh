@@ -72,7 +72,7 @@ pack()
 	cp -R "$top"/{Makefile,dkms.conf,src,debian,rpm,COPYING,README.md} "$work/$arch/root/tree"
 	chroot "$work/$arch/root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 HOME=/root nice -n 19 \
 		sh -ec "make -s -C /tree clean && make -s -C /tree deb DEBARCH=$arch &&
-			CC=$triplet-gcc PKG_CONFIG=$triplet-pkg-config make -s -C /tree rpm RPMARCH=$(wgr_arch rpm "$arch")" \
+			CC=$triplet-gcc STRIP=$triplet-strip PKG_CONFIG=$triplet-pkg-config make -s -C /tree rpm RPMARCH=$(wgr_arch rpm "$arch")" \
 		</dev/null >"$work/said" 2>&1 || { cat "$work/said" >&2; die "ARCHS: the command for $arch cannot be built"; }
 	mv "$work/$arch/root/tree"/dist/*-tools[-_]*."$(wgr_arch rpm "$arch")".rpm \
 		"$work/$arch/root/tree"/dist/*-tools_*_"$arch".deb "$top/dist"

@@ -16,7 +16,7 @@ group_packages()
 	# The kernel's own tools, for building modules against its headers.
 	build)   echo make gcc bc flex bison kmod cpio xz-utils libelf-dev libssl-dev libdw-dev dpkg-dev ;;
 	unit)    echo make gcc clang python3 libc6-dev libclang-rt-14-dev ;;
-	lint)    echo make shellcheck sparse python3 codespell perl libc6-dev libc6-dev-i386 \
+	lint)    echo make shellcheck sparse python3 codespell gettext po-debconf perl libc6-dev libc6-dev-i386 \
 		      gcc-s390x-linux-gnu ;;
 	# The command, and what its tests read its output with.
 	cli)     echo make gcc clang pkg-config libc6-dev libmnl-dev libjansson-dev libpcap-dev iproute2 kmod util-linux \
