@@ -27,7 +27,7 @@ group_packages()
 		      debian-archive-keyring udev ;;
 	package) echo debhelper dh-dkms dkms dpkg-dev fakeroot lintian rpm rpmlint patchelf openssl shellcheck mmdebstrap \
 		      gcc pkg-config libc6-dev libmnl-dev libjansson-dev libpcap-dev \
-		      qemu-system-x86 e2fsprogs debian-archive-keyring ;;
+		      qemu-system-x86 qemu-user-static e2fsprogs debian-archive-keyring ;;
 	# What "make repo" needs, from the packages on.
 	repo)    echo make gcc pkg-config libc6-dev libmnl-dev libjansson-dev libpcap-dev debhelper dh-dkms dpkg-dev \
 		      fakeroot rpm patchelf apt-utils createrepo-c gnupg ;;

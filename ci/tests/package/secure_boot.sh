@@ -45,12 +45,16 @@ machine()
 	on)  printf '\6\0\0\0\1' >"$efi/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c" ;;
 	off) printf '\6\0\0\0\0' >"$efi/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c" ;;
 	esac
+	# DKMS makes it when it signs for the first time, for which openssl is not there.
+	mkdir -p "$sys/var/lib/dkms"
+	: >"$sys/var/lib/dkms/mok.pub"
 	answer "$2"
 }
 
+# answer WORDS: what mokutil says.
 answer()
 {
-	printf '#!/bin/sh\necho "$2 %s"\n' "$1" >"$sys/usr/bin/mokutil"
+	printf '#!/bin/sh\necho "key %s"\n' "$1" >"$sys/usr/bin/mokutil"
 	chmod 755 "$sys/usr/bin/mokutil"
 }
 
@@ -59,7 +63,7 @@ install_it()
 {
 	in_root env "$@" dpkg -i /debs/ours.deb >"$work/said" 2>&1 || { cat "$work/said"; return 1; }
 	cat "$work/said"
-	[[ $(in_root dpkg-query -W -f '${db:Status-Status}' "$package") == installed ]]
+	in_root dpkg -s "$package" | grep -x 'Status: install ok installed'
 }
 
 noted()
@@ -98,7 +102,7 @@ locked()
 {
 	local rc=0 holder
 
-	flock "$sys/var/cache/debconf/config.dat" sleep 600 &
+	(exec 9<"$sys/var/cache/debconf/config.dat" && flock 9 && exec sleep 120 >/dev/null 2>&1) &
 	holder=$!
 	install_it || rc=$?
 	kill "$holder"
