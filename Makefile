@@ -202,8 +202,8 @@ deb:
 		exit 1; fi && \
 	$(no-make) DEB_BUILD_OPTIONS=noautodbgsym dpkg-buildpackage $(or $(DEBARCH:%=-a% -B),-b) -us -uc \
 		>"$$tmp/log" 2>&1 || { cat "$$tmp/log" >&2; exit 1; }) && \
-	rm -f dist/$(NAME)-*.deb && \
-	mv "$$tmp"/*.deb dist/ && ls dist/$(NAME)-*.deb
+	rm -f dist/$(NAME)-dkms_*.deb dist/$(NAME)-tools_*.deb && \
+	mv "$$tmp"/*.deb dist/ && ls dist/$(NAME)-dkms_*.deb dist/$(NAME)-tools_*.deb
 
 # The same sources give the same packages, wherever and whenever. A source package has in
 # it how its own paths read, and others have the source package's checksum.
@@ -237,7 +237,7 @@ rpm:
 	$(rpmbuild) -bs --define '_topdir .' --define '_sourcedir .' \
 		--define "_srcrpmdir $$tmp/SRPMS" $(NAME).spec >>"$$tmp/log" 2>&1 || \
 		{ cat "$$tmp/log" >&2; exit 1; }) && \
-	rm -f dist/$(NAME)-*.rpm && \
+	rm -f dist/$(NAME)-[0-9]*.rpm dist/$(NAME)-dkms-*.rpm dist/$(NAME)-tools-*.rpm && \
 	mv "$$tmp"/RPMS/*/*.rpm "$$tmp"/SRPMS/*.rpm dist/ && ls dist/$(NAME)-*.rpm
 
 # As old as the changelog.
