@@ -203,7 +203,7 @@ deb:
 	$(no-make) DEB_BUILD_OPTIONS=noautodbgsym dpkg-buildpackage $(or $(DEBARCH:%=-a% -B),-b) -us -uc \
 		>"$$tmp/log" 2>&1 || { cat "$$tmp/log" >&2; exit 1; }) && \
 	rm -f dist/$(NAME)-dkms_*.deb dist/$(NAME)-tools_*.deb && \
-	mv "$$tmp"/*.deb dist/ && ls dist/$(NAME)-dkms_*.deb dist/$(NAME)-tools_*.deb
+	mv "$$tmp"/*.deb dist/ && ls dist/$(NAME)-*.deb
 
 # The same sources give the same packages, wherever and whenever. A source package has in
 # it how its own paths read, and others have the source package's checksum.
