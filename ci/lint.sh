@@ -81,7 +81,7 @@ noted()
 }
 
 # Files that have no comments, or are text for people, and the text of licences.
-no_licence='^(COPYING|(.*/)?(README|[.]gitignore)|debian/(changelog|control|copyright|source/format|po/POTFILES[.]in|kmod/lintian-tags|.*[.]dkms|.*[.]lintian-overrides)|.*[.](md|svg|png|json|1))$'
+no_licence='^(COPYING|(.*/)?(README|[.]gitignore)|debian/(changelog|control|copyright|source/format|po/POTFILES[.]in|.*[.]dkms|.*[.]lintian-overrides)|.*[.](md|svg|png|json|1))$'
 
 licence()
 {
