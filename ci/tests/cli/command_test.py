@@ -1209,6 +1209,31 @@ def hold_finding(s, **env):
     return next(line for line in s.run("doctor", **env).stdout.splitlines() if line[5:].startswith("hold:"))
 
 
+def test_prebuilt():
+    """A module that a package has brought, where DKMS is not needed."""
+    for folder in ("updates", "extra", "weak-updates"):
+        s = System()
+        s.kernel()
+        shutil.rmtree(s.root / f"lib/modules/{KERNEL}/build")
+        s.prebuilt(folder=folder)
+        s.load("OURS1")
+        tap.same(status_line(s), f"wireguard-reorder/1.2.0, {KERNEL}: prebuilt, running, on disk: ours 1.2.0, "
+                 "srcversion OURS1, backup of stock: yes", f"status: prebuilt, {folder}")
+        code, line = finding(s, "prebuilt")
+        tap.point(code == 0 and line == f"ok   prebuilt: a package has brought version 1.2.0 for kernel {KERNEL}",
+                  f"doctor: prebuilt, {folder}: neither DKMS nor headers are wanted", code, line)
+    tap.same(valid(s.run("-j"), "status")["kernels"][0]["dkms"], "prebuilt", "status -j: prebuilt")
+    shutil.rmtree(s.root / f"lib/modules/{KERNEL}/weak-updates")
+    s.load("STOCK1", "1.0.0")
+    s.kernel("6.1.0-8-test")
+    s.prebuilt("6.1.0-8-test")
+    found(s, "prebuilt", "fail", f"the prebuilt module is for kernel 6.1.0-8-test, and {KERNEL} runs", "prebuilt, for another kernel")
+    tap.same(finding(s, "headers")[1], "", "doctor: nobody is sent for headers then")
+    s.prebuilt()
+    s.file("sys/module/module/parameters/sig_enforce", "Y\n")
+    found(s, "signature", "fail", "make kmod with MODSIGNKEY", "prebuilt, not signed")
+
+
 def test_doctor_looks():
     """Settings are judged by what came under them."""
     s = ours()
@@ -1396,7 +1421,7 @@ tap.tests([test_help, test_usage, test_set, test_apply, test_apply_scope, test_p
            test_reset, test_rights, test_stock, test_show, test_terminal, test_locale, test_screen, test_screen_signals,
            test_closed, test_json,
            test_stats_and_dump, test_many_peers, test_watch, test_export, test_export_module,
-           test_export_idle, test_export_names, test_export_file, test_export_netns, test_interrupted, test_gone, test_status, test_same, test_doctor, test_doctor_looks, test_doctor_signing,
+           test_export_idle, test_export_names, test_export_file, test_export_netns, test_interrupted, test_gone, test_status, test_same, test_doctor, test_prebuilt, test_doctor_looks, test_doctor_signing,
            test_doctor_others, test_doctor_words, test_output])
 shutil.rmtree(work)
 sys.exit(tap.done())
