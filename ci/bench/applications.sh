@@ -20,10 +20,11 @@
 #   --tsv FILE     append "path kind module measure value" for each figure
 #   --keep FOLDER  leave the clip there, and as what it was received in the first run
 #
-# PATH is one of path.sh; b receives. With "travel" as the kernel the machine's speed is
+# PATH is one of path.sh; b receives. $WGR_SERVERS is the folder that servers.sh prints. With "travel" as the kernel the machine's speed is
 # in no figure:
 #
-#   WGR_KO=$(ci/vm/module.sh travel) ci/vm/uml.sh travel --cpus 1 -- ci/bench/applications.sh 50:10:a15
+#   WGR_KO=$(ci/vm/module.sh travel) ci/vm/uml.sh travel --cpus 1 --env WGR_SERVERS="$(ci/bench/servers.sh)" \
+#       -- ci/bench/applications.sh 30:10:a15
 set -euo pipefail
 
 # shellcheck source=ci/bench/measure.sh
@@ -42,6 +43,7 @@ udp_mbit=20
 work=$(mktemp -d)
 near=192.168.241.1
 far=192.168.241.2
+export PATH=${WGR_SERVERS:+$WGR_SERVERS:}$PATH
 # lwIP's network is behind a.
 lwip=192.168.242
 
@@ -133,7 +135,7 @@ http3()
 	at a "$@" >"$work/server.log" 2>&1 &
 	wait_for 20 udp_listens a 4433
 	begin=$(date +%s%N)
-	at b timeout $((seconds * 20)) gtlsclient --no-pmtud --exit-on-all-streams-close --no-quic-dump --no-http-dump -q \
+	at b timeout 600 gtlsclient --no-pmtud --exit-on-all-streams-close --no-quic-dump --no-http-dump -q \
 		--download="$work/got" "$near" 4433 "https://localhost:4433/$size" >"$work/client.log" 2>&1 || true
 	begin=$(($(date +%s%N) - begin))
 	if [[ $(stat -c %s "$work/got/$size" 2>/dev/null) != "$size" ]]; then

@@ -24,11 +24,13 @@ results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 WGR_KO=$("$top/ci/vm/module.sh" travel)
 export WGR_KO
+servers=$("$here/servers.sh")
 for path in "${paths[@]}"; do
 	for kind in ${kinds//,/ }; do
 		rm -f "$results/rows"
 		# The limit is far above what the runs take, for a guest that hangs.
-		"$top/ci/vm/uml.sh" travel --cpus 1 --timeout $((pairs * 120 + 120)) --results "$results" -- bash -c \
+		"$top/ci/vm/uml.sh" travel --cpus 1 --env WGR_SERVERS="$servers" \
+			--timeout $((pairs * 120 + 120)) --results "$results" -- bash -c \
 			"'$here/applications.sh' --pairs $pairs --kinds $kind --tsv \"\$WGR_RESULTS/rows\" '$path'"
 		cat "$results/rows" >>"$rows"
 	done
