@@ -23,7 +23,7 @@ unpack()
 	done
 	mkdir "$dir/bin"
 	mv "$dir/usr/bin/caddy" "$dir/usr/sbin/gtlsserver" "$dir/bin/"
-	rm -r "$dir/debs" "$dir/usr"
+	rm -r "${dir:?}/debs" "${dir:?}/usr"
 	printf '%s\n' bin/caddy bin/gtlsserver >"$dir/.precious"
 }
 

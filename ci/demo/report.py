@@ -92,7 +92,8 @@ def packets(figures, path):
 
 def speed(figures, path, kind):
     stock, ours = (figures.of(path, kind, "mbit", m) for m in MODULES)
-    return f"{where(path)} {stock:.1f} Mbit/s with stock, {ours:.1f} with ours, {ours / max(stock, 0.01):.2f} times as much"
+    times = ours / max(stock, 0.01)
+    return f"{where(path)} {stock:.1f} Mbit/s with stock, {ours:.1f} with ours, {times:.{0 if times >= 10 else 2}f} times as much"
 
 
 def frames(figures, path):
