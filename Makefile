@@ -238,7 +238,7 @@ repo:
 	@$(MAKE) --no-print-directory deb rpm
 	@ci/repo.sh $(ADD)
 
-## demo: ours against the kernel's own module, in throw-away virtual machines
+## demo: what QUIC, TCP and a video make of order, in sentences and a picture
 demo:
 	@ci/setup.sh demo
 	@ci/demo/demo.sh
@@ -270,7 +270,7 @@ check-repo:
 ## bench: measure both modules on many paths, draw it (three hours, nothing else running)
 bench:
 	@ci/setup.sh bench uml
-	@rc=0; ci/bench/run.sh || rc=$$?; ci/bench/pictures.sh dist/bench && exit $$rc
+	@rc=0; ci/bench/run.sh || rc=$$?; ci/bench/gains.sh || rc=$$?; ci/bench/pictures.sh dist/bench && exit $$rc
 
 ## lint: style and consistency of every file
 lint:

@@ -3,7 +3,8 @@
 """Figures of applications.sh.
 
   applications.py medians ROWS             a line for each path, kind and measure
-  applications.py table ROWS               the same as a table in Markdown: median (least to most)
+  applications.py table ROWS [short]       what is told of them as a table in Markdown, stock / ours:
+                                           median (least to most), or the medians alone
   applications.py rating MS LOST SENT      the R factor of a call, 0 to 93: its 99th percentile of
                                            delay, and what was lost of what was sent
 
@@ -76,24 +77,25 @@ def what(path):
     return PATHS.get(":".join(path.split(":")[2:]), path)
 
 
-def table(name):
+def table(name, form=""):
     values = read(name)
-    paths = list(dict.fromkeys(path for path, _, _ in values))
-    print("| through the tunnel |", " | ".join(f"{what(p)}, stock | ours" for p in paths), "|")
-    print("|---" * (1 + 2 * len(paths)) + "|")
+    known = list(PATHS.values())
+    paths = sorted({path for path, _, _ in values}, key=lambda p: known.index(what(p)) if what(p) in known else len(known))
+    cell = (lambda runs: short(statistics.median(runs))) if form == "short" else spread
+    print("| through the tunnel |", " | ".join(map(what, paths)), "|")
+    print("|---" * (1 + len(paths)) + "|")
     for kind, measure, words in TOLD:
-        if not any((p, kind, measure) in values for p in paths):
-            continue
-        totals = {m: short(v["ours"][0]) for (p, k, m), v in values.items()
-                  if k == kind and m in ("sent", "frames") and v["ours"]}
-        cells = [spread(runs) if (runs := values[p, kind, measure][m]) else "" for p in paths for m in MODULES]
-        print(f"| {words.format(**totals)} |", " | ".join(cells), "|")
+        runs = [values.get((p, kind, measure)) for p in paths]
+        if any(runs):
+            totals = {m: short(v["ours"][0]) for (_, k, m), v in values.items() if k == kind and m in ("sent", "frames")}
+            cells = (" / ".join(cell(r[m]) for m in MODULES) if r else "" for r in runs)
+            print(f"| {words.format(**totals)} |", " | ".join(cells), "|")
 
 
 def main():
-    commands = {"medians": (medians, 1), "table": (table, 1),
-                "rating": (lambda *values: print(f"{rating(*values):.1f}"), 3)}
-    if len(sys.argv) < 2 or sys.argv[1] not in commands or len(sys.argv) - 2 != commands[sys.argv[1]][1]:
+    commands = {"medians": (medians, (1,)), "table": (table, (1, 2)),
+                "rating": (lambda *values: print(f"{rating(*values):.1f}"), (3,))}
+    if len(sys.argv) < 2 or sys.argv[1] not in commands or len(sys.argv) - 2 not in commands[sys.argv[1]][1]:
         sys.exit(__doc__)
     commands[sys.argv[1]][0](*sys.argv[2:])
 

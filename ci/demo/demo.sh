@@ -130,7 +130,8 @@ measure()
 	local dir=$log/${3}-${4//[:\/]/-}
 
 	mkdir "$dir"
-	start "$1" "measuring ($3, $("$top/ci/demo/report.py" path "$4"))" "$dir/guest" \
+	# As many at a time as there are workers.
+	start $(($1 / workers)) "measuring ($3, $("$top/ci/demo/report.py" path "$4"))" "$dir/guest" \
 		"$top/ci/vm/uml.sh" travel --cpus 1 --env WGR_SERVERS="$servers" --timeout 900 --results "$dir" -- bash -c \
 		"'$top/ci/bench/applications.sh' --pairs $2 --seconds $seconds --kinds $3 \
 			--tsv \"\$WGR_RESULTS/rows\" --keep \"\$WGR_RESULTS\" $4"
