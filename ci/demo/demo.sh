@@ -31,18 +31,18 @@ lines=30:10:a15
 # The longest first.
 work=(
 	"27 3 quicgo $lines"
-	"27 3 quicgo 30:10:j2"
+	"27 3 quicgo 30:10:j1"
 	"25 3 cubic $lines"
-	"25 3 cubic 30:10:j2"
+	"25 3 cubic 30:10:j1"
 	"23 3 ngtcp2 $lines"
-	"23 3 ngtcp2 30:10:j2"
+	"23 3 ngtcp2 30:10:j1"
 	"14 1 video $lines"
-	"14 1 video 30:10:j2"
+	"14 1 video 30:10:j1"
 	"9 1 cubic 30:10"
 	"9 1 quicgo 30:10"
 	"8 1 ngtcp2 30:10"
 	"5 1 udp $lines"
-	"5 1 udp 30:10:j2"
+	"5 1 udp 30:10:j1"
 )
 seconds=4
 workers=$(nproc)

@@ -36,7 +36,7 @@ do for [i=0:1] {
 unset label 1
 set label 2 sprintf("Frame %d of a video stream (MPEG-TS over UDP, 6 Mbit/s) over two lines of 10 and 25 ms that take packets in turn. Half of stock’s frames looked worse.", frame) \
 	at screen 0.5, screen 338.0 / 800 center textcolor rgb dark
-set label 3 "The path carries 30 Mbit/s, 20 ms there and back; jitter: up to 2 ms more or less. Bars are medians, lines on them go from the least to the most." \
+set label 3 "The path carries 30 Mbit/s, 20 ms there and back; jitter: up to 1 ms more or less. Bars are medians, lines on them go from the least to the most." \
 	at screen 0.5, screen 14.0 / 800 center textcolor rgb dark font "sans,10"
 
 set border 3 lc rgb dark
@@ -47,7 +47,8 @@ set xtics scale 0 textcolor rgb dark nomirror font "sans,11"
 set ytics textcolor rgb dark nomirror
 set xrange [-0.6:2.6]
 set yrange [0:*]
-set offsets 0, 0, graph 0.15, 0
+set offsets 0, 0, graph 0.12, 0
+set autoscale yfixmax
 set size 206.0 / 1320, 222.0 / 800
 do for [n=1:5] {
 	set origin (50 + (n - 1) * 258.0) / 1320, 60.0 / 800

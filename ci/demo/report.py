@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import applications  # noqa: E402
 
 MODULES = applications.MODULES
-WORDS = {"": "in order", "j2": "jitter", "a15": "two lines"}
+WORDS = {"": "in order", "j1": "jitter", "a15": "two lines"}
 SPEEDS = (("cubic", "TCP"), ("ngtcp2", "QUIC of ngtcp2"), ("quicgo", "QUIC of a Caddy server"))
 
 
@@ -106,7 +106,7 @@ def sentences(name):
     figures = Figures(name)
     paths = figures.disturbed
     print("Stock is the kernel's own WireGuard module, ours is this one. The path: 30 Mbit/s, 20 ms there and back, and\n"
-          "jitter of up to 2 ms more or less, or two lines that take packets in turn, one of them 15 ms longer.")
+          "jitter of up to 1 ms more or less, or two lines that take packets in turn, one of them 15 ms longer.")
     listed("Packets", [packets(figures, p) for p in paths])
     for kind, words in SPEEDS:
         listed(words, [speed(figures, p, kind) for p in paths if figures.has(p, kind, "mbit")])
