@@ -58,12 +58,17 @@ def read(name):
     return values
 
 
-def short(value):
-    return f"{value:.0f}" if value == int(value) or value >= 1000 else f"{value:.1f}"
+def short(value, values):
+    """Counts as they are, what is measured with a digit behind the point."""
+    return f"{value:.{0 if all(v == int(v) for v in values) else 1}f}"
+
+
+def middle(values):
+    return short(statistics.median(values), values)
 
 
 def spread(values):
-    median, least, most = (short(f(values)) for f in (statistics.median, min, max))
+    median, least, most = (short(f(values), values) for f in (statistics.median, min, max))
     return median if least == most else f"{median} ({least} to {most})"
 
 
@@ -81,13 +86,13 @@ def table(name, form=""):
     values = read(name)
     known = list(PATHS.values())
     paths = sorted({path for path, _, _ in values}, key=lambda p: known.index(what(p)) if what(p) in known else len(known))
-    cell = (lambda runs: short(statistics.median(runs))) if form == "short" else spread
+    cell = middle if form == "short" else spread
     print("| through the tunnel |", " | ".join(map(what, paths)), "|")
     print("|---" * (1 + len(paths)) + "|")
     for kind, measure, words in TOLD:
         runs = [values.get((p, kind, measure)) for p in paths]
         if any(runs):
-            totals = {m: short(v["ours"][0]) for (_, k, m), v in values.items() if k == kind and m in ("sent", "frames")}
+            totals = {m: middle(v["ours"]) for (_, k, m), v in values.items() if k == kind and m in ("sent", "frames")}
             cells = (" / ".join(cell(r[m]) for m in MODULES) if r else "" for r in runs)
             print(f"| {words.format(**totals)} |", " | ".join(cells), "|")
 
