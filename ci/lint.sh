@@ -81,7 +81,7 @@ noted()
 }
 
 # Files that have no comments, or are text for people, and the text of licences.
-no_licence='^(COPYING|(.*/)?(README|[.]gitignore)|debian/(changelog|control|copyright|source/format|po/POTFILES[.]in|.*[.]dkms|.*[.]lintian-overrides)|.*[.](md|svg|png|json|1))$'
+no_licence='^(COPYING|(.*/)?(README|[.]gitignore)|debian/(changelog|control|copyright|source/format|po/POTFILES[.]in|.*[.]dkms|.*[.]lintian-overrides)|.*[.](md|svg|png|jpg|json|1))$'
 
 licence()
 {
@@ -144,7 +144,7 @@ spelling()
 {
 	local list
 
-	mapfile -t list < <(files | grep -v -E '^COPYING$|^debian/po/|[.](svg|png)$')
+	mapfile -t list < <(files | grep -v -E '^COPYING$|^debian/po/|[.](svg|png|jpg)$')
 	# Names: of a variable, of a word of ip-rule, of a macro of manual pages.
 	codespell --quiet-level 2 --ignore-words-list datas,iif,nd "${list[@]}"
 }

@@ -37,11 +37,10 @@ group_packages()
 	# are in misc.
 	kernels) echo make binutils kmod dpkg-dev mmdebstrap debian-archive-keyring qemu-system-misc qemu-system-ppc ;;
 	# Only what "make demo" uses: people wait for it.
-	demo)    echo make gcc pkg-config libc6-dev libmnl-dev libjansson-dev libpcap-dev \
-		      debhelper dh-dkms dpkg-dev fakeroot mmdebstrap debian-archive-keyring \
-		      qemu-system-x86 busybox-static cpio kmod xz-utils python3 wireguard-tools \
-		      gnuplot-nox ;;
-	bench)   echo python3-dpkt; group_packages vm; group_packages package; group_packages demo ;;
+	demo)    echo kmod iproute2 iputils-ping nftables iperf3 ethtool procps openssl python3 wireguard-tools \
+		      debian-archive-keyring ffmpeg ngtcp2-client gnuplot-nox; group_packages build ;;
+	bench)   echo python3-dpkt pkg-config liblwip-dev libmnl-dev libjansson-dev libpcap-dev
+		 group_packages vm; group_packages package; group_packages demo ;;
 	uml)     group_packages build; group_packages vm ;;
 	all)     local g; for g in build unit lint cli vm package demo; do group_packages "$g"; done ;;
 	*)       echo "setup.sh: no group '$1'" >&2; return 1 ;;

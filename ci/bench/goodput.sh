@@ -36,23 +36,6 @@ dropped()
 	at b cat /sys/class/net/wg0/statistics/rx_dropped
 }
 
-# Prints "goodput retransmitted - - -".
-tcp()
-{
-	local server
-
-	at a sysctl -qw net.ipv4.tcp_recovery=1 net.ipv4.tcp_congestion_control="${1/norack/cubic}"
-	[[ $1 != norack ]] || at a sysctl -qw net.ipv4.tcp_recovery=0
-	at b iperf3 -s -1 -p 5201 >/dev/null 2>&1 &
-	server=$!
-	wait_for 10 listens b 5201
-	at a timeout $((seconds + omit + 60)) iperf3 -c 192.168.241.2 -p 5201 -t "$seconds" -O "$omit" -J |
-		python3 -c 'import json, sys
-end = json.load(sys.stdin)["end"]
-print(round(end["sum_received"]["bits_per_second"] / 1e6, 1), end["sum_sent"]["retransmits"], "- - -")'
-	wait "$server" || true
-}
-
 # Prints "goodput - sent lost out_of_order", after a run that does not count.
 udp()
 {
@@ -77,7 +60,8 @@ run()
 	if [[ $kind == udp ]]; then
 		udp >"$out.run"
 	else
-		tcp "$kind" >"$out.run"
+		tcp_flow "$kind" >"$out.run"
+		sed -i 's/$/ - - -/' "$out.run"
 	fi
 	read -r -a result <"$out.run"
 	late=$(($(dropped) - late))
