@@ -309,7 +309,7 @@ check-packages:
 check-repo:
 	@ci/tests/package/repo.sh
 
-## bench: measure both modules on many paths, draw it (two hours)
+## bench: measure both modules on many paths, draw it (three hours)
 bench:
 	@ci/setup.sh bench uml
 	@rc=0; for m in 'run.sh' 'run.sh --beside' gains.sh; do ci/bench/$$m || rc=$$?; done; ci/bench/pictures.sh dist/bench && exit $$rc
