@@ -43,8 +43,8 @@
  * @generation: changes with every change of the configuration, so that a dump
  *	over several messages can say that it is not coherent
  * @allowed: inner addresses
- * @order: settings of the order engines, the same for all peers; guarded by
- *	@lock
+ * @order: settings of the order engines of all peers, but for what a peer has of
+ *	its own; guarded by @lock
  * @gone: sum of the books of peers that have been removed, so that totals never
  *	go back; guarded by @lock
  * @cookies: macs and cookies of handshake messages to us

@@ -21,6 +21,7 @@
 #include "protocol/rank.h"
 #include "reorder/engine.h"
 #include "session.h"
+#include "settings.h"
 #include "timers.h"
 #include "wgr.h"
 
@@ -34,6 +35,7 @@
  * @ready: what it has released; to be moved to @leaving by the poll
  * @arriving: what is being pushed into @order
  * @credit: memory of held packets; the poll's alone
+ * @places: memory of what is kept in the place of packets that are not held
  * @replayed: packets that were authentic, but seen before or too old to tell
  * @source: hashes of the outer addresses that packets come from, each a path;
  *	0 for none yet
@@ -53,6 +55,7 @@ struct wgr_peer_rx {
 	struct wgr_item_list ready;
 	struct sk_buff *arriving;
 	struct wgr_credit credit;
+	struct wgr_credit places;
 	u64 replayed;
 	u32 source[WGR_PATHS];
 	u32 sources;
@@ -101,6 +104,8 @@ struct wgr_peer_tx {
  * @forget: wipes keys in process context
  * @rx_bytes: bytes of datagrams received, with all of WireGuard's own
  * @tx_bytes: the same for sent ones
+ * @own: settings of order that go before the interface's; guarded by the
+ *	device's lock
  */
 struct wgr_peer {
 	struct wgr_device *wgr;
@@ -123,6 +128,7 @@ struct wgr_peer {
 	struct work_struct forget;
 	atomic64_t rx_bytes;
 	atomic64_t tx_bytes;
+	struct wgr_some_settings own;
 };
 
 int wgr_peer_table_init(struct wgr_device *wgr);

@@ -485,6 +485,7 @@ static bool gather(struct wgr_peer *peer)
 	if (finished && idle)
 		arm(peer);
 	wgr_credit_trim(&rx->credit);
+	wgr_credit_trim(&rx->places);
 	spin_unlock(&rx->lock);
 	return finished;
 }
@@ -578,13 +579,31 @@ u32 wgr_rx_strip(struct sk_buff *skb)
 
 /* ---- life ---- */
 
+/* One that is kept for a packet which is not held counts as such a packet would. */
+static bool is_place(size_t bytes)
+{
+	return bytes == sizeof(struct wgr_item);
+}
+
 static void *ring_alloc(void *ctx, size_t bytes)
 {
-	return kzalloc(bytes, GFP_ATOMIC | __GFP_NOWARN);
+	struct wgr_peer *peer = ctx;
+	void *memory;
+
+	if (is_place(bytes) && !wgr_credit_take(&peer->rx.places, bytes))
+		return NULL;
+	memory = kzalloc(bytes, GFP_ATOMIC | __GFP_NOWARN);
+	if (!memory && is_place(bytes))
+		wgr_credit_give(&peer->rx.places, bytes);
+	return memory;
 }
 
 static void ring_free(void *ctx, void *memory, size_t bytes)
 {
+	struct wgr_peer *peer = ctx;
+
+	if (is_place(bytes))
+		wgr_credit_give(&peer->rx.places, bytes);
 	kfree(memory);
 }
 
@@ -729,6 +748,7 @@ void wgr_rx_release(struct wgr_peer *peer)
 	wgr_reorder_discard(&rx->order, &rx->ready);
 	drop_all(rx, &rx->ready);
 	wgr_credit_trim(&rx->credit);
+	wgr_credit_trim(&rx->places);
 	spin_unlock_bh(&rx->lock);
 }
 

@@ -7,7 +7,7 @@
 #   ci/bench/goodput.sh [OPTION...] PATH...
 #
 #   --pairs N      runs of each module for each path and kind (5)
-#   --seconds N    of each TCP run (15), after --omit N (5) that do not count
+#   --seconds N    of each TCP run (10), after --omit N (5) that do not count
 #   --kinds LIST   cubic, bbr, norack (cubic with tcp_recovery=0), udp (cubic)
 #   --udp-mbit N   rate of UDP (50); it runs as long as TCP does
 #   --tsv FILE     append "path kind module goodput retransmitted sent lost
@@ -24,7 +24,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/measure.sh"
 
 pairs=5
-seconds=15
+seconds=10
 omit=5
 kinds=cubic
 tsv=''
@@ -34,23 +34,6 @@ out=$(mktemp)
 dropped()
 {
 	at b cat /sys/class/net/wg0/statistics/rx_dropped
-}
-
-# Prints "goodput retransmitted - - -".
-tcp()
-{
-	local server
-
-	at a sysctl -qw net.ipv4.tcp_recovery=1 net.ipv4.tcp_congestion_control="${1/norack/cubic}"
-	[[ $1 != norack ]] || at a sysctl -qw net.ipv4.tcp_recovery=0
-	at b iperf3 -s -1 -p 5201 >/dev/null 2>&1 &
-	server=$!
-	wait_for 10 listens b 5201
-	at a timeout $((seconds + omit + 60)) iperf3 -c 192.168.241.2 -p 5201 -t "$seconds" -O "$omit" -J |
-		python3 -c 'import json, sys
-end = json.load(sys.stdin)["end"]
-print(round(end["sum_received"]["bits_per_second"] / 1e6, 1), end["sum_sent"]["retransmits"], "- - -")'
-	wait "$server" || true
 }
 
 # Prints "goodput - sent lost out_of_order", after a run that does not count.
@@ -77,7 +60,8 @@ run()
 	if [[ $kind == udp ]]; then
 		udp >"$out.run"
 	else
-		tcp "$kind" >"$out.run"
+		tcp_flow "$kind" >"$out.run"
+		sed -i 's/$/ - - -/' "$out.run"
 	fi
 	read -r -a result <"$out.run"
 	late=$(($(dropped) - late))

@@ -1,45 +1,63 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Show what the module does: builds the package, installs it with apt in a
-# throw-away Debian system, boots that as a virtual machine, and sends through a
-# tunnel to it, over a path that keeps the order and over one that does not.
-# What is received by the kernel's own module and by ours goes into a table,
-# dist/demo.tsv, and a picture, dist/demo.svg. The sender is a second machine
-# with the kernel's own module. Needs root, and about five minutes; the first
-# time some more, to fetch the Debian system.
+# Show what order is worth: the kernel's own module and ours in turn, in a user-mode
+# kernel, on a path that keeps the order, on one that jitters and on two lines of 10
+# and 25 ms that take packets in turn. What numbered packets, TCP, QUIC and a video
+# stream make of each is told in a sentence, and is in the picture dist/demo.png, with
+# the same frame of the video as either received it; all figures are in dist/demo.tsv.
+# Three minutes; the first time seven, to build that kernel.
 #
-#   ci/demo/demo.sh [ROUNDS]     (3)
+#   ci/demo/demo.sh [--short] [FOLDER]     (dist)
 #
-# Ends with status 1 if ours delivered anything out of order, or something in
-# between went wrong.
+#   --short    two lines alone, once and for a second: tries this program, and is no
+#              measurement
+#
+# The clock in there stands still while there is work to do, so what else the machine
+# does is in no figure. Ends with status 1 if ours delivered anything out of order, or
+# something in between went wrong.
 set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # shellcheck source=ci/lib/cache.sh
 . "$top/ci/lib/cache.sh"
+# shellcheck source=ci/demo/stills.sh
+. "$top/ci/demo/stills.sh"
+# shellcheck source=ci/demo/progress.sh
+. "$top/ci/demo/progress.sh"
 
-suite=bookworm
-packages=(linux-image-amd64 linux-headers-amd64 dkms mount iproute2 procps iputils-ping ethtool
-	  iperf3 python3-minimal wireguard-tools)
-rounds=${1:-3}
-tcp_seconds=8
-udp_count=6000
-udp_rate=2000
-jitter=1ms
-log=$top/dist/demo-log
-tsv=$top/dist/demo.tsv
-svg=$top/dist/demo.svg
-work=''
-declare -A guest_pid step_number
+lines=30:10:a15
+# What is measured: seconds that it takes on an idle CPU, runs of each module, kind, path.
+# The longest first.
+work=(
+	"27 3 quicgo $lines"
+	"27 3 quicgo 30:10:j1"
+	"25 3 cubic $lines"
+	"25 3 cubic 30:10:j1"
+	"23 3 ngtcp2 $lines"
+	"23 3 ngtcp2 30:10:j1"
+	"14 1 video $lines"
+	"14 1 video 30:10:j1"
+	"9 1 cubic 30:10"
+	"9 1 quicgo 30:10"
+	"8 1 ngtcp2 30:10"
+	"5 1 udp $lines"
+	"5 1 udp 30:10:j1"
+)
+seconds=4
+workers=$(nproc)
+folder=$top/dist
+declare -A job
 
-say()
+usage()
 {
-	printf '[%3d s] %s\n' "$SECONDS" "$*"
+	sed -n '3,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0" >&2
+	exit 2
 }
 
 die()
 {
+	progress_clear
 	echo "demo: $1" >&2
 	if [[ -s ${2:-} ]]; then
 		tail -n 15 "$2" | sed 's/^/    /' >&2
@@ -48,191 +66,152 @@ die()
 	exit 1
 }
 
-# Everything else is in mounts that go with this process.
-cleanup()
+# end_all: each job is a process group of its own, and goes with us.
+end_all()
 {
-	local g
+	local pid
 
-	trap '' INT TERM HUP
-	for g in "${!guest_pid[@]}"; do
-		kill "${guest_pid[$g]}" 2>/dev/null || true
+	for pid in "${!job[@]}"; do
+		kill -TERM -- "-$pid" 2>/dev/null || true
 	done
 	wait
-	[[ -z $work ]] || { umount -R "$work" 2>/dev/null || true; rmdir "$work"; }
 }
 
-# boot GUEST ROOT [QEMU.SH OPTION...]: start a guest, in the background.
-boot()
+# start COST WORDS LOG COMMAND...: in the background; its process is $started.
+start()
 {
-	local guest=$1 root=$2
-	shift 2
+	local cost=$1 words=$2 file=$3
+	shift 3
 
-	mkdir -p "$log/$guest"
-	cp "$top/ci/demo/inside.sh" "$top/ci/tests/tunnel/seqtest.py" "$log/$guest/"
-	step_number[$guest]=0
-	"$top/ci/vm/qemu.sh" --root "$root" --results "$log/$guest" --cpus 1 --memory 1024 \
-		--timeout 1800 --env WGR_HOSTNAME="$guest" --link "$work/link" "$@" \
-		-- bash /run/wgr/inside.sh >"$log/$guest.log" 2>&1 &
-	guest_pid[$guest]=$!
+	progress_begin "$cost" "$words"
+	set -m
+	"$@" >"$file.out" 2>"$file.err" </dev/null &
+	started=$!
+	set +m
+	job[$started]="$cost $file"
 }
 
-# step GUEST SECONDS COMMAND...: have a guest carry it out; what it says is then
-# in the file $said.
+# reap: wait for one of the jobs to end, telling how far it is. Its log is then $ended.
+reap()
+{
+	local pid rc
+
+	while :; do
+		for pid in "${!job[@]}"; do
+			kill -0 "$pid" 2>/dev/null && continue
+			rc=0
+			wait "$pid" || rc=$?
+			ended=${job[$pid]#* }
+			progress_end "${job[$pid]%% *}"
+			unset "job[$pid]"
+			[[ $rc == 0 ]] || die "$(basename "$ended") ended with status $rc:" "$(complaint "$ended")"
+			return
+		done
+		progress_tell
+		sleep 0.5
+	done
+}
+
+# complaint LOG: what of it to show.
+complaint()
+{
+	if [[ -s $1.err ]]; then echo "$1.err"; else echo "$1.out"; fi
+}
+
 step()
 {
-	local guest=$1 limit=$((SECONDS + $2)) n file
-	shift 2
-
-	n=$((step_number[$guest] + 1))
-	step_number[$guest]=$n
-	file=$log/$guest/step-$n
-	said=$file.out
-	printf '%q ' "$@" >"$file.new"
-	mv "$file.new" "$file"
-	until [[ -e $file.status ]]; do
-		kill -0 "${guest_pid[$guest]}" 2>/dev/null ||
-			die "the $guest ended before \"$*\" was done; its last words:" "$log/$guest/console.log"
-		((SECONDS < limit)) || die "the $guest did not finish \"$*\" in time" "$said"
-		# A wait without a process, which would disturb what is measured.
-		read -r -t 0.1 -u "$never" || true
-	done
-	[[ $(<"$file.status") == 0 ]] || die "\"$*\" failed in the $guest:" "$said"
+	start "$@"
+	reap
 }
 
-# shut_down GUEST: a guest whose kernel complained counts as failed.
-shut_down()
-{
-	local guest=$1 rc=0
-
-	echo end >"$log/$guest/step-$((step_number[$guest] + 1))"
-	wait "${guest_pid[$guest]}" || rc=$?
-	unset "guest_pid[$guest]"
-	[[ $rc == 0 ]] || die "the $guest ended with status $rc:" "$log/$guest.log"
-}
-
-# prepare: the package in an overlay of the cached system, at $work/root; the
-# layer is in memory and the cached system stays as it was.
-prepare()
-{
-	local deb=$1
-
-	mkdir "$work"/{layer,root}
-	mount -t tmpfs -o size=2g layer "$work/layer"
-	mkdir "$work"/layer/{upper,work}
-	mount -t overlay overlay "$work/root" \
-		-o "lowerdir=$clean,upperdir=$work/layer/upper,workdir=$work/layer/work"
-	mount -t proc proc "$work/root/proc"
-	cp "$deb" "$work/root/root/"
-	chroot "$work/root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
-		DEBIAN_FRONTEND=noninteractive INITRD=No \
-		apt-get install -y "/root/${deb##*/}" >"$log/apt.log" 2>&1 </dev/null || return
-	umount "$work/root/proc"
-	modinfo -b "$work/root" -k "$kernel" -n wireguard | grep -q /updates/
-}
-
-# measure ROUND PATH MODULE: one row of the table for each way TCP is run.
+# measure COST PAIRS KIND PATH: in a guest; its rows are added to the table.
 measure()
 {
-	local round=$1 path=$2 module=$3 udp recovery count=0
+	local dir=$log/${3}-${4//[:\/]/-}
 
-	step receiver 60 receiver_tunnel "$module"
-	step sender 90 sender_tunnel
-	step receiver 90 udp_receive
-	step sender 120 udp_send "$udp_count" "$udp_rate"
-	step receiver 90 udp_result
-	udp=$(tail -n 1 "$said")
-	[[ $udp == sent=[1-9]* ]] || die "the numbered packets did not get through:" "$said"
-	for recovery in 1 0; do
-		# Only there does it make a difference.
-		[[ $recovery == 1 || $path == jittery ]] || continue
-		step receiver 90 tcp_receive
-		step sender $((tcp_seconds + 90)) tcp_send "$tcp_seconds" "$recovery"
-		"$top/ci/demo/report.py" row "$round" "$path" "$recovery" "$module" "$udp" "$said" \
-			>>"$tsv" 2>"$log/report.log" || die "no result of \"$udp\" and $said:" "$log/report.log"
-		count=$((count + 1))
-		# Counted once.
-		udp=''
+	mkdir "$dir"
+	# As many at a time as there are workers.
+	start $(($1 / workers)) "measuring ($3, $("$top/ci/demo/report.py" path "$4"))" "$dir/guest" \
+		"$top/ci/vm/uml.sh" travel --cpus 1 --env WGR_SERVERS="$servers" --timeout 900 --results "$dir" -- bash -c \
+		"'$top/ci/bench/applications.sh' --pairs $2 --seconds $seconds --kinds $3 \
+			--tsv \"\$WGR_RESULTS/rows\" --keep \"\$WGR_RESULTS\" $4"
+}
+
+measure_all()
+{
+	local item words
+
+	for item in "${work[@]}"; do
+		[[ ${#job[@]} -lt $workers ]] || { reap; cat "$(dirname "$ended")/rows" >>"$tsv"; }
+		read -r -a words <<<"$item"
+		measure "${words[@]}"
 	done
-	say "round $round of $rounds, $path path, $module: $("$top/ci/demo/report.py" line "$tsv" "$count")"
+	while [[ ${#job[@]} -gt 0 ]]; do
+		reap
+		cat "$(dirname "$ended")/rows" >>"$tsv"
+	done
+}
+
+draw()
+{
+	local video=$log/video-${lines//:/-} frame
+
+	# The frame before which and after which half of stock's frames are.
+	frame=$(stills_frame "$video/clip.ts" "$video/${lines//:/-}-video-stock.ts")
+	stills_take "$video/clip.ts" "$video/${lines//:/-}-video-stock.ts" "$frame" "$log/stock.png"
+	stills_take "$video/clip.ts" "$video/${lines//:/-}-video-ours.ts" "$frame" "$log/ours.png"
+	"$top/ci/demo/report.py" plot "$tsv" "$frame" >"$log/data.gp"
+	gnuplot -e "out='$log/demo.png'; stock_still='$log/stock.png'; ours_still='$log/ours.png'" \
+		"$log/data.gp" "$top/ci/demo/plot.gp"
 }
 
 main()
 {
-	local deb round path module order
+	local item words fetch=1 kernel=1
 
-	mkdir -p "$top/dist" "$WGR_CACHE"
-	exec {lock}>"$top/dist/.demo-lock"
-	flock -n "$lock" || { echo "demo: another one is running in this tree" >&2; exit 1; }
-	rm -rf "$log" "$tsv" "$svg"
-	mkdir "$log"
-	exec {never}<> <(:)
-	# Where a socket's path is short.
-	work=$(mktemp -d /tmp/wgr-demo.XXXXXX)
-	trap cleanup EXIT
-	trap 'exit 130' INT TERM HUP
-	mount -t tmpfs -o size=1m demo "$work"
-
-	say "building the package"
-	make -s --no-print-directory -C "$top" deb >"$log/deb.log" 2>&1 || die "make deb failed:" "$log/deb.log"
-	deb=$(echo "$top"/dist/wireguard-reorder-dkms_*_all.deb)
-
-	say "looking for the throw-away Debian system ($suite; the first time it is fetched, which takes minutes)"
-	clean=$("$top/ci/vm/root.sh" "$suite" "${packages[@]}" 2>"$log/root.log") ||
-		die "the Debian system could not be made:" "$log/root.log"
-	kernel=$(basename "$clean"/boot/vmlinuz-*)
-	kernel=${kernel#vmlinuz-}
-
-	say "booting the sender: kernel $kernel as it comes, in an emulator"
-	boot sender "$clean" --listen
-	say "installing ${deb##*/} in the receiver with apt, which builds the module"
-	prepare "$deb" || die "the package could not be installed:" "$log/apt.log"
-	say "booting the receiver"
-	boot receiver "$work/root"
-
-	step receiver 300 receiver_network
-	step sender 300 sender_network
-	step receiver 60 load ours
-	say "ours in the receiver:  $(tail -n 1 "$said")"
-	step receiver 60 load stock
-	say "stock in the receiver: $(tail -n 1 "$said")"
-	umask 077
-	wg genkey >"$log/sender/key"
-	wg genkey >"$log/receiver/key"
-	umask 022
-	wg pubkey <"$log/sender/key" >"$log/receiver/peer"
-	wg pubkey <"$log/receiver/key" >"$log/sender/peer"
-	step receiver 60 receiver_tunnel stock
-	step sender 90 sender_tunnel
-	say "stock in the sender:   $(tail -n 1 <(grep version "$said"))"
-
-	"$top/ci/demo/report.py" head >"$tsv"
-	for ((round = 1; round <= rounds; round++)); do
-		order="stock ours"
-		((round % 2)) || order="ours stock"
-		for path in in-order jittery; do
-			step sender 60 path "$([[ $path == jittery ]] && echo "$jitter" || echo 0)"
-			for module in $order; do
-				measure "$round" "$path" "$module"
-			done
-		done
+	while [[ ${1:-} == --* ]]; do
+		[[ $1 == --short ]] || usage
+		seconds=1
+		work=("6 1 ngtcp2 $lines" "12 1 video $lines" "5 1 cubic $lines" "4 1 quicgo $lines" "3 1 udp $lines")
+		shift
 	done
-	shut_down sender
-	shut_down receiver
+	[[ $# -le 1 ]] || usage
+	folder=${1:-$folder}
+	mkdir -p "$folder"
+	folder=$(cd "$folder" && pwd)
+	log=$folder/demo-log
+	tsv=$folder/demo.tsv
+	exec {lock}>"$folder/.demo-lock"
+	flock -n "$lock" || { echo "demo: another one is running with $folder" >&2; exit 1; }
+	rm -rf "$log" "$tsv" "$folder/demo.png"
+	mkdir "$log"
+	trap end_all EXIT
+	trap 'exit 130' INT TERM HUP
 
-	"$top/ci/demo/report.py" plot "$tsv" >"$log/plot.data"
-	gnuplot -e "data='$log/plot.data'; out='$svg'; jitter='$jitter'" "$top/ci/demo/plot.gp" >"$log/gnuplot.log" 2>&1 ||
-		die "the picture could not be drawn:" "$log/gnuplot.log"
-	say "done; picture: ${svg#"$top"/}, figures: ${tsv#"$top"/}, logs: ${log#"$top"/}"
-	echo
-	"$top/ci/demo/report.py" table "$tsv" "$jitter" || die "the figures above are not what they should be"
+	for item in "${work[@]}"; do
+		read -r -a words <<<"$item"
+		progress_expect $((words[0] / workers))
+	done
+	progress_expect 20
+	# What is there already takes no time.
+	compgen -G "$WGR_CACHE/tree-sid-*/Makefile" >/dev/null || fetch=60
+	compgen -G "$WGR_CACHE/uml-travel-*/linux" >/dev/null || kernel=200
+	progress_expect $((fetch + kernel))
+	step "$fetch" "fetching the kernel's source" "$log/tree" "$top/ci/vm/kernels.sh" tree sid
+	step "$kernel" "building a user-mode kernel" "$log/kernel" "$top/ci/vm/uml.sh" travel --kdir
+	step 15 "building the module" "$log/module" "$top/ci/vm/module.sh" travel
+	WGR_KO=$(<"$log/module.out")
+	export WGR_KO
+	step 1 "fetching two web servers" "$log/servers" "$top/ci/bench/servers.sh"
+	servers=$(<"$log/servers.out")
+	printf '#path\tkind\tmodule\tmeasure\tvalue\n' >"$tsv"
+	measure_all
+	step 5 "drawing" "$log/draw" draw
+	cp "$log/demo.png" "$folder/"
+	progress_clear
+	"$top/ci/demo/report.py" sentences "$tsv" || die "the figures above are not what they should be"
+	echo "See ${folder#"$top"/}/demo.png; all figures are in demo.tsv beside it. It took $SECONDS s."
 }
 
-# Private mounts: whatever happens, they go when this process does.
-if [[ ${WGR_UNSHARED:-} != "$$" ]]; then
-	[[ $(id -u) == 0 ]] || { echo "demo: this needs root: sudo make demo" >&2; exit 1; }
-	exec unshare --mount --propagation private \
-		env "WGR_UNSHARED=$$" bash "${BASH_SOURCE[0]}" "$@"
-fi
-
 # On one line: the shell may read on in a file that has changed meanwhile.
-main; exit
+main "$@"; exit

@@ -1,152 +1,137 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""The demo's figures.
+"""The demo's figures, from the rows of applications.sh.
 
-  report.py head                               the first line of the table file
-  report.py row ROUND PATH RECOVERY MODULE UDP IPERF
-                                               a line of it: UDP is what
-                                               seqtest.py printed ('' if UDP was
-                                               not measured), IPERF a file with
-                                               iperf3's account
-  report.py line FILE N                        the last N lines, for people
-  report.py plot FILE                          what plot.gp draws
-  report.py table FILE JITTER                  the table and what it shows
+  report.py path PATH            what a path is called
+  report.py plot ROWS FRAME      what plot.gp draws; the stills are of that frame
+  report.py sentences ROWS       what was seen, a sentence for each kind
 
-table ends with status 1 if ours delivered anything out of order, or if the run
+sentences ends with status 1 if ours delivered anything out of order, or if the run
 proves nothing.
 """
 
-import json
+import os
 import statistics
 import sys
 
-COLUMNS = ("round", "path", "tcp_recovery", "module", "udp_sent", "udp_received",
-           "udp_out_of_order", "udp_lost", "tcp_mbit_s", "tcp_retransmissions")
-# Mbit/s, as in inside.sh.
-RATE = 30
-MODULES = ("stock", "ours")
-# (path, tcp_recovery), in the order of the table.
-CASES = (("in-order", "1"), ("jittery", "1"), ("jittery", "0"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "bench"))
+# pylint: disable=wrong-import-position
+import applications  # noqa: E402
+
+MODULES = applications.MODULES
+WORDS = {"": "in order", "j1": "jitter", "a15": "two lines"}
+SPEEDS = (("cubic", "TCP"), ("ngtcp2", "QUIC of ngtcp2"), ("quicgo", "QUIC of a Caddy server"))
 
 
-def read(name):
-    with open(name, encoding="utf-8") as f:
-        lines = [line.rstrip("\n").split("\t") for line in f]
-    return [dict(zip(COLUMNS, line)) for line in lines[1:]]
-
-
-def row(number, path, recovery, module, udp, iperf):
-    with open(iperf, encoding="utf-8") as f:
-        end = json.load(f)["end"]
-    counts = dict(word.split("=") for word in udp.split())
-    goodput = end["sum_received"]["bits_per_second"] / 1e6
-    values = [number, path, recovery, module]
-    values += [counts.get(k, "-") for k in ("sent", "received", "out_of_order", "lost")]
-    values += [f"{goodput:.2f}", end["sum_sent"]["retransmits"]]
-    print(*values, sep="\t")
-
-
-def line(name, count):
-    rows = read(name)[-int(count):]
-    said = [f"{r['udp_out_of_order']} of {r['udp_received']} out of order, {r['udp_lost']} lost"
-            for r in rows if r["udp_sent"] != "-"]
-    said += [f"TCP{' (tcp_recovery=0)' if r['tcp_recovery'] == '0' else ''} {r['tcp_mbit_s']} Mbit/s,"
-             f" {r['tcp_retransmissions']} retransmitted" for r in rows]
-    print("; ".join(said))
+def short_name(path):
+    return WORDS.get(":".join(path.split(":")[2:]), path)
 
 
 class Figures:
-    """What the rounds gave for one case and module."""
+    def __init__(self, name):
+        self.values = applications.read(name)
+        found = {path for path, _, _ in self.values}
+        self.paths = sorted(found, key=lambda p: list(WORDS.values()).index(short_name(p)))
+        self.disturbed = [p for p in self.paths if short_name(p) != "in order"]
 
-    def __init__(self, rows, case, module):
-        mine = [r for r in rows if (r["path"], r["tcp_recovery"]) == case and r["module"] == module]
-        udp = [r for r in mine if r["udp_sent"] != "-"]
-        self.sent = sum(int(r["udp_sent"]) for r in udp)
-        self.received = sum(int(r["udp_received"]) for r in udp)
-        self.out_of_order = sum(int(r["udp_out_of_order"]) for r in udp)
-        self.lost = sum(int(r["udp_lost"]) for r in udp)
-        self.goodput = [float(r["tcp_mbit_s"]) for r in mine]
-        self.retransmissions = [int(r["tcp_retransmissions"]) for r in mine]
+    def has(self, path, kind, measure):
+        return (path, kind, measure) in self.values
 
-    def percent(self):
-        return 100 * self.out_of_order / self.received if self.received else 0.0
+    def of(self, path, kind, measure, module):
+        return statistics.median(self.values[path, kind, measure][module])
 
-
-def spread(values, form):
-    return f"{statistics.median(values):{form}} ({min(values):{form}} to {max(values):{form}})"
+    def percent(self, path, kind, measure, whole, module):
+        return 100 * self.of(path, kind, measure, module) / max(1, self.of(path, kind, whole, module))
 
 
-def plot(name):
-    rows = read(name)
-    # A block for each module: case, out of order in percent, then median,
-    # least and most of goodput and of retransmissions.
+def plot(name, frame):
+    figures = Figures(name)
+    panels = (("packets out of order, %", "udp", "out_of_order", "sent"),
+              ("TCP (cubic), Mbit/s", "cubic", "mbit", None),
+              ("QUIC (ngtcp2), Mbit/s", "ngtcp2", "mbit", None),
+              ("QUIC (Caddy), Mbit/s", "quicgo", "mbit", None),
+              ("video frames as sent, %", "video", "intact", "frames"))
+    path = figures.disturbed[-1]
+    print(f"frame = {frame}")
     for module in MODULES:
-        for number, case in enumerate(CASES):
-            f = Figures(rows, case, module)
-            print(number, f"{f.percent():.2f}" if f.received else "NaN",
-                  *(f"{g(v):g}" for v in (f.goodput, f.retransmissions)
-                    for g in (statistics.median, min, max)))
-        print("\n")
+        intact, frames = (figures.of(path, "video", m, module) for m in ("intact", "frames"))
+        print(f'{module}_title = "{"the kernel’s own module" if module == "stock" else "wireguard-reorder"}: '
+              f'{intact:.0f} of {frames:.0f} frames as they were sent"')
+    print("array panel_title[5]")
+    # For each panel a block for stock and one for ours: place, name of the path, median, least, most.
+    lines = []
+    for number, (title, kind, measure, whole) in enumerate(panels, 1):
+        for module in MODULES:
+            place = 0
+            for p in figures.paths:
+                if figures.has(p, kind, measure):
+                    values = figures.values[p, kind, measure][module]
+                    part = 100 / max(1, figures.of(p, kind, whole, module)) if whole else 1
+                    lines.append(f'{place} "{short_name(p)}" ' + " ".join(
+                        f"{f(values) * part:.2f}" for f in (statistics.median, min, max)))
+                    place += 1
+            lines.append("\n")
+        print(f'panel_title[{number}] = "{title}"')
+    print("$panels << END", *lines, "END", sep="\n")
 
 
-def table(name, jitter):
-    rows = read(name)
-    got = {(c, m): Figures(rows, c, m) for c in CASES for m in MODULES}
-    titles = (f"path that keeps the order ({RATE} Mbit/s, 20 ms round trip)",
-              f"path that jitters (each packet up to {jitter} earlier or later)",
-              "the same, with a TCP that minds reordering more (tcp_recovery=0)")
-
-    print(f"{'received by':<34}{'stock':>24}{'ours':>24}")
-    for case, title in zip(CASES, titles):
-        both = [got[case, m] for m in MODULES]
-        lines = []
-        if case[1] == "1":
-            lines = [("UDP packets out of order", [f"{f.out_of_order} of {f.received}" for f in both]),
-                     ("UDP packets lost", [f"{f.lost} of {f.sent}" for f in both])]
-        lines += [("TCP goodput, Mbit/s", [spread(f.goodput, ".1f") for f in both]),
-                  ("TCP segments sent again", [spread(f.retransmissions, ".0f") for f in both])]
-        print(title)
-        for what, words in lines:
-            print(f"  {what:<32}{words[0]:>24}{words[1]:>24}")
-    rounds = len({r["round"] for r in rows})
-    print(f"Rounds: {rounds}, UDP added up, TCP the median (least to most).")
-    if statistics.median(got[CASES[0], "stock"].goodput) < 0.75 * RATE:
-        print(f"NOTE: not even stock came near the path's {RATE} Mbit/s on the path that keeps the order. "
-              "The\nmachine is slow or busy, and TCP shows that rather than the path.")
-    print()
-    return verdict(got)
+def where(path):
+    return {"two lines": "over two lines", "jitter": "with jitter"}.get(short_name(path), short_name(path))
 
 
-def verdict(got):
-    ours = [got[c, "ours"] for c in CASES]
-    wrong = sum(f.out_of_order for f in ours)
-    jittery = [got[CASES[1], m] for m in MODULES]
+def listed(subject, parts):
+    print(f"{subject}:", "; ".join(parts) + ".")
 
-    # What stock loses on a slow machine is no reason: it is told, and what arrived shows the order.
-    if any(f.received < f.sent * 0.9 for f in ours):
-        print("FAILED: more than a tenth of the UDP packets did not get through ours, so this run proves nothing.")
-        return 1
-    if wrong:
-        print(f"FAILED: ours delivered {wrong} packets out of order.")
-        return 1
-    if not jittery[0].out_of_order:
-        print("FAILED: the path did not reorder anything, so this run proves nothing.")
-        return 1
-    print(f"Seen: on the path that jitters, stock delivered {jittery[0].percent():.1f} % of the packets out of "
-          f"order and lost {jittery[0].lost};\nours delivered none of {sum(f.received for f in ours)} "
-          f"out of order on either path, and lost {jittery[1].lost} on that one.")
-    said = []
-    for case, where in zip(CASES, ("in order", "with jitter", "with jitter and tcp_recovery=0")):
-        stock, own = (statistics.median(got[case, m].goodput) for m in MODULES)
-        said.append(f"{own / stock:.2f} times stock's {where}" if stock else f"{own:.1f} Mbit/s, stock none {where}")
-    print(f"TCP goodput with ours: {', '.join(said)}.")
+
+def packets(figures, path):
+    ours = figures.of(path, "udp", "out_of_order", "ours")
+    return (f"{where(path)} {figures.percent(path, 'udp', 'out_of_order', 'sent', 'stock'):.0f} % of "
+            f"{figures.of(path, 'udp', 'sent', 'stock'):.0f} came up out of order with stock, "
+            f"{f'{ours:.0f}' if ours else 'none'} with ours")
+
+
+def speed(figures, path, kind):
+    stock, ours = (figures.of(path, kind, "mbit", m) for m in MODULES)
+    times = ours / max(stock, 0.01)
+    return f"{where(path)} {stock:.1f} Mbit/s with stock, {ours:.1f} with ours, {times:.{0 if times >= 10 else 2}f} times as much"
+
+
+def frames(figures, path):
+    stock, ours = (figures.of(path, "video", "intact", m) for m in MODULES)
+    return (f"{where(path)} {stock:.0f} of {figures.of(path, 'video', 'frames', 'ours'):.0f} frames came as they were "
+            f"sent with stock, {ours:.0f} with ours")
+
+
+def sentences(name):
+    figures = Figures(name)
+    paths = figures.disturbed
+    print("Stock is the kernel's own WireGuard module, ours is this one. The path: 30 Mbit/s, 20 ms there and back, and\n"
+          "jitter of up to 1 ms more or less, or two lines that take packets in turn, one of them 15 ms longer.")
+    listed("Packets", [packets(figures, p) for p in paths])
+    for kind, words in SPEEDS:
+        listed(words, [speed(figures, p, kind) for p in paths if figures.has(p, kind, "mbit")])
+    listed("Video", [frames(figures, p) for p in paths])
+    return verdict(figures)
+
+
+def verdict(figures):
+    for path in figures.disturbed:
+        sent, lost = (figures.of(path, "udp", m, "ours") for m in ("sent", "lost"))
+        if lost > sent / 10:
+            print(f"FAILED: {where(path)} more than a tenth of the packets did not get through ours, so this run proves nothing.")
+            return 1
+        if not figures.of(path, "udp", "out_of_order", "stock"):
+            print(f"FAILED: {where(path)} nothing came out of order, so this run proves nothing.")
+            return 1
+        if figures.of(path, "udp", "out_of_order", "ours"):
+            print(f"FAILED: {where(path)} ours delivered packets out of order.")
+            return 1
     return 0
 
 
 def main():
-    commands = {"head": lambda: print(*COLUMNS, sep="\t"),
-                "row": row, "line": line, "plot": plot, "table": table}
-    if len(sys.argv) < 2 or sys.argv[1] not in commands:
+    commands = {"path": lambda path: print(short_name(path)), "plot": plot, "sentences": sentences}
+    if len(sys.argv) < 3 or sys.argv[1] not in commands:
         sys.exit(__doc__)
     return commands[sys.argv[1]](*sys.argv[2:])
 

@@ -14,6 +14,7 @@
 
 #include <compat/genetlink.h>
 #include <linux/if.h>
+#include <linux/kobject.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
@@ -902,6 +903,41 @@ static void wipe_secrets(struct nlattr **attrs)
 	}
 }
 
+/* The id of the newest peer, 0 if there is none; ids only grow. */
+static u64 newest_id(struct wgr_device *wgr)
+{
+	u64 id;
+
+	mutex_lock(&wgr->lock);
+	id = list_empty(&wgr->peers) ? 0 : list_last_entry(&wgr->peers, struct wgr_peer, node)->id;
+	mutex_unlock(&wgr->lock);
+	return id;
+}
+
+/*
+ * Interfaces get their peers after udev has seen them. So it is told of peers, too:
+ * of all in a message at once, as whoever reads what their settings are to be needs
+ * no names.
+ */
+static void tell_added(struct wgr_device *wgr, u64 newest_before)
+{
+	char *env[2] = { "WIREGUARD_PEERS=added" };
+
+	if (newest_id(wgr) > newest_before)
+		kobject_uevent_env(&wgr->dev->dev.kobj, KOBJ_CHANGE, env);
+}
+
+/* Also a request that failed half way may have added some. */
+static int change_and_tell(struct wgr_device *wgr, struct nlattr **attrs,
+			   struct netlink_ext_ack *extack)
+{
+	u64 newest = newest_id(wgr);
+	int err = change_device(wgr, attrs, extack);
+
+	tell_added(wgr, newest);
+	return err;
+}
+
 static int handle_set(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr **attrs = info->attrs;
@@ -914,7 +950,7 @@ static int handle_set(struct sk_buff *skb, struct genl_info *info)
 	err = PTR_ERR_OR_ZERO(wgr) ?:
 	      check_request(attrs, info->extack) ?:
 	      check_outer(wgr, attrs, info->extack) ?:
-	      change_device(wgr, attrs, info->extack);
+	      change_and_tell(wgr, attrs, info->extack);
 	rtnl_unlock();
 	wipe_secrets(attrs);
 	return err;

@@ -12,7 +12,6 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 # shellcheck source=ci/lib/cache.sh
 . "$top/ci/lib/cache.sh"
 suite=${1:-bookworm}
-# The same as for the demonstration, which has it in the cache.
 packages=(linux-image-amd64 linux-headers-amd64 dkms mount iproute2 procps iputils-ping ethtool
 	  iperf3 python3-minimal wireguard-tools)
 
