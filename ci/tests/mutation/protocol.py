@@ -49,7 +49,7 @@ SEED = os.environ.get("SEED") or str(int.from_bytes(os.urandom(4), "little"))
 
 # Stories: at first, and for a fault that none has noticed so far.
 FEW, MANY = 30, 500
-SECONDS = 60
+SECONDS = 300
 
 
 class Broken(Exception):

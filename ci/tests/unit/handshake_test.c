@@ -412,9 +412,27 @@ static void wiped(void)
 	tap_ok(!has_bytes(&b.hs, sizeof(b.hs), secret, sizeof(secret)), "with what was shared by it");
 }
 
+/* A message of a handshake has one length, and any other is none. */
+static void lengths(void)
+{
+	static const size_t right[] = { 0, 148, 92, 64 };
+	u8 bytes[256] = { 0 };
+	bool good = true;
+	size_t len;
+	u32 type;
+
+	for (type = 1; type <= 3; type++) {
+		bytes[0] = type;
+		for (len = 4; len < sizeof(bytes); len++)
+			good &= wgr_message_kind(bytes, len) == (len == right[type] ? type : 0);
+	}
+	tap_ok(good, "a handshake's message of another length is none");
+}
+
 int main(void)
 {
 	port_seed(seed_taken());
+	lengths();
 	wgr_handshake_setup();
 	both_roles();
 	wrong_keys();
