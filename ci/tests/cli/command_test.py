@@ -410,7 +410,7 @@ def test_pages():
         lines = [re.sub(r"\s*(#|\|\||;).*", "", line).replace("KEY", fake_key(0)).replace("%i", "wg0") for line in lines]
         lines = [re.sub(r"peer [A-Za-z0-9+/]{43}=", f"peer {fake_key(0)}", line) for line in lines]
         lines = [line for line in lines if line.strip("- j").split(" ")[0] in runs]
-        tap.point(lines, f"{page.name}: {len(lines)} commands")
+        tap.point(lines or page.name in ("how-it-works.md", "packages.md"), f"{page.name}: {len(lines)} commands")
         for line in lines:
             s = ours()
             (s.root / "etc").mkdir(exist_ok=True)
