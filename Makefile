@@ -19,7 +19,7 @@ export PATH := $(PATH):$(SBIN)
 
 .DEFAULT_GOAL := module
 .DELETE_ON_ERROR:
-.PHONY: module cli install uninstall install-files install-package-files install-cli deb rpm \
+.PHONY: module cli install uninstall install-files install-package-files install-cli deb rpm kmod \
 	repo check check-quick check-kernels check-packages check-repo demo bench lint clean clean-module help \
 	need-root need-dkms no-package
 
@@ -52,8 +52,8 @@ no-kdir = KDIR=$(KDIR) is not a kernel build directory: give one that has a \
 	Makefile and Module.symvers, such as /lib/modules/<version>/build
 endif
 
-## module: build src/wireguard.ko for the running kernel, or for KDIR=<dir>
-module:
+# What a kernel that the module is to be for must have.
+define check-kdir
 	$(call die-if,$(call none,$(wildcard $(KDIR)/Makefile)),$(no-kdir))
 	$(call die-if,$(call none,$(wildcard $(KDIR)/include/config/auto.conf)),\
 		KDIR=$(KDIR) is not prepared: configure and build that kernel first)
@@ -66,6 +66,11 @@ module:
 		$(CONFIG_CRYPTO_LIB_CHACHA20POLY1305),$(CONFIG_CRYPTO_LIB_CURVE25519))),\
 		the kernel of $(KDIR) lacks the libraries that WireGuard needs: \
 		CONFIG_WIREGUARD=m there selects them)
+endef
+
+## module: build src/wireguard.ko for the running kernel, or for KDIR=<dir>
+module:
+	$(check-kdir)
 	@if [ "$$(cat src/.target 2>/dev/null)" != '$(target)' ]; then \
 		$(MAKE) --no-print-directory clean-module && \
 		echo '$(target)' >src/.target; \
@@ -181,6 +186,7 @@ no-package:
 age = find $(1) -exec touch -h -d @$(2) {} +
 
 ## deb: build dist/wireguard-reorder-dkms_<version>_all.deb, and -tools for this machine
+# DEBARCH=<Debian's name> builds -tools alone, for another one.
 # In a copy, since building leaves files behind and writes to the parent folder; and
 # here, since programs in it are run, which a temporary folder may not allow. The same
 # sources give the same packages: what is not made here is as old as the changelog.
@@ -191,12 +197,12 @@ deb:
 	trap 'rm -rf "$$tmp"' EXIT && mkdir "$$tmp/tree" && \
 	cp -R Makefile dkms.conf src debian README.md "$$tmp/tree" && \
 	$(call age,"$$tmp/tree",$$(dpkg-parsechangelog -S Timestamp)) && \
-	(cd "$$tmp/tree" && if ! dpkg-checkbuilddeps; then \
+	(cd "$$tmp/tree" && if ! dpkg-checkbuilddeps $(DEBARCH:%=-a% -B); then \
 		echo "make deb: apt install debhelper dh-dkms libmnl-dev libjansson-dev libpcap-dev pkg-config" >&2; \
 		exit 1; fi && \
-	$(no-make) DEB_BUILD_OPTIONS=noautodbgsym dpkg-buildpackage -b -us -uc \
+	$(no-make) DEB_BUILD_OPTIONS=noautodbgsym dpkg-buildpackage $(or $(DEBARCH:%=-a% -B),-b) -us -uc \
 		>"$$tmp/log" 2>&1 || { cat "$$tmp/log" >&2; exit 1; }) && \
-	rm -f dist/$(NAME)-*.deb && \
+	rm -f dist/$(NAME)-dkms_*.deb dist/$(NAME)-tools_*.deb && \
 	mv "$$tmp"/*.deb dist/ && ls dist/$(NAME)-*.deb
 
 # The same sources give the same packages, wherever and whenever. A source package has in
@@ -208,10 +214,13 @@ rpmbuild = $(no-make) LC_ALL=C TZ=UTC rpmbuild --define '_buildhost localhost' \
 
 ## rpm: build dist/wireguard-reorder-dkms-<version>-1.noarch.rpm, -tools and the source rpm
 # Without looking for build dependencies: on Debian rpm knows of no package, and
-# what is needed is at work here already.
+# what is needed is at work here already. RPMARCH=<rpm's name> is for another machine, for
+# which CC, STRIP and PKG_CONFIG are then.
 rpm:
 	$(call die-if,$(call none,$(shell command -v rpmbuild)),\
 		rpmbuild is missing: install it (apt install rpm, dnf install rpm-build))
+	$(call die-if,$(and $(wildcard /etc/debian_version),$(call none,$(shell command -v patchelf))),\
+		patchelf is missing: apt install patchelf)
 	@mkdir -p dist && tmp=$$(mktemp -d "$(CURDIR)/dist/.build.XXXXXX") && \
 	trap 'rm -rf "$$tmp"' EXIT && mkdir -p "$$tmp/SOURCES/$(NAME)-$(VERSION)" && \
 	SOURCE_DATE_EPOCH=$$(LC_ALL=C date -u +%s -d "$$(sed -n '/^%changelog/{n;s/^\* \(.* [0-9]\{4\}\) .*/\1/p}' \
@@ -224,18 +233,51 @@ rpm:
 	gzip -n "$$tmp/SOURCES/$(NAME)-$(VERSION).tar" && \
 	cp rpm/$(NAME).spec "$$tmp/SOURCES" && chmod 644 "$$tmp"/SOURCES/*.* && \
 	(cd "$$tmp/SOURCES" && \
-	$(rpmbuild) -bb --nodeps --define "_topdir $$tmp" $(NAME).spec >"$$tmp/log" 2>&1 && \
+	$(rpmbuild) -bb --nodeps $(RPMARCH:%=--target %-linux) $(STRIP:%=--define '__strip %') --define "_topdir $$tmp" $(NAME).spec >"$$tmp/log" 2>&1 && \
 	$(rpmbuild) -bs --define '_topdir .' --define '_sourcedir .' \
 		--define "_srcrpmdir $$tmp/SRPMS" $(NAME).spec >>"$$tmp/log" 2>&1 || \
 		{ cat "$$tmp/log" >&2; exit 1; }) && \
-	rm -f dist/$(NAME)-*.rpm && \
+	rm -f dist/$(NAME)-[0-9]*.rpm dist/$(NAME)-dkms-*.rpm dist/$(NAME)-tools-*.rpm && \
 	mv "$$tmp"/RPMS/*/*.rpm "$$tmp"/SRPMS/*.rpm dist/ && ls dist/$(NAME)-*.rpm
 
+# As old as the changelog.
+changelog-time = $$(LC_ALL=C date -u +%s -d "$$(sed -n 's/^ -- .*>  //p' debian/changelog | head -n 1)")
+
+## kmod: packages of a module for KDIR=<dir>, for machines without a compiler; FORMAT=deb|rpm
+# MODSIGNKEY=<file> MODSIGNCERT=<file> sign it. In a copy, and for a path that does not show.
+kmod:
+	$(check-kdir)
+	$(call die-if,$(filter-out deb rpm,$(FORMAT)),FORMAT=$(FORMAT) is neither deb nor rpm)
+	$(call die-if,$(filter 1,$(words $(MODSIGNKEY:%=key) $(MODSIGNCERT:%=cert))),\
+		MODSIGNKEY and MODSIGNCERT go together: a private key and its certificate)
+	$(call die-if,$(call none,$(or $(filter pkcs11:%,$(MODSIGNKEY)),\
+		$(call none,$(MODSIGNKEY)),$(wildcard $(MODSIGNKEY)))),\
+		there is no key MODSIGNKEY=$(MODSIGNKEY))
+	$(call die-if,$(call none,$(or $(call none,$(MODSIGNCERT)),$(wildcard $(MODSIGNCERT)))),\
+		there is no certificate MODSIGNCERT=$(MODSIGNCERT))
+	@mkdir -p dist && tmp=$$(mktemp -d "$(CURDIR)/dist/.build.XXXXXX") && \
+	trap 'rm -rf "$$tmp"' EXIT && \
+	cp -R Makefile src debian rpm COPYING README.md "$$tmp" && \
+	$(MAKE) -s --no-print-directory -C "$$tmp" clean && \
+	{ $(MAKE) -s --no-print-directory -C "$$tmp" module KDIR='$(abspath $(KDIR))' \
+		KCFLAGS="$(KCFLAGS) -ffile-prefix-map=$$tmp/src=$(SRCDIR)/src" >"$$tmp/log" 2>&1 || \
+		{ cat "$$tmp/log" >&2; exit 1; }; } && \
+	SOURCE_DATE_EPOCH=$(changelog-time) VERSION=$(VERSION) KDIR='$(abspath $(KDIR))' \
+	FORMAT='$(or $(FORMAT),$(kmod-format))' src/dist/make-kmod "$$tmp" "$$tmp/out" && \
+	(cd "$$tmp/out" && ls | sed 's|^|dist/|') && mv -f "$$tmp"/out/* dist/
+
+# That of the system whose kernel it is, as far as its name tells, or of this one.
+kmod-format = $(shell case $$(cat '$(KDIR)/include/config/kernel.release' 2>/dev/null) in \
+	(*.el[0-9]*|*.fc[0-9]*|*-default) echo rpm ;; \
+	(*) command -v dpkg-deb >/dev/null && echo deb || echo rpm ;; esac)
+
 ## repo: dist/repo, signed, for apt, dnf and zypper; SIGNKEY=<gpg key> REPOURL=<where it will be>
-# ADD=<files> takes in more packages: those of other architectures.
+# ARCHS="amd64 arm64" has the command of those architectures too. ADD=<files> takes in
+# more packages: what "make kmod" has made, or what was built elsewhere.
 repo:
 	@ci/setup.sh repo
 	@$(MAKE) --no-print-directory deb rpm
+	@ci/cross.sh $(ARCHS)
 	@ci/repo.sh $(ADD)
 
 ## demo: what QUIC, TCP and a video make of order, in sentences and a picture
@@ -267,10 +309,10 @@ check-packages:
 check-repo:
 	@ci/tests/package/repo.sh
 
-## bench: measure both modules on many paths, draw it (three hours, nothing else running)
+## bench: measure both modules on many paths, draw it (three hours)
 bench:
 	@ci/setup.sh bench uml
-	@rc=0; ci/bench/run.sh || rc=$$?; ci/bench/gains.sh || rc=$$?; ci/bench/pictures.sh dist/bench && exit $$rc
+	@rc=0; for m in 'run.sh' 'run.sh --beside' gains.sh; do ci/bench/$$m || rc=$$?; done; ci/bench/pictures.sh dist/bench && exit $$rc
 
 ## lint: style and consistency of every file
 lint:

@@ -81,7 +81,7 @@ noted()
 }
 
 # Files that have no comments, or are text for people, and the text of licences.
-no_licence='^(COPYING|(.*/)?(README|[.]gitignore)|debian/(changelog|control|copyright|source/format|.*[.]dkms|.*[.]lintian-overrides)|.*[.](md|svg|png|jpg|json|1))$'
+no_licence='^(COPYING|(.*/)?(README|[.]gitignore)|debian/(changelog|control|copyright|source/format|po/POTFILES[.]in|.*[.]dkms|.*[.]lintian-overrides)|.*[.](md|svg|png|jpg|json|1))$'
 
 licence()
 {
@@ -144,7 +144,7 @@ spelling()
 {
 	local list
 
-	mapfile -t list < <(files | grep -v -E '^COPYING$|[.](svg|png|jpg)$')
+	mapfile -t list < <(files | grep -v -E '^COPYING$|^debian/po/|[.](svg|png|jpg)$')
 	# Names: of a variable, of a word of ip-rule, of a macro of manual pages.
 	codespell --quiet-level 2 --ignore-words-list datas,iif,nd "${list[@]}"
 }
@@ -226,6 +226,19 @@ command_line_32()
 		CC="gcc -m32 -idirafter /usr/include/$(gcc -print-multiarch)" CFLAGS=-O2)
 }
 
+# Each translation has all of the texts as they are.
+translated()
+{
+	local f
+
+	rm -rf "$work/po"
+	cp -R debian "$work/po"
+	debconf-updatepo --podir="$work/po/po" || return
+	for f in "$work"/po/po/*.po; do
+		msgfmt --check --statistics -o /dev/null "$f" 2>&1 | grep -E 'fuzzy|untranslated|error' || :
+	done
+}
+
 deb()
 {
 	rm -rf "$work/tree"
@@ -260,6 +273,8 @@ quiet "one version everywhere" versions
 quiet "shellcheck" shell
 quiet "python files parse" python
 quiet "codespell" spelling
+quiet "layers" ci/lib/layers.py
+quiet "translations" translated
 quiet "checkpatch" checkpatch
 quiet "kernel-doc" kernel_doc
 quiet "gcc and sparse, W=1" build W=1 C=2

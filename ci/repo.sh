@@ -4,7 +4,7 @@
 # A repository for apt, dnf and zypper in dist/repo, of the packages in dist and of
 # those that were in the repository before: what "make repo" runs.
 #
-#   ci/repo.sh [PACKAGE...]    more .deb and .rpm files, such as other architectures'
+#   ci/repo.sh [PACKAGE...]    more .deb and .rpm files, such as what was built elsewhere
 #
 #   SIGNKEY    the key that signs: what gpg knows it by, or a file with the secret key.
 #              Without it one is made, dist/trial-key.asc, which is for trying only.
@@ -175,21 +175,13 @@ add()
 	esac
 }
 
-# What "make deb" and "make rpm" have left. The command as Debian compiles it wants
-# libpcap by a name that it has nowhere else: a package that cannot be installed, and
-# gets into the way of one that can, is no use.
+# What "make deb", "make rpm", "make kmod" and ci/cross.sh have left.
 add_built()
 {
 	local file
 
-	for file in "$dist/$name"-*.deb "$dist/$name"-*.rpm; do
-		[[ -e $file ]] || continue
-		if [[ $file == *.rpm ]] && rpm -qp --nosignature --requires "$file" | grep -q '^libpcap[.]so[.]0[.]8'; then
-			echo "make repo: ${file##*/} is left out: Fedora, RHEL and openSUSE have no libpcap.so.0.8;" \
-				"build it on one of them, and give it with ADD=" >&2
-		else
-			add "$file"
-		fi
+	for file in "$dist/$name"-*.deb "$dist/$name"-*.rpm "$dist/kmod-$name"-*.rpm; do
+		[[ ! -e $file ]] || add "$file"
 	done
 }
 

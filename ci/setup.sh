@@ -5,7 +5,7 @@
 #
 #   ci/setup.sh [GROUP...]
 #
-# Groups: build unit lint cli vm uml package repo kernels demo bench all (the default).
+# Groups: build unit lint cli vm uml package repo cross kernels demo bench all (the default).
 # Only what is missing is installed, so a second call costs a fraction of a
 # second. Needs root only if something is missing.
 set -euo pipefail
@@ -15,8 +15,8 @@ group_packages()
 	case $1 in
 	# The kernel's own tools, for building modules against its headers.
 	build)   echo make gcc bc flex bison kmod cpio xz-utils libelf-dev libssl-dev libdw-dev dpkg-dev ;;
-	unit)    echo make gcc clang python3 libc6-dev libclang-rt-14-dev ;;
-	lint)    echo make shellcheck sparse python3 codespell perl libc6-dev libc6-dev-i386 \
+	unit)    echo make gcc clang python3 libc6-dev libssl-dev libclang-rt-14-dev ;;
+	lint)    echo make shellcheck sparse python3 codespell gettext po-debconf perl libc6-dev libc6-dev-i386 \
 		      gcc-s390x-linux-gnu ;;
 	# The command, and what its tests read its output with.
 	cli)     echo make gcc clang pkg-config libc6-dev libmnl-dev libjansson-dev libpcap-dev iproute2 kmod util-linux \
@@ -25,14 +25,17 @@ group_packages()
 		      iproute2 iputils-ping iptables nftables ncat iperf3 ethtool procps psmisc \
 		      tcpdump python3 python3-cryptography wireguard-tools wireguard-go \
 		      debian-archive-keyring udev ;;
-	package) echo debhelper dh-dkms dkms dpkg-dev fakeroot lintian rpm rpmlint shellcheck mmdebstrap \
+	package) echo debhelper dh-dkms dkms dpkg-dev fakeroot lintian rpm rpmlint patchelf openssl shellcheck mmdebstrap \
 		      gcc pkg-config libc6-dev libmnl-dev libjansson-dev libpcap-dev \
-		      qemu-system-x86 e2fsprogs debian-archive-keyring ;;
+		      qemu-system-x86 qemu-user-static e2fsprogs debian-archive-keyring ;;
 	# What "make repo" needs, from the packages on.
 	repo)    echo make gcc pkg-config libc6-dev libmnl-dev libjansson-dev libpcap-dev debhelper dh-dkms dpkg-dev \
-		      fakeroot rpm apt-utils createrepo-c gnupg ;;
-	# Headers come with tools, and roots with compilers. The emulator of s390x is in misc.
-	kernels) echo make binutils kmod dpkg-dev mmdebstrap debian-archive-keyring qemu-system-misc ;;
+		      fakeroot rpm patchelf apt-utils createrepo-c gnupg ;;
+	# Packages for other architectures are made in a root.
+	cross)   echo mmdebstrap debian-archive-keyring dpkg-dev ;;
+	# Headers come with tools, and roots with compilers. The emulators of riscv64 and s390x
+	# are in misc.
+	kernels) echo make binutils kmod dpkg-dev mmdebstrap debian-archive-keyring qemu-system-misc qemu-system-ppc ;;
 	# Only what "make demo" uses: people wait for it.
 	demo)    echo kmod iproute2 iputils-ping nftables iperf3 ethtool procps openssl python3 wireguard-tools \
 		      debian-archive-keyring ffmpeg ngtcp2-client gnuplot-nox; group_packages build ;;

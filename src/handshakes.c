@@ -4,16 +4,39 @@
 
 #include <linux/cpumask.h>
 #include <linux/netdevice.h>
+#include <linux/skbuff.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #include "cookie.h"
 #include "device.h"
-#include "load.h"
+#include "protocol/load.h"
 #include "noise.h"
 #include "peer.h"
 #include "randomness.h"
 #include "sock.h"
 #include "timers.h"
 #include "tx.h"
+
+struct worker {
+	struct work_struct work;
+	struct wgr_device *wgr;
+};
+
+/**
+ * struct wgr_handshakes - handshake messages of a device
+ * @queue: messages; producers: the sockets, consumers: @workers
+ * @workers: one for each CPU
+ * @last_cpu: the CPU woken last; races only make the turn uneven
+ */
+struct wgr_handshakes {
+	struct sk_buff_head queue;
+	struct worker __percpu *workers;
+	int last_cpu;
+};
+
+/* Of all interfaces. */
+static struct wgr_load load;
 
 /* Messages answered before others may use the CPU. */
 #define TURNS_MOST 32
@@ -23,27 +46,25 @@ static void send_cookie(struct wgr_device *wgr, const struct sk_buff *skb,
 {
 	struct wgr_msg_cookie reply;
 
-	wgr_cookie_make_reply(&wgr->cookies, &reply, skb->data, skb->len, skb,
-			      sender);
-	wgr_sock_reply(wgr, skb, &reply, sizeof(reply));
+	wgr_cookie_make_reply(&wgr->cookies, &reply, skb, sender);
+	wgr_sock_reply(&wgr->socks, skb, &reply, sizeof(reply));
 }
 
 /* True if the message is meant for us and its sender may ask so much. */
 static bool admitted(struct wgr_device *wgr, const struct sk_buff *skb,
 		     __le32 sender)
 {
-	bool loaded = wgr_under_load();
+	bool loaded = wgr_under_load(&load, wgr_now_ns());
 
-	switch (wgr_cookie_check(&wgr->cookies, skb->data, skb->len, skb,
-				 loaded)) {
-	case WGR_COOKIE_MAC2:
-		return !loaded || wgr_ratelimit_allow(wgr->ratelimit, skb);
-	case WGR_COOKIE_MAC1:
-		if (!loaded)
-			return true;
+	switch (wgr_mac_admission(wgr_cookie_check(&wgr->cookies, skb, loaded), loaded)) {
+	case WGR_ADMIT:
+		return true;
+	case WGR_ADMIT_LIMITED:
+		return wgr_ratelimit_allow(wgr->ratelimit, skb);
+	case WGR_GIVE_COOKIE:
 		send_cookie(wgr, skb, sender);
 		return false;
-	case WGR_COOKIE_BAD:
+	case WGR_REFUSE:
 		break;
 	}
 	net_dbg_ratelimited("%s: Handshake message with a wrong mac\n",
@@ -62,7 +83,33 @@ static void note_message(struct wgr_peer *peer, const struct sk_buff *skb)
 	local_bh_disable();
 	dev_sw_netstats_rx_add(peer->wgr->dev, skb->len);
 	local_bh_enable();
-	wgr_timers_got_any(peer);
+	wgr_timers_got_any(&peer->timers);
+}
+
+/* The peer that has sent an initiation, which is remembered; with a reference, or NULL. */
+static struct wgr_peer *read_initiation(struct wgr_device *wgr,
+					const struct wgr_msg_initiation *msg)
+{
+	struct wgr_keys *gone = NULL;
+	struct wgr_peer *peer = NULL;
+	struct wgr_draft draft;
+	bool taken = false;
+
+	down_read(&wgr->identity_lock);
+	if (wgr_draft_sender(&draft, &wgr->identity, msg))
+		peer = wgr_peer_find(wgr, draft.public);
+	if (peer)
+		taken = wgr_noise_take_initiation(&peer->noise, &draft, msg,
+				wgr_alarms_just_initiated(&peer->timers.alarms, wgr_now_ns()), &gone);
+	up_read(&wgr->identity_lock);
+	wgr_draft_wipe(&draft);
+	wgr_session_let_go(gone);
+
+	if (peer && !taken) {
+		wgr_peer_put(peer);
+		peer = NULL;
+	}
+	return peer;
 }
 
 static bool got_initiation(struct wgr_device *wgr, const struct sk_buff *skb)
@@ -72,7 +119,7 @@ static bool got_initiation(struct wgr_device *wgr, const struct sk_buff *skb)
 
 	if (!admitted(wgr, skb, msg->sender))
 		return false;
-	peer = wgr_noise_read_initiation(wgr, msg);
+	peer = read_initiation(wgr, msg);
 	if (!peer)
 		return false;
 	note_message(peer, skb);
@@ -81,25 +128,55 @@ static bool got_initiation(struct wgr_device *wgr, const struct sk_buff *skb)
 	return true;
 }
 
+static bool read_response(struct wgr_peer *peer, const struct wgr_msg_response *msg)
+{
+	struct wgr_device *wgr = peer->wgr;
+	bool right;
+
+	down_read(&wgr->identity_lock);
+	right = wgr_noise_read_response(&peer->noise, &wgr->identity, msg);
+	up_read(&wgr->identity_lock);
+	return right;
+}
+
+/* The other side has the keys already. */
+static void begin_session(struct wgr_peer *peer, __le32 index)
+{
+	if (!wgr_session_begin(peer, index))
+		return;
+	wgr_timers_handshake_done(&peer->timers);
+	/* The answer to the answer: staged packets or an empty one. */
+	wgr_tx_keepalive(peer);
+}
+
 static bool got_response(struct wgr_device *wgr, const struct sk_buff *skb)
 {
 	const struct wgr_msg_response *msg = (const void *)skb->data;
-	struct wgr_peer *peer;
+	struct wgr_session *session;
+	bool right;
 
 	if (!admitted(wgr, skb, msg->sender))
 		return false;
-	peer = wgr_noise_read_response(wgr, msg);
-	if (!peer)
+	session = wgr_session_find(wgr, msg->receiver);
+	if (!session)
 		return false;
-	note_message(peer, skb);
-	if (wgr_noise_begin_session(peer, msg->receiver)) {
-		wgr_timers_got_session(peer);
-		wgr_timers_handshake_done(peer);
-		/* The answer to the answer: staged packets or an empty one. */
-		wgr_tx_keepalive(peer);
+	right = read_response(session->peer, msg);
+	if (right) {
+		note_message(session->peer, skb);
+		begin_session(session->peer, msg->receiver);
 	}
-	wgr_peer_put(peer);
-	return true;
+	wgr_session_put(session);
+	return right;
+}
+
+static void got_cookie(struct wgr_device *wgr, const struct wgr_msg_cookie *msg)
+{
+	struct wgr_session *session = wgr_session_find(wgr, msg->receiver);
+
+	if (!session)
+		return;
+	wgr_cookie_take(&session->peer->jar, msg);
+	wgr_session_put(session);
 }
 
 static bool answer(struct wgr_device *wgr, const struct sk_buff *skb)
@@ -114,7 +191,7 @@ static bool answer(struct wgr_device *wgr, const struct sk_buff *skb)
 	case WGR_MSG_RESPONSE:
 		return got_response(wgr, skb);
 	case WGR_MSG_COOKIE:
-		wgr_cookie_read_reply(wgr, (const void *)skb->data);
+		got_cookie(wgr, (const void *)skb->data);
 		return true;
 	}
 	return false;
@@ -122,17 +199,16 @@ static bool answer(struct wgr_device *wgr, const struct sk_buff *skb)
 
 static struct sk_buff *take(struct wgr_device *wgr)
 {
-	struct sk_buff *skb = skb_dequeue(&wgr->handshakes.queue);
+	struct sk_buff *skb = skb_dequeue(&wgr->handshakes->queue);
 
 	if (skb)
-		wgr_load_less();
+		wgr_load_less(&load);
 	return skb;
 }
 
 static void handshake_work(struct work_struct *work)
 {
-	struct wgr_handshake_worker *worker =
-		container_of(work, struct wgr_handshake_worker, work);
+	struct worker *worker = container_of(work, struct worker, work);
 	struct wgr_device *wgr = worker->wgr;
 	unsigned int turns;
 	struct sk_buff *skb;
@@ -146,12 +222,12 @@ static void handshake_work(struct work_struct *work)
 		kfree_skb(skb);
 		cond_resched();
 	}
-	queue_work(wgr->handshakes.wq, &worker->work);
+	queue_work(wgr->wq_handshakes, &worker->work);
 }
 
 void wgr_handshakes_add(struct wgr_device *wgr, struct sk_buff *skb)
 {
-	struct wgr_handshakes *hs = &wgr->handshakes;
+	struct wgr_handshakes *hs = wgr->handshakes;
 	int cpu;
 
 	if (skb_queue_len_lockless(&hs->queue) >= WGR_MAX_HANDSHAKES ||
@@ -161,13 +237,14 @@ void wgr_handshakes_add(struct wgr_device *wgr, struct sk_buff *skb)
 		return;
 	}
 	skb_dst_drop(skb);
-	wgr_load_more();
+	wgr_load_more(&load);
 	skb_queue_tail(&hs->queue, skb);
 	cpu = wgr_next_cpu(&hs->last_cpu);
-	queue_work_on(cpu, hs->wq, &per_cpu_ptr(hs->workers, cpu)->work);
+	queue_work_on(cpu, wgr->wq_handshakes, &per_cpu_ptr(hs->workers, cpu)->work);
 }
 
-void wgr_handshakes_purge(struct wgr_device *wgr)
+/* Drops what nobody has worked on. */
+static void purge(struct wgr_device *wgr)
 {
 	struct sk_buff *skb;
 
@@ -177,43 +254,50 @@ void wgr_handshakes_purge(struct wgr_device *wgr)
 
 void wgr_handshakes_stop(struct wgr_device *wgr)
 {
-	wgr_handshakes_purge(wgr);
-	flush_workqueue(wgr->handshakes.wq);
+	purge(wgr);
+	flush_workqueue(wgr->wq_handshakes);
 }
 
-int wgr_handshakes_init(struct wgr_device *wgr)
+static void init_workers(struct wgr_device *wgr)
 {
-	struct wgr_handshakes *hs = &wgr->handshakes;
 	int cpu;
 
-	skb_queue_head_init(&hs->queue);
-	hs->last_cpu = -1;
-	/* Not freezable: a flush under rtnl must end while others suspend. */
-	hs->wq = alloc_workqueue("wgr-hs-%s", WQ_CPU_INTENSIVE | WQ_PERCPU, 0,
-				 wgr->dev->name);
-	hs->workers = alloc_percpu(struct wgr_handshake_worker);
-	if (!hs->wq || !hs->workers) {
-		wgr_handshakes_destroy(wgr);
-		return -ENOMEM;
-	}
 	for_each_possible_cpu(cpu) {
-		struct wgr_handshake_worker *worker =
-			per_cpu_ptr(hs->workers, cpu);
+		struct worker *worker = per_cpu_ptr(wgr->handshakes->workers, cpu);
 
 		worker->wgr = wgr;
 		INIT_WORK(&worker->work, handshake_work);
 	}
+}
+
+int wgr_handshakes_init(struct wgr_device *wgr)
+{
+	struct wgr_handshakes *hs = kzalloc(sizeof(*hs), GFP_KERNEL);
+
+	if (!hs)
+		return -ENOMEM;
+	skb_queue_head_init(&hs->queue);
+	hs->last_cpu = -1;
+	hs->workers = alloc_percpu(struct worker);
+	/* Not freezable: a flush under rtnl must end while others suspend. */
+	wgr->wq_handshakes = alloc_workqueue("wgr-hs-%s", WQ_CPU_INTENSIVE | WQ_PERCPU, 0,
+					     wgr->dev->name);
+	wgr->handshakes = hs;
+	if (!wgr->wq_handshakes || !hs->workers) {
+		wgr_handshakes_destroy(wgr);
+		return -ENOMEM;
+	}
+	init_workers(wgr);
 	return 0;
 }
 
 void wgr_handshakes_destroy(struct wgr_device *wgr)
 {
-	struct wgr_handshakes *hs = &wgr->handshakes;
-
-	wgr_handshakes_purge(wgr);
-	if (hs->wq)
-		destroy_workqueue(hs->wq);
-	free_percpu(hs->workers);
-	hs->wq = NULL;
-	hs->workers = NULL;
+	purge(wgr);
+	if (wgr->wq_handshakes)
+		destroy_workqueue(wgr->wq_handshakes);
+	wgr->wq_handshakes = NULL;
+	free_percpu(wgr->handshakes->workers);
+	kfree(wgr->handshakes);
+	wgr->handshakes = NULL;
 }

@@ -5,8 +5,6 @@
 #include <linux/cpumask.h>
 #include <linux/sched.h>
 
-#include "session.h"
-
 /* Packets claimed in one go: enough to make the lock and the wake-up cheap. */
 #define CLAIM_MOST 16
 
@@ -96,12 +94,6 @@ bool wgr_line_front_movable(struct wgr_line *line)
 	return movable;
 }
 
-void wgr_packet_drop(struct sk_buff *skb)
-{
-	wgr_session_put(wgr_cb(skb)->session);
-	kfree_skb(skb);
-}
-
 void wgr_line_drop_unclaimed(struct wgr_line *line)
 {
 	struct sk_buff *skb;
@@ -110,7 +102,7 @@ void wgr_line_drop_unclaimed(struct wgr_line *line)
 	while (line->cursor) {
 		skb = claim_next(line);
 		__skb_unlink(skb, &line->queue);
-		wgr_packet_drop(skb);
+		line->drop(skb);
 	}
 	spin_unlock_bh(&line->queue.lock);
 }
@@ -120,7 +112,7 @@ void wgr_line_drop_all(struct wgr_line *line)
 	struct sk_buff *skb;
 
 	while ((skb = skb_dequeue(&line->queue)))
-		wgr_packet_drop(skb);
+		line->drop(skb);
 	line->cursor = NULL;
 	line->unclaimed = 0;
 }

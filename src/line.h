@@ -98,6 +98,7 @@ static inline void wgr_packet_finish(struct sk_buff *skb, bool good)
  * @get: takes a reference on what the line is part of; false when that is
  *	going away
  * @put: drops it
+ * @drop: drops a packet that is on no line, with all that it holds
  *
  * Producers: any. Consumer: one at a time.
  */
@@ -112,6 +113,7 @@ struct wgr_line {
 	void (*wake)(struct wgr_line *line);
 	bool (*get)(struct wgr_line *line);
 	void (*put)(struct wgr_line *line);
+	void (*drop)(struct sk_buff *skb);
 };
 
 struct wgr_pool_worker {
@@ -175,8 +177,6 @@ struct sk_buff *wgr_line_take(struct wgr_line *line);
 /* True if the front packet is finished or unclaimed, so that there is work. */
 bool wgr_line_front_movable(struct wgr_line *line);
 
-/* Drops a packet that is on no line, with its session's reference. */
-void wgr_packet_drop(struct sk_buff *skb);
 /* Drops what nobody has claimed; no producer may add any more. */
 void wgr_line_drop_unclaimed(struct wgr_line *line);
 /* Drops the rest; no producer, worker or consumer may be left. */

@@ -5,8 +5,8 @@
 
 #include "control/netlink.h"
 #include "control/reorder.h"
-#include "device.h"
-#include "noise.h"
+#include "interface.h"
+#include "protocol/handshake.h"
 #include "randomness.h"
 #include "session.h"
 #include "version.h"
@@ -15,7 +15,7 @@ static int __init wgr_init(void)
 {
 	int ret;
 
-	wgr_noise_setup();
+	wgr_handshake_setup();
 	ret = wgr_session_setup();
 	if (ret)
 		return ret;

@@ -6,16 +6,14 @@
 #include <linux/slab.h>
 
 #include "device.h"
-#include "handshakes.h"
 #include "rx.h"
-#include "stats.h"
 #include "tx.h"
 
 static atomic64_t last_id = ATOMIC64_INIT(0);
 
 static const struct rhashtable_params by_key = {
 	.key_len = WGR_KEY_LEN,
-	.key_offset = offsetof(struct wgr_peer, noise.remote_static),
+	.key_offset = offsetof(struct wgr_peer, noise.hs.remote_static),
 	.head_offset = offsetof(struct wgr_peer, by_key),
 	.automatic_shrinking = true,
 };
@@ -39,7 +37,7 @@ static void free_peer(struct rcu_head *rcu)
 	 * A handshake worker that was late may have set an alarm or staged a
 	 * keepalive after the removal. Its reference was the last one.
 	 */
-	wgr_timers_destroy(peer);
+	wgr_timers_destroy(&peer->timers);
 	wgr_tx_drop_staged(peer);
 	wgr_endpoint_destroy(&peer->endpoint);
 	kfree_sensitive(peer);
@@ -87,11 +85,9 @@ static struct wgr_peer *alloc_peer(struct wgr_device *wgr,
 	peer->wgr = wgr;
 	peer->id = atomic64_inc_return(&last_id);
 	kref_init(&peer->ref);
-	spin_lock_init(&peer->sessions.lock);
 	wgr_aip_owner_init(&peer->allowed);
 	wgr_cookie_jar_init(&peer->jar, public);
 	wgr_noise_init(&peer->noise, public, psk);
-	wgr_timers_init(peer);
 	wgr_tx_init(peer);
 	wgr_rx_init(peer);
 	down_read(&wgr->identity_lock);
@@ -111,13 +107,12 @@ struct wgr_peer *wgr_peer_create(struct wgr_device *wgr,
 
 	if (wgr->num_peers >= WGR_MAX_PEERS)
 		return ERR_PTR(-EMFILE);
-	wgr_device_expect_peer(wgr);
 	peer = alloc_peer(wgr, public, psk);
 	if (!peer)
 		return ERR_PTR(-ENOMEM);
 
 	if (netif_running(wgr->dev))
-		wgr_timers_start(peer);
+		wgr_timers_start(&peer->timers);
 	/* From here on handshakes may find it. */
 	ret = rhashtable_lookup_insert_fast(&wgr->by_key, &peer->by_key,
 					    by_key);
@@ -138,6 +133,7 @@ void wgr_peer_detach(struct wgr_peer *peer, struct list_head *gone)
 	lockdep_assert_held(&wgr->lock);
 
 	WRITE_ONCE(peer->dead, true);
+	wgr_session_let_go(wgr_noise_close(&peer->noise));
 	wgr_aip_remove_owner(&wgr->allowed, &peer->allowed);
 	rhashtable_remove_fast(&wgr->by_key, &peer->by_key, by_key);
 	list_move_tail(&peer->node, gone);
@@ -155,11 +151,17 @@ static void drop_unclaimed(struct wgr_peer *peer)
 	wgr_line_drop_unclaimed(&peer->tx.line);
 }
 
+static void stop_alarms(struct wgr_peer *peer)
+{
+	wgr_timers_stop(&peer->timers);
+	if (cancel_work_sync(&peer->forget))
+		wgr_peer_put(peer);
+}
+
 /* After a grace period: ends what is under way, except in the lines. */
 static void quiesce(struct wgr_peer *peer)
 {
-	wgr_timers_stop(peer);
-	wgr_noise_clear(&peer->noise);
+	stop_alarms(peer);
 	wgr_sessions_clear(peer);
 	wgr_rx_stop(peer);
 	wgr_tx_drop_staged(peer);
@@ -172,7 +174,7 @@ static void keep_books(struct wgr_peer *peer)
 	struct wgr_rx_stats stats;
 
 	wgr_rx_read_stats(peer, &stats);
-	wgr_stats_add(&peer->wgr->gone, &stats);
+	wgr_books_add(&peer->wgr->gone, &stats);
 }
 
 /*
@@ -185,7 +187,7 @@ static void empty(struct wgr_peer *peer)
 		wgr_peer_put(peer);
 	if (cancel_work_sync(&peer->tx.send))
 		wgr_peer_put(peer);
-	wgr_noise_clear(&peer->noise);
+	wgr_sessions_end_handshake(peer);
 	wgr_rx_release(peer);
 	wgr_line_drop_all(&peer->tx.line);
 }
@@ -194,7 +196,7 @@ static void dismantle(struct wgr_peer *peer)
 {
 	empty(peer);
 	/* Once more: an initiation may have been under way until now. */
-	wgr_timers_stop(peer);
+	stop_alarms(peer);
 	/* A dump may keep the peer for longer than its routes' namespace lasts. */
 	wgr_endpoint_drop_routes(&peer->endpoint);
 	keep_books(peer);
@@ -219,15 +221,22 @@ void wgr_peers_end(struct wgr_device *wgr, struct list_head *gone)
 	}
 }
 
-void wgr_peers_clear(struct wgr_device *wgr)
+void wgr_peers_stop_alarms(struct wgr_device *wgr)
 {
 	struct wgr_peer *peer;
 
 	lockdep_assert_held(&wgr->lock);
 
 	list_for_each_entry(peer, &wgr->peers, node)
-		wgr_timers_stop(peer);
-	wgr_handshakes_stop(wgr);
+		stop_alarms(peer);
+}
+
+void wgr_peers_clear(struct wgr_device *wgr)
+{
+	struct wgr_peer *peer;
+
+	lockdep_assert_held(&wgr->lock);
+
 	list_for_each_entry(peer, &wgr->peers, node) {
 		wgr_rx_pause(peer);
 		drop_unclaimed(peer);
@@ -237,9 +246,29 @@ void wgr_peers_clear(struct wgr_device *wgr)
 		empty(peer);
 		wgr_tx_drop_staged(peer);
 		wgr_sessions_clear(peer);
-		atomic64_set(&peer->last_initiation_ns, 0);
+		wgr_alarms_forget_initiation(&peer->timers.alarms);
 		wgr_rx_resume(peer);
 	}
+}
+
+void wgr_peers_forget_routes(struct wgr_device *wgr)
+{
+	struct wgr_peer *peer;
+
+	lockdep_assert_held(&wgr->lock);
+
+	list_for_each_entry(peer, &wgr->peers, node)
+		wgr_endpoint_forget_ways(&peer->endpoint);
+}
+
+void wgr_peers_drop_routes(struct wgr_device *wgr)
+{
+	struct wgr_peer *peer;
+
+	lockdep_assert_held(&wgr->lock);
+
+	list_for_each_entry(peer, &wgr->peers, node)
+		wgr_endpoint_drop_routes(&peer->endpoint);
 }
 
 void wgr_peer_remove(struct wgr_peer *peer)

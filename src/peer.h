@@ -18,9 +18,10 @@
 #include "endpoint.h"
 #include "line.h"
 #include "noise.h"
-#include "rank.h"
+#include "protocol/rank.h"
 #include "reorder/engine.h"
 #include "session.h"
+#include "settings.h"
 #include "timers.h"
 #include "wgr.h"
 
@@ -34,6 +35,7 @@
  * @ready: what it has released; to be moved to @leaving by the poll
  * @arriving: what is being pushed into @order
  * @credit: memory of held packets; the poll's alone
+ * @places: memory of what is kept in the place of packets that are not held
  * @replayed: packets that were authentic, but seen before or too old to tell
  * @source: hashes of the outer addresses that packets come from, each a path;
  *	0 for none yet
@@ -53,6 +55,7 @@ struct wgr_peer_rx {
 	struct wgr_item_list ready;
 	struct sk_buff *arriving;
 	struct wgr_credit credit;
+	struct wgr_credit places;
 	u64 replayed;
 	u32 source[WGR_PATHS];
 	u32 sources;
@@ -90,22 +93,19 @@ struct wgr_peer_tx {
  * @by_key: place in the device's table of public keys
  * @id: number for debug lines, unique in the module
  * @dead: removed from the configuration; nothing new may begin
- * @noise: handshake
+ * @noise: handshake, and keys in use
  * @jar: macs and cookies
- * @sessions: keys in use
  * @endpoint: where it is, and the routes there
  * @allowed: inner addresses that belong to it
  * @timers: alarms
  * @tx: send side
  * @rx: receive side
  * @initiate: sends an initiation in process context
- * @last_initiation_ns: when one was sent or asked for last (boot time clock,
- *	ns), 0 for never
- * @last_handshake_ns: when a handshake was completed last (real time clock,
- *	ns), 0 for never; for display
+ * @forget: wipes keys in process context
  * @rx_bytes: bytes of datagrams received, with all of WireGuard's own
  * @tx_bytes: the same for sent ones
- * @keepalive_s: persistent keepalive interval in seconds, 0 for off
+ * @own: settings of order that go before the interface's; guarded by the
+ *	device's lock
  */
 struct wgr_peer {
 	struct wgr_device *wgr;
@@ -118,7 +118,6 @@ struct wgr_peer {
 
 	struct wgr_noise noise;
 	struct wgr_cookie_jar jar;
-	struct wgr_session_slots sessions;
 	struct wgr_endpoint_cell endpoint;
 	struct wgr_aip_owner allowed;
 	struct wgr_timers timers;
@@ -126,11 +125,10 @@ struct wgr_peer {
 	struct wgr_peer_rx rx;
 
 	struct work_struct initiate;
-	atomic64_t last_initiation_ns;
-	s64 last_handshake_ns;
+	struct work_struct forget;
 	atomic64_t rx_bytes;
 	atomic64_t tx_bytes;
-	u16 keepalive_s;
+	struct wgr_some_settings own;
 };
 
 int wgr_peer_table_init(struct wgr_device *wgr);
@@ -138,7 +136,7 @@ void wgr_peer_table_destroy(struct wgr_device *wgr);
 
 /**
  * wgr_peer_create() - add a peer
- * @wgr: device; the caller holds its lock
+ * @wgr: device that expects it; the caller holds its lock
  * @public: the peer's public key
  * @psk: preshared key or NULL
  *
@@ -167,14 +165,23 @@ void wgr_peer_detach(struct wgr_peer *peer, struct list_head *gone);
  */
 void wgr_peers_end(struct wgr_device *wgr, struct list_head *gone);
 
+/* Clears all alarms; none can be set until wgr_timers_start(). The device's lock is held. */
+void wgr_peers_stop_alarms(struct wgr_device *wgr);
+
 /**
  * wgr_peers_clear() - forget all sessions, and packets wherever they are
- * @wgr: device without sockets, from which the stack sends no more; the caller
- *	holds its lock
+ * @wgr: device without sockets, alarms or handshake workers, from which the stack
+ *	sends no more; the caller holds its lock
  *
  * Nothing of what was under way comes out later, somewhere else.
  */
 void wgr_peers_clear(struct wgr_device *wgr);
+
+/* Routes and sources may have changed for all peers: forget them. Its lock is held. */
+void wgr_peers_forget_routes(struct wgr_device *wgr);
+
+/* The same without senders: nothing is held on to any more. */
+void wgr_peers_drop_routes(struct wgr_device *wgr);
 
 /* Both for one peer, or for all of @wgr; the device's lock is held. */
 void wgr_peer_remove(struct wgr_peer *peer);

@@ -16,7 +16,7 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
-#include "bucket.h"
+#include "protocol/bucket.h"
 #include "ratelimit.h"
 
 /*

@@ -14,7 +14,6 @@
  */
 #include "rx.h"
 
-#include <crypto/chacha20poly1305.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/jhash.h>
@@ -32,10 +31,9 @@
 #include "budget.h"
 #include "control/trace_points.h"
 #include "device.h"
-#include "handshakes.h"
 #include "peer.h"
+#include "protocol/data.h"
 #include "reorder/inner.h"
-#include "sock.h"
 #include "tx.h"
 
 /* Packets that the poll decrypts itself in one go. */
@@ -75,18 +73,14 @@ static bool decrypt(struct sk_buff *skb)
 {
 	struct wgr_session *session = wgr_cb(skb)->session;
 	struct wgr_msg_data *msg;
-	unsigned int len;
 
-	if (!wgr_session_readable(session) || skb_linearize_cow(skb))
+	if (!wgr_keys_readable(&session->keys, wgr_now_ns()) || skb_linearize_cow(skb))
 		return false;
 	msg = (struct wgr_msg_data *)skb->data;
-	len = skb->len - sizeof(*msg);
-	if (!chacha20poly1305_decrypt(msg->sealed, msg->sealed, len, NULL, 0,
-				      wgr_cb(skb)->item.counter,
-				      session->recv_key))
+	if (!wgr_data_open(&session->keys, msg, skb->len, wgr_cb(skb)->item.counter))
 		return false;
 	skb_pull(skb, sizeof(*msg));
-	skb_trim(skb, len - WGR_TAG_LEN);
+	skb_trim(skb, skb->len - WGR_TAG_LEN);
 	return true;
 }
 
@@ -113,21 +107,6 @@ static void line_put(struct wgr_line *line)
 
 /* ---- poll: one packet from the line into the order engine ---- */
 
-/* A session ends soon and nothing of ours asked for another one so far. */
-static void renew_for_receiving(struct wgr_peer *peer,
-				struct wgr_session *session)
-{
-	const u64 late = WGR_REJECT_AFTER_S - WGR_KEEPALIVE_S -
-			 WGR_REKEY_TIMEOUT_S;
-
-	if (!session->initiator || READ_ONCE(peer->timers.rekeyed_late) ||
-	    session != rcu_access_pointer(peer->sessions.current_) ||
-	    likely(!wgr_has_aged(session->birth_ns, late)))
-		return;
-	WRITE_ONCE(peer->timers.rekeyed_late, true);
-	wgr_tx_ask_handshake(peer, false);
-}
-
 static void roam(struct wgr_peer *peer, const struct sk_buff *skb)
 {
 	struct wgr_endpoint endpoint;
@@ -152,18 +131,19 @@ static bool note_newest(struct wgr_peer_rx *rx, struct wgr_rank *rank,
 
 /* What the protocol draws from an arrival, however late it is handed up. */
 static void note_arrival(struct wgr_peer *peer, struct sk_buff *skb,
-			 struct wgr_session *session)
+			 struct wgr_session *session, u64 now_ns)
 {
-	if (note_newest(&peer->rx, &session->rank, &wgr_cb(skb)->item))
+	if (note_newest(&peer->rx, &session->keys.rank, &wgr_cb(skb)->item))
 		roam(peer, skb);
 	if (wgr_session_confirm(session)) {
-		wgr_timers_handshake_done(peer);
+		wgr_timers_handshake_done(&peer->timers);
 		wgr_tx_push(peer);
 	}
-	renew_for_receiving(peer, session);
-	wgr_timers_got_any(peer);
+	if (unlikely(wgr_slots_renew_for_receiving(&peer->noise.slots, &session->keys, now_ns)))
+		wgr_tx_ask_handshake(peer);
+	wgr_timers_got_any(&peer->timers);
 	if (skb->len)
-		wgr_timers_got_data(peer);
+		wgr_timers_got_data(&peer->timers);
 	atomic64_add(skb->len + WGR_MSG_DATA_MIN, &peer->rx_bytes);
 	dev_sw_netstats_rx_add(peer->wgr->dev, skb->len + WGR_MSG_DATA_MIN);
 }
@@ -240,7 +220,7 @@ static void discharge(struct wgr_peer_rx *rx, struct sk_buff *skb)
 	wgr_credit_give(&rx->credit, skb->truesize);
 }
 
-static void accept_packet(struct wgr_peer *peer, struct sk_buff *skb)
+static void accept_packet(struct wgr_peer *peer, struct sk_buff *skb, u64 now_ns)
 {
 	struct wgr_session *session = wgr_cb(skb)->session;
 	struct wgr_item *item = &wgr_cb(skb)->item;
@@ -252,7 +232,7 @@ static void accept_packet(struct wgr_peer *peer, struct sk_buff *skb)
 		drop_arrival(peer, skb);
 		return;
 	}
-	if (!wgr_replay_accept(&session->replay, item->counter)) {
+	if (!wgr_replay_accept(&session->keys.replay, item->counter)) {
 		net_dbg_ratelimited("%s: Counter %llu of session %llu again or too old\n",
 				    peer->wgr->dev->name, item->counter,
 				    session->id);
@@ -261,10 +241,10 @@ static void accept_packet(struct wgr_peer *peer, struct sk_buff *skb)
 		drop_arrival(peer, skb);
 		return;
 	}
-	note_arrival(peer, skb, session);
+	note_arrival(peer, skb, session, now_ns);
 	item->path = path_of(&peer->rx, skb);
 	detach_from_path(peer, skb);
-	place = wgr_rank_place(&session->rank, item->counter);
+	place = wgr_rank_place(&session->keys.rank, item->counter);
 	item->epoch = place.epoch;
 	item->counter = place.counter;
 	peer->rx.arriving = skb;
@@ -282,13 +262,14 @@ static void accept_packet(struct wgr_peer *peer, struct sk_buff *skb)
 }
 
 /*
- * Takes the front packet, or decrypts where nobody else does.
+ * Takes the front packet, or decrypts where nobody else does. @now_ns is of the
+ * boot time clock, and may be a little old.
  *
  * Return: false when there is nothing to do at the front; then @horizon is the
  * (real) time up to which every arrival has been through the engine, and @idle
  * tells whether the line is empty.
  */
-static bool step(struct wgr_peer *peer, s64 *horizon, bool *idle)
+static bool step(struct wgr_peer *peer, u64 now_ns, s64 *horizon, bool *idle)
 {
 	struct wgr_line *line = &peer->rx.line;
 	struct sk_buff *skb, *front = NULL;
@@ -309,7 +290,7 @@ static bool step(struct wgr_peer *peer, s64 *horizon, bool *idle)
 	spin_unlock(&line->queue.lock);
 
 	if (skb)
-		accept_packet(peer, skb);
+		accept_packet(peer, skb, now_ns);
 	else if (unclaimed)
 		wgr_line_work_some(line, INLINE_MOST);
 	return skb || unclaimed;
@@ -491,10 +472,11 @@ static bool gather(struct wgr_peer *peer)
 	struct wgr_peer_rx *rx = &peer->rx;
 	int steps = GATHER_MOST;
 	bool finished, idle = false;
+	u64 now_ns = wgr_now_ns();
 	s64 horizon = 0;
 
 	spin_lock(&rx->lock);
-	while (steps && step(peer, &horizon, &idle))
+	while (steps && step(peer, now_ns, &horizon, &idle))
 		steps--;
 	if (steps)
 		tell_time(rx, horizon);
@@ -503,6 +485,7 @@ static bool gather(struct wgr_peer *peer)
 	if (finished && idle)
 		arm(peer);
 	wgr_credit_trim(&rx->credit);
+	wgr_credit_trim(&rx->places);
 	spin_unlock(&rx->lock);
 	return finished;
 }
@@ -551,7 +534,7 @@ static bool line_up(struct wgr_peer *peer, struct sk_buff *skb)
 	return taken;
 }
 
-static void receive_data(struct wgr_device *wgr, struct sk_buff *skb)
+void wgr_rx_data(struct wgr_device *wgr, struct sk_buff *skb)
 {
 	const struct wgr_msg_data *msg = (const void *)skb->data;
 	u64 counter = le64_to_cpu(msg->counter);
@@ -567,7 +550,7 @@ static void receive_data(struct wgr_device *wgr, struct sk_buff *skb)
 	peer = session->peer;
 	wgr_cb(skb)->session = session;
 	wgr_cb(skb)->item.counter = counter;
-	if (!wgr_session_readable(session) || !line_up(peer, skb)) {
+	if (!wgr_keys_readable(&session->keys, wgr_now_ns()) || !line_up(peer, skb)) {
 		DEV_STATS_INC(wgr->dev, rx_dropped);
 		wgr_packet_drop(skb);
 		return;
@@ -577,8 +560,7 @@ static void receive_data(struct wgr_device *wgr, struct sk_buff *skb)
 		wgr_line_call_worker(&peer->rx.line);
 }
 
-/* Leaves our message alone in @skb; 0 for none, else its type. */
-static u32 strip(struct sk_buff *skb)
+u32 wgr_rx_strip(struct sk_buff *skb)
 {
 	int offset = skb_transport_offset(skb);
 	unsigned int len;
@@ -592,38 +574,36 @@ static u32 strip(struct sk_buff *skb)
 	    len > skb->len - offset || pskb_trim(skb, offset + len))
 		return 0;
 	skb_pull(skb, offset + sizeof(struct udphdr));
-	return le32_to_cpu(((struct wgr_msg_header *)skb->data)->type);
-}
-
-void wgr_rx_datagram(struct wgr_device *wgr, struct sk_buff *skb)
-{
-	static const size_t lengths[] = {
-		[WGR_MSG_INITIATION] = sizeof(struct wgr_msg_initiation),
-		[WGR_MSG_RESPONSE] = sizeof(struct wgr_msg_response),
-		[WGR_MSG_COOKIE] = sizeof(struct wgr_msg_cookie),
-	};
-	u32 type = strip(skb);
-
-	if (type == WGR_MSG_DATA) {
-		receive_data(wgr, skb);
-	} else if (type && type < ARRAY_SIZE(lengths) &&
-		   skb->len == lengths[type]) {
-		wgr_handshakes_add(wgr, skb);
-	} else {
-		DEV_STATS_INC(wgr->dev, rx_errors);
-		kfree_skb(skb);
-	}
+	return wgr_message_kind(skb->data, skb->len);
 }
 
 /* ---- life ---- */
 
+/* One that is kept for a packet which is not held counts as such a packet would. */
+static bool is_place(size_t bytes)
+{
+	return bytes == sizeof(struct wgr_item);
+}
+
 static void *ring_alloc(void *ctx, size_t bytes)
 {
-	return kzalloc(bytes, GFP_ATOMIC | __GFP_NOWARN);
+	struct wgr_peer *peer = ctx;
+	void *memory;
+
+	if (is_place(bytes) && !wgr_credit_take(&peer->rx.places, bytes))
+		return NULL;
+	memory = kzalloc(bytes, GFP_ATOMIC | __GFP_NOWARN);
+	if (!memory && is_place(bytes))
+		wgr_credit_give(&peer->rx.places, bytes);
+	return memory;
 }
 
 static void ring_free(void *ctx, void *memory, size_t bytes)
 {
+	struct wgr_peer *peer = ctx;
+
+	if (is_place(bytes))
+		wgr_credit_give(&peer->rx.places, bytes);
 	kfree(memory);
 }
 
@@ -716,6 +696,7 @@ void wgr_rx_init(struct wgr_peer *peer)
 	rx->line.finished = wake_poll;
 	rx->line.get = line_get;
 	rx->line.put = line_put;
+	rx->line.drop = wgr_packet_drop;
 	net_get_random_once(&flow_secret, sizeof(flow_secret));
 	spin_lock_init(&rx->lock);
 	ratelimit_state_init(&rx->too_late, TOO_LATE_S * HZ, 1);
@@ -767,6 +748,7 @@ void wgr_rx_release(struct wgr_peer *peer)
 	wgr_reorder_discard(&rx->order, &rx->ready);
 	drop_all(rx, &rx->ready);
 	wgr_credit_trim(&rx->credit);
+	wgr_credit_trim(&rx->places);
 	spin_unlock_bh(&rx->lock);
 }
 

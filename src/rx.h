@@ -3,30 +3,8 @@
 #ifndef WGR_RX_H
 #define WGR_RX_H
 
-#include "reorder/engine.h"
+#include "books.h"
 #include "wgr.h"
-
-/**
- * struct wgr_rx_stats - what has become of a peer's packets, at one moment
- * @order: the engine's books
- * @replayed: authentic, but seen before or too old to tell; never pushed
- * @epochs: sessions that packets have come by so far
- * @held: packets held
- * @open_gaps: counters that are missing
- * @open_boundaries: older epochs that are waited for, 0 or 1
- * @wait_ns: the wait in force, nanoseconds
- *
- * Everything authenticated is @order.pushed + @replayed.
- */
-struct wgr_rx_stats {
-	struct wgr_reorder_stats order;
-	u64 replayed;
-	u64 epochs;
-	u32 held;
-	u64 open_gaps;
-	u32 open_boundaries;
-	u64 wait_ns;
-};
 
 /* Reads a peer's books as they are between two packets. Process context. */
 void wgr_rx_read_stats(struct wgr_peer *peer, struct wgr_rx_stats *stats);
@@ -53,12 +31,20 @@ void wgr_rx_stop(struct wgr_peer *peer);
 void wgr_rx_release(struct wgr_peer *peer);
 
 /**
- * wgr_rx_datagram() - a datagram has arrived at a socket
+ * wgr_rx_strip() - leave our message alone in a datagram
+ * @skb: UDP header at its transport_header
+ *
+ * Return: what it may be, of enum wgr_msg_type; 0 for none.
+ */
+u32 wgr_rx_strip(struct sk_buff *skb);
+
+/**
+ * wgr_rx_data() - a data message has arrived at a socket
  * @wgr: device of the socket
- * @skb: UDP header at its transport_header; always taken
+ * @skb: stripped; always taken
  *
  * Context: softirqs disabled.
  */
-void wgr_rx_datagram(struct wgr_device *wgr, struct sk_buff *skb);
+void wgr_rx_data(struct wgr_device *wgr, struct sk_buff *skb);
 
 #endif

@@ -155,16 +155,11 @@ static void say_why(struct netlink_ext_ack *extack, const char *why)
 		extack->_msg = why;
 }
 
-int wgr_settings_change(struct wgr_device *wgr, const struct wgr_settings_request *request,
-			struct netlink_ext_ack *extack)
+static int check_request(const struct wgr_some_settings *request, struct netlink_ext_ack *extack)
 {
-	struct wgr_settings changed = wgr->order;
 	enum wgr_setting which;
-	struct wgr_peer *peer;
 	const char *why;
 	int err;
-
-	lockdep_assert_held(&wgr->lock);
 
 	for (which = 0; which < WGR_SETTINGS; which++) {
 		if (!(request->given & BIT(which)))
@@ -174,11 +169,74 @@ int wgr_settings_change(struct wgr_device *wgr, const struct wgr_settings_reques
 			say_why(extack, why);
 			return err;
 		}
-		put_value(&changed, which, request->value[which]);
 	}
-	wgr->order = changed;
-	list_for_each_entry(peer, &wgr->peers, node)
-		wgr_rx_configure(peer, &wgr->order);
+	return 0;
+}
+
+static void put_values(struct wgr_settings *settings, const struct wgr_some_settings *some)
+{
+	enum wgr_setting which;
+
+	for (which = 0; which < WGR_SETTINGS; which++) {
+		if (some->given & BIT(which))
+			put_value(settings, which, some->value[which]);
+	}
+}
+
+void wgr_settings_of_peer(const struct wgr_peer *peer, struct wgr_settings *settings)
+{
+	lockdep_assert_held(&peer->wgr->lock);
+
+	*settings = peer->wgr->order;
+	put_values(settings, &peer->own);
+}
+
+static void configure(struct wgr_peer *peer)
+{
+	struct wgr_settings settings;
+
+	wgr_settings_of_peer(peer, &settings);
+	wgr_rx_configure(peer, &settings);
+}
+
+int wgr_settings_change(struct wgr_device *wgr, const struct wgr_some_settings *request,
+			struct netlink_ext_ack *extack)
+{
+	struct wgr_peer *peer;
+	int err;
+
+	lockdep_assert_held(&wgr->lock);
+
+	err = check_request(request, extack);
+	if (err)
+		return err;
+	put_values(&wgr->order, request);
+	list_for_each_entry(peer, &wgr->peers, node) {
+		/* Who has all of it of its own is left alone. */
+		if (request->given & ~peer->own.given)
+			configure(peer);
+	}
+	return 0;
+}
+
+int wgr_settings_change_peer(struct wgr_peer *peer, const struct wgr_some_settings *request,
+			     u32 inherit, struct netlink_ext_ack *extack)
+{
+	enum wgr_setting which;
+	int err;
+
+	lockdep_assert_held(&peer->wgr->lock);
+
+	err = check_request(request, extack);
+	if (err)
+		return err;
+	peer->own.given &= ~inherit;
+	peer->own.given |= request->given;
+	for (which = 0; which < WGR_SETTINGS; which++) {
+		if (request->given & BIT(which))
+			peer->own.value[which] = request->value[which];
+	}
+	configure(peer);
 	return 0;
 }
 

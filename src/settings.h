@@ -2,7 +2,8 @@
 /*
  * settings.h - what can be chosen about order: names, units and ranges, defaults
  * for new interfaces, and the one way to change an interface's settings, which
- * netlink and sysfs share.
+ * netlink and sysfs share. A peer may have some of its own, which go before those
+ * of its interface.
  */
 #ifndef WGR_SETTINGS_H
 #define WGR_SETTINGS_H
@@ -14,6 +15,7 @@
 #include "wgr.h"
 
 struct netlink_ext_ack;
+struct wgr_peer;
 
 /**
  * enum wgr_setting - one setting, outside of the module a number
@@ -34,11 +36,11 @@ enum wgr_setting {
 };
 
 /**
- * struct wgr_settings_request - what somebody wants changed
- * @given: bit n is set if setting n is to be changed
- * @value: to what, as numbers
+ * struct wgr_some_settings - some of the settings, as they are asked for
+ * @given: bit n is set if setting n is one of them
+ * @value: theirs, as numbers
  */
-struct wgr_settings_request {
+struct wgr_some_settings {
 	u32 given;
 	u32 value[WGR_SETTINGS];
 };
@@ -86,11 +88,27 @@ void wgr_settings_defaults(struct wgr_settings *settings);
  * @request: what to change; others stay
  * @extack: receives a text that names setting, range and unit; may be NULL
  *
- * All is changed, for all peers, or nothing.
+ * All is changed, for all peers but in what they have of their own, or nothing.
  *
  * Return: 0 or what wgr_setting_check() says about the first wrong one.
  */
-int wgr_settings_change(struct wgr_device *wgr, const struct wgr_settings_request *request,
+int wgr_settings_change(struct wgr_device *wgr, const struct wgr_some_settings *request,
 			struct netlink_ext_ack *extack);
+
+/**
+ * wgr_settings_change_peer() - the same for the settings of one peer's own
+ * @peer: peer; the caller holds its device's lock
+ * @request: what it is to have of its own; what else it has stays
+ * @inherit: bit n is set if setting n is to be the interface's again; one that
+ *	@request has as well is its own
+ * @extack: as above
+ *
+ * Return: as above.
+ */
+int wgr_settings_change_peer(struct wgr_peer *peer, const struct wgr_some_settings *request,
+			     u32 inherit, struct netlink_ext_ack *extack);
+
+/* What is in force for a peer; the caller holds the device's lock. */
+void wgr_settings_of_peer(const struct wgr_peer *peer, struct wgr_settings *settings);
 
 #endif

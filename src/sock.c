@@ -13,17 +13,14 @@
 #include <net/udp.h>
 #include <net/udp_tunnel.h>
 
-#include "device.h"
-#include "peer.h"
-#include "rx.h"
-#include "tx.h"
+#include "wgr.h"
 
 /* Port pairs tried when any port will do and IPv6 finds it in use. */
 #define PORT_TRIES 100
 
 /**
  * struct trip - a datagram on its way out
- * @wgr: device it comes from
+ * @socks: of the device it comes from
  * @sk: socket it leaves by
  * @endpoint: where to and from
  * @cache: route kept for the next one, or NULL
@@ -31,7 +28,7 @@
  * @fresh: the route was looked up here
  */
 struct trip {
-	struct wgr_device *wgr;
+	struct wgr_socks *socks;
 	struct sock *sk;
 	const struct wgr_endpoint *endpoint;
 	struct dst_cache *cache;
@@ -47,7 +44,7 @@ static struct rtable *look_up4(struct trip *trip, struct flowi4 *flow)
 		.fl4_dport = trip->endpoint->to.v4.sin_port,
 		.fl4_sport = inet_sk(trip->sk)->inet_sport,
 		.flowi4_proto = IPPROTO_UDP,
-		.flowi4_mark = trip->wgr->fwmark,
+		.flowi4_mark = trip->socks->fwmark,
 	};
 	security_sk_classify_flow(trip->sk, flowi4_to_flowi_common(flow));
 	return ip_route_output_flow(sock_net(trip->sk), flow, trip->sk);
@@ -119,7 +116,7 @@ static struct dst_entry *look_up6(struct trip *trip, struct flowi6 *flow)
 		.fl6_dport = to->sin6_port,
 		.fl6_sport = inet_sk(trip->sk)->inet_sport,
 		.flowi6_proto = IPPROTO_UDP,
-		.flowi6_mark = trip->wgr->fwmark,
+		.flowi6_mark = trip->socks->fwmark,
 		.flowi6_oif = to->sin6_scope_id,
 	};
 	security_sk_classify_flow(trip->sk, flowi6_to_flowi_common(flow));
@@ -172,18 +169,18 @@ static int send6(struct trip *trip, struct sk_buff *skb, u8 ds)
 /* Sends @skb to @trip's endpoint; the caller is in an RCU read section. */
 static int travel(struct trip *trip, struct sk_buff *skb, u8 ds)
 {
-	struct wgr_device *wgr = trip->wgr;
+	struct wgr_socks *socks = trip->socks;
 	sa_family_t family = trip->endpoint->to.any.sa_family;
 	int ret = -ENONET;
 
-	skb->dev = wgr->dev;
-	skb->mark = READ_ONCE(wgr->fwmark);
+	skb->dev = socks->dev;
+	skb->mark = READ_ONCE(socks->fwmark);
 	if (family == AF_INET) {
-		trip->sk = rcu_dereference_bh(wgr->sock4);
+		trip->sk = rcu_dereference_bh(socks->sock4);
 		if (trip->sk)
 			return send4(trip, skb, ds);
 	} else if (family == AF_INET6) {
-		trip->sk = rcu_dereference_bh(wgr->sock6);
+		trip->sk = rcu_dereference_bh(socks->sock6);
 		if (trip->sk)
 			return send6(trip, skb, ds);
 	} else {
@@ -193,31 +190,26 @@ static int travel(struct trip *trip, struct sk_buff *skb, u8 ds)
 	return ret;
 }
 
-int wgr_sock_send(struct wgr_peer *peer, struct sk_buff *skb, u8 ds)
+int wgr_sock_send(struct wgr_socks *socks, struct wgr_endpoint_cell *cell, bool keep,
+		  struct sk_buff *skb, u8 ds)
 {
 	unsigned int len = skb->len;
 	struct wgr_endpoint endpoint;
-	struct trip trip = { .wgr = peer->wgr, .endpoint = &endpoint };
+	struct trip trip = { .socks = socks, .endpoint = &endpoint };
 	struct wgr_way *way;
 	int ret;
 
-	rcu_read_lock_bh();
-	way = wgr_endpoint_read(&peer->endpoint, &endpoint);
-	/* Nobody would empty the cache of a peer that has been removed. */
-	if (!READ_ONCE(peer->dead))
+	way = wgr_endpoint_read(cell, &endpoint);
+	if (keep)
 		trip.cache = &way->route;
 	ret = travel(&trip, skb, ds);
 	/* It leads elsewhere by now: what was cached is the route of before. */
-	if (trip.fresh && !wgr_endpoint_is(&peer->endpoint, way, &endpoint))
+	if (trip.fresh && !wgr_endpoint_is(cell, way, &endpoint))
 		dst_cache_reset(&way->route);
-	rcu_read_unlock_bh();
-	if (ret)
-		return ret;
-	atomic64_add(len, &peer->tx_bytes);
-	return len;
+	return ret ?: len;
 }
 
-static struct sk_buff *message_skb(const void *msg, size_t len)
+struct sk_buff *wgr_sock_message(const void *msg, size_t len)
 {
 	struct sk_buff *skb = alloc_skb(len + WGR_HEADROOM, GFP_ATOMIC);
 
@@ -229,25 +221,17 @@ static struct sk_buff *message_skb(const void *msg, size_t len)
 	return skb;
 }
 
-int wgr_sock_send_message(struct wgr_peer *peer, const void *msg, size_t len,
-			  u8 ds)
-{
-	struct sk_buff *skb = message_skb(msg, len);
-
-	return skb ? wgr_sock_send(peer, skb, ds) : -ENOMEM;
-}
-
-int wgr_sock_reply(struct wgr_device *wgr, const struct sk_buff *in,
+int wgr_sock_reply(struct wgr_socks *socks, const struct sk_buff *in,
 		   const void *msg, size_t len)
 {
 	struct wgr_endpoint endpoint;
-	struct trip trip = { .wgr = wgr, .endpoint = &endpoint };
+	struct trip trip = { .socks = socks, .endpoint = &endpoint };
 	struct sk_buff *skb;
 	int ret;
 
 	if (!wgr_endpoint_of(&endpoint, in))
 		return -EAFNOSUPPORT;
-	skb = message_skb(msg, len);
+	skb = wgr_sock_message(msg, len);
 	if (!skb)
 		return -ENOMEM;
 	rcu_read_lock_bh();
@@ -256,36 +240,13 @@ int wgr_sock_reply(struct wgr_device *wgr, const struct sk_buff *in,
 	return ret;
 }
 
-void wgr_sock_forget_routes(struct wgr_device *wgr)
-{
-	struct wgr_peer *peer;
-
-	lockdep_assert_held(&wgr->lock);
-
-	list_for_each_entry(peer, &wgr->peers, node)
-		wgr_endpoint_forget_ways(&peer->endpoint);
-}
-
-/* Called by UDP in softirq context; the packet is ours in any case. */
-static int receive(struct sock *sk, struct sk_buff *skb)
-{
-	struct wgr_device *wgr = rcu_dereference_sk_user_data(sk);
-
-	skb_mark_not_on_list(skb);
-	if (likely(wgr))
-		wgr_rx_datagram(wgr, skb);
-	else
-		kfree_skb(skb);
-	return 0;
-}
-
-static struct sock *open_one(struct wgr_device *wgr, struct net *net,
+static struct sock *open_one(struct wgr_socks *socks, struct net *net,
 			     struct udp_port_cfg *port)
 {
 	struct udp_tunnel_sock_cfg tunnel = {
-		.sk_user_data = wgr,
+		.sk_user_data = socks,
 		.encap_type = 1,
-		.encap_rcv = receive,
+		.encap_rcv = socks->receive,
 	};
 	struct socket *sock;
 	int ret;
@@ -310,7 +271,7 @@ static void close_one(struct sock *sk)
 	udp_tunnel_sock_release(sk);
 }
 
-static struct sock *open4(struct wgr_device *wgr, struct net *net, u16 port)
+static struct sock *open4(struct wgr_socks *socks, struct net *net, u16 port)
 {
 	struct udp_port_cfg cfg = {
 		.use_udp_checksums = true,
@@ -318,10 +279,10 @@ static struct sock *open4(struct wgr_device *wgr, struct net *net, u16 port)
 		.family = AF_INET,
 	};
 
-	return open_one(wgr, net, &cfg);
+	return open_one(socks, net, &cfg);
 }
 
-static struct sock *open6(struct wgr_device *wgr, struct net *net, u16 port)
+static struct sock *open6(struct wgr_socks *socks, struct net *net, u16 port)
 {
 	struct udp_port_cfg cfg = {
 		.use_udp6_tx_checksums = true,
@@ -333,16 +294,16 @@ static struct sock *open6(struct wgr_device *wgr, struct net *net, u16 port)
 
 	if (!IS_ENABLED(CONFIG_IPV6) || !ipv6_mod_enabled())
 		return NULL;
-	return open_one(wgr, net, &cfg);
+	return open_one(socks, net, &cfg);
 }
 
-static int open_pair(struct wgr_device *wgr, struct net *net, u16 port,
+static int open_pair(struct wgr_socks *socks, struct net *net, u16 port,
 		     struct sock *pair[2])
 {
-	pair[0] = open4(wgr, net, port);
+	pair[0] = open4(socks, net, port);
 	if (IS_ERR(pair[0]))
 		return PTR_ERR(pair[0]);
-	pair[1] = open6(wgr, net, ntohs(inet_sk(pair[0])->inet_sport));
+	pair[1] = open6(socks, net, ntohs(inet_sk(pair[0])->inet_sport));
 	if (IS_ERR(pair[1])) {
 		close_one(pair[0]);
 		return PTR_ERR(pair[1]);
@@ -350,56 +311,52 @@ static int open_pair(struct wgr_device *wgr, struct net *net, u16 port,
 	return 0;
 }
 
-static void replace_socks(struct wgr_device *wgr, struct sock *sock4,
+static void replace_socks(struct wgr_socks *socks, struct sock *sock4,
 			  struct sock *sock6)
 {
-	sock4 = rcu_replace_pointer(wgr->sock4, sock4,
-				    lockdep_is_held(&wgr->lock));
-	sock6 = rcu_replace_pointer(wgr->sock6, sock6,
-				    lockdep_is_held(&wgr->lock));
+	sock4 = rcu_replace_pointer(socks->sock4, sock4,
+				    lockdep_is_held(socks->lock));
+	sock6 = rcu_replace_pointer(socks->sock6, sock6,
+				    lockdep_is_held(socks->lock));
 	synchronize_net();
 	close_one(sock4);
 	close_one(sock6);
-	/* Not all kernels wait for receive() themselves. */
+	/* Not all kernels wait for who receives themselves. */
 	if (sock4 || sock6)
 		synchronize_net();
 }
 
-int wgr_sock_open(struct wgr_device *wgr, u16 port)
+int wgr_sock_open(struct wgr_socks *socks, u16 port)
 {
 	struct sock *pair[2];
 	struct net *net;
 	int ret, tries = port ? 1 : PORT_TRIES;
 
-	lockdep_assert_held(&wgr->lock);
+	lockdep_assert_held(socks->lock);
 
 	rcu_read_lock();
-	net = rcu_dereference(wgr->birth_net);
+	net = rcu_dereference(socks->birth_net);
 	net = net ? maybe_get_net(net) : NULL;
 	rcu_read_unlock();
 	if (!net)
 		return -ENONET;
 	do {
-		ret = open_pair(wgr, net, port, pair);
+		ret = open_pair(socks, net, port, pair);
 	} while (ret == -EADDRINUSE && --tries);
 	put_net(net);
 	if (ret)
 		return ret;
-	wgr->port = ntohs(inet_sk(pair[0])->inet_sport);
-	replace_socks(wgr, pair[0], pair[1]);
+	socks->port = ntohs(inet_sk(pair[0])->inet_sport);
+	replace_socks(socks, pair[0], pair[1]);
 	return 0;
 }
 
-void wgr_sock_close(struct wgr_device *wgr)
+bool wgr_sock_close(struct wgr_socks *socks)
 {
-	struct wgr_peer *peer;
+	lockdep_assert_held(socks->lock);
 
-	lockdep_assert_held(&wgr->lock);
-
-	if (!rcu_access_pointer(wgr->sock4) && !rcu_access_pointer(wgr->sock6))
-		return;
-	replace_socks(wgr, NULL, NULL);
-	/* With no sender left: routes hold on to devices and namespaces. */
-	list_for_each_entry(peer, &wgr->peers, node)
-		wgr_endpoint_drop_routes(&peer->endpoint);
+	if (!rcu_access_pointer(socks->sock4) && !rcu_access_pointer(socks->sock6))
+		return false;
+	replace_socks(socks, NULL, NULL);
+	return true;
 }

@@ -3,49 +3,79 @@
 #ifndef WGR_SOCK_H
 #define WGR_SOCK_H
 
+#include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <linux/types.h>
 
 #include "endpoint.h"
 
+struct net;
+struct net_device;
 struct sk_buff;
 struct sock;
-struct wgr_device;
-struct wgr_peer;
+
+/**
+ * struct wgr_socks - the sockets of a device
+ * @dev: its interface
+ * @lock: of the device; guards changes of the rest
+ * @birth_net: the namespace the sockets live in; NULL once that is gone
+ * @sock4: IPv4 socket while the interface is up
+ * @sock6: IPv6 socket, NULL on a kernel without IPv6
+ * @port: UDP port, 0 for not chosen yet
+ * @fwmark: mark of outer packets, 0 for none
+ * @receive: takes a datagram, whose UDP header is at its transport_header; called by
+ *	UDP itself with softirqs disabled. The socket's user data is this struct, or
+ *	NULL for a socket that is being closed
+ */
+struct wgr_socks {
+	struct net_device *dev;
+	struct mutex *lock;
+	struct net __rcu *birth_net;
+	struct sock __rcu *sock4;
+	struct sock __rcu *sock6;
+	u16 port;
+	u32 fwmark;
+	int (*receive)(struct sock *sk, struct sk_buff *skb);
+};
 
 /**
  * wgr_sock_open() - open sockets for IPv4 and, where it is there, IPv6
- * @wgr: device; the caller holds its lock. Old sockets are closed once the new
+ * @socks: the caller holds their lock. Old sockets are closed once the new
  *	ones are there, and stay when opening fails.
  * @port: UDP port, 0 for any
  *
  * Return: 0, -EADDRINUSE, -ENONET when the birth namespace is gone, or what
  * opening a socket returns.
  */
-int wgr_sock_open(struct wgr_device *wgr, u16 port);
-/* Closes them; the caller holds the device's lock. */
-void wgr_sock_close(struct wgr_device *wgr);
-/* Routes and sources may have changed for all peers: forget them. */
-void wgr_sock_forget_routes(struct wgr_device *wgr);
+int wgr_sock_open(struct wgr_socks *socks, u16 port);
+
+/*
+ * Closes them; the caller holds their lock. Return: true if there were any. No
+ * sender is left then: routes hold on to devices and namespaces and have to go.
+ */
+bool wgr_sock_close(struct wgr_socks *socks);
 
 /**
  * wgr_sock_send() - send a datagram to a peer
- * @peer: whom; the datagram goes to its endpoint
+ * @socks: of the device
+ * @cell: where the peer is
+ * @keep: the route there may be kept for the next one: somebody will drop it
  * @skb: payload, with WGR_HEADROOM in front; always taken
  * @ds: DS field of the outer header
  *
- * Context: softirqs disabled.
+ * Context: in an RCU read section, softirqs disabled.
  * Return: payload bytes handed to the stack, or a negative error:
  * -EDESTADDRREQ without endpoint, -EAFNOSUPPORT, -ENONET while sockets are
  * closed, or what routing says.
  */
-int wgr_sock_send(struct wgr_peer *peer, struct sk_buff *skb, u8 ds);
+int wgr_sock_send(struct wgr_socks *socks, struct wgr_endpoint_cell *cell, bool keep,
+		  struct sk_buff *skb, u8 ds);
 
-/* The same for a short message, copied; process context. */
-int wgr_sock_send_message(struct wgr_peer *peer, const void *msg, size_t len,
-			  u8 ds);
+/* A packet of a short message, copied; NULL without memory. */
+struct sk_buff *wgr_sock_message(const void *msg, size_t len);
 
 /* Sends a message back where @skb came from, for no peer in particular. */
-int wgr_sock_reply(struct wgr_device *wgr, const struct sk_buff *skb,
+int wgr_sock_reply(struct wgr_socks *socks, const struct sk_buff *skb,
 		   const void *msg, size_t len);
 
 #endif

@@ -3,7 +3,7 @@
 #ifndef WGR_STATS_H
 #define WGR_STATS_H
 
-#include "rx.h"
+#include "books.h"
 #include "uapi/linux/wg_reorder.h"
 #include "wgr.h"
 
@@ -25,16 +25,6 @@ static inline bool wgr_is_figure(int stat)
 struct wgr_figures {
 	u64 value[WGR_FIGURE_LAST + 1];
 };
-
-/**
- * wgr_stats_add() - add the books of one peer to a sum
- * @sum: all zeros at first
- * @one: read with wgr_rx_read_stats(), or another sum
- *
- * Counts and what is held are added; of waits and of largest numbers the larger
- * one stays.
- */
-void wgr_stats_add(struct wgr_rx_stats *sum, const struct wgr_rx_stats *one);
 
 /**
  * wgr_stats_of_device() - totals of an interface

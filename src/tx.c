@@ -12,7 +12,6 @@
 
 #include <compat/jumbo.h>
 #include <compat/xps.h>
-#include <crypto/chacha20poly1305.h>
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
 #include <linux/ip.h>
@@ -29,11 +28,15 @@
 
 #include "device.h"
 #include "peer.h"
+#include "protocol/data.h"
 #include "randomness.h"
 #include "sock.h"
 
 /* Sent without letting softirq work go on. */
 #define SEND_MOST 64
+
+/* DS field of handshake messages: they go before data. */
+#define WGR_HANDSHAKE_DS 0x88
 
 /*
  * After so long without sending another CPU may send for a peer. Where a device
@@ -46,19 +49,6 @@
 static struct wgr_peer *line_peer(struct wgr_line *line)
 {
 	return container_of(line, struct wgr_peer, tx.line);
-}
-
-/* Bytes of zeros behind a packet: up to 16 byte units, but within the MTU. */
-static unsigned int padding(const struct sk_buff *skb)
-{
-	unsigned int mtu = wgr_cb(skb)->tx.mtu, last = skb->len;
-
-	if (unlikely(!mtu))
-		return ALIGN(last, WGR_PAD) - last;
-	/* What is longer than the MTU is taken as cut into pieces of it. */
-	if (unlikely(last > mtu))
-		last %= mtu;
-	return min(mtu, ALIGN(last, WGR_PAD)) - last;
 }
 
 /* Makes a packet linear and our own, with room at both ends. */
@@ -82,20 +72,14 @@ static void seal(struct sk_buff *skb)
 	struct wgr_session *session = wgr_cb(skb)->session;
 	u64 counter = wgr_cb(skb)->tx.counter;
 	unsigned int len = skb->len;
-	struct wgr_msg_data *msg;
 
 	skb_put(skb, WGR_TAG_LEN);
-	msg = skb_push(skb, sizeof(*msg));
-	msg->head.type = cpu_to_le32(WGR_MSG_DATA);
-	msg->receiver = session->remote;
-	msg->counter = cpu_to_le64(counter);
-	chacha20poly1305_encrypt(msg->sealed, msg->sealed, len, NULL, 0,
-				 counter, session->send_key);
+	wgr_data_seal(&session->keys, skb_push(skb, sizeof(struct wgr_msg_data)), len, counter);
 }
 
 static bool encrypt(struct sk_buff *skb)
 {
-	unsigned int pad = padding(skb);
+	unsigned int pad = wgr_data_padding(skb->len, wgr_cb(skb)->tx.mtu);
 
 	/* Nobody behind us can complete a checksum under encryption. */
 	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
@@ -122,17 +106,20 @@ static void encrypt_work(struct sk_buff *skb)
 	wgr_packet_finish(skb, encrypt(skb));
 }
 
-/* Time or counters of the session run out: a new handshake in good time. */
-static void renew_for_sending(struct wgr_peer *peer,
-			      const struct wgr_session *session)
+static int send(struct wgr_peer *peer, struct sk_buff *skb, u8 ds)
 {
-	if (unlikely(READ_ONCE(session->send_counter) > WGR_REKEY_AFTER_MESSAGES ||
-		     (session->initiator &&
-		      wgr_has_aged(session->birth_ns, WGR_REKEY_AFTER_S))))
-		wgr_tx_ask_handshake(peer, false);
+	int ret;
+
+	rcu_read_lock_bh();
+	/* Nobody would empty the cache of a peer that has been removed. */
+	ret = wgr_sock_send(&peer->wgr->socks, &peer->endpoint, !READ_ONCE(peer->dead), skb, ds);
+	rcu_read_unlock_bh();
+	if (ret > 0)
+		atomic64_add(ret, &peer->tx_bytes);
+	return ret;
 }
 
-static void send_one(struct wgr_peer *peer, struct sk_buff *skb)
+static void send_one(struct wgr_peer *peer, struct sk_buff *skb, u64 now_ns)
 {
 	struct wgr_session *session = wgr_cb(skb)->session;
 	bool data = wgr_cb(skb)->tx.plain_len;
@@ -143,12 +130,13 @@ static void send_one(struct wgr_peer *peer, struct sk_buff *skb)
 		wgr_packet_drop(skb);
 		return;
 	}
-	wgr_timers_sent_any(peer);
-	if (wgr_sock_send(peer, skb, ds) < 0)
+	wgr_timers_sent_any(&peer->timers);
+	if (send(peer, skb, ds) < 0)
 		DEV_STATS_INC(peer->wgr->dev, tx_errors);
 	else if (data)
-		wgr_timers_sent_data(peer);
-	renew_for_sending(peer, session);
+		wgr_timers_sent_data(&peer->timers);
+	if (unlikely(wgr_keys_renew_for_sending(&session->keys, now_ns)))
+		wgr_tx_ask_handshake(peer);
 	wgr_session_put(session);
 }
 
@@ -204,9 +192,11 @@ static bool send_runs(struct wgr_peer *peer)
 
 	__skb_queue_head_init(&run);
 	while (!stop && take_run(line, &run)) {
+		u64 now_ns = wgr_now_ns();
+
 		spin_unlock(&line->queue.lock);
 		while ((skb = __skb_dequeue(&run)))
-			send_one(peer, skb);
+			send_one(peer, skb, now_ns);
 		/*
 		 * What a device queued for softirqs of this CPU goes first, and
 		 * before another CPU may send: it could overtake.
@@ -273,8 +263,7 @@ static unsigned int give_counters(struct wgr_peer *peer, struct wgr_session *ses
 		}
 		kref_get(&session->ref);
 		wgr_cb(skb)->session = session;
-		wgr_cb(skb)->tx.counter = session->send_counter;
-		WRITE_ONCE(session->send_counter, session->send_counter + 1);
+		wgr_cb(skb)->tx.counter = wgr_keys_take_counter(&session->keys);
 		wgr_line_add(line, skb);
 	}
 	spin_unlock(&line->queue.lock);
@@ -287,10 +276,8 @@ static struct wgr_session *session_for_staged(struct wgr_peer *peer)
 {
 	struct wgr_session *session = wgr_session_for_sending(peer);
 
-	if (!session || session->send_counter < WGR_REJECT_AFTER_MESSAGES -
-						skb_queue_len(&peer->tx.staged))
+	if (!session || wgr_keys_have_counters(&session->keys, skb_queue_len(&peer->tx.staged)))
 		return session;
-	WRITE_ONCE(session->unsendable, true);
 	wgr_session_put(session);
 	return NULL;
 }
@@ -326,7 +313,7 @@ void wgr_tx_push(struct wgr_peer *peer)
 		wgr_line_call_worker(&peer->tx.line);
 		wgr_session_put(session);
 	} else if (!empty) {
-		wgr_tx_ask_handshake(peer, false);
+		wgr_tx_ask_handshake(peer);
 	}
 }
 
@@ -383,28 +370,47 @@ void wgr_tx_keepalive(struct wgr_peer *peer)
 	wgr_tx_push(peer);
 }
 
-static bool may_initiate(struct wgr_peer *peer)
+static void queue_initiation(struct wgr_peer *peer)
 {
-	u64 last = atomic64_read(&peer->last_initiation_ns);
-
-	return !last || wgr_has_aged(last, WGR_REKEY_TIMEOUT_S);
-}
-
-void wgr_tx_ask_handshake(struct wgr_peer *peer, bool retry)
-{
-	if (!retry)
-		WRITE_ONCE(peer->timers.attempts, 0);
-	if (!may_initiate(peer))
-		return;
 	if (READ_ONCE(peer->dead) || !wgr_peer_get(peer))
 		return;
-	if (!queue_work(peer->wgr->handshakes.wq, &peer->initiate))
+	if (!queue_work(peer->wgr->wq_handshakes, &peer->initiate))
 		wgr_peer_put(peer);
+}
+
+void wgr_tx_ask_handshake(struct wgr_peer *peer)
+{
+	if (wgr_alarms_ask(&peer->timers.alarms, wgr_now_ns()))
+		queue_initiation(peer);
 }
 
 static void note_initiation(struct wgr_peer *peer)
 {
-	atomic64_set(&peer->last_initiation_ns, ktime_get_coarse_boottime_ns());
+	wgr_alarms_note_initiation(&peer->timers.alarms, wgr_now_ns());
+}
+
+static void send_message(struct wgr_peer *peer, const void *msg, size_t len)
+{
+	struct sk_buff *skb = wgr_sock_message(msg, len);
+
+	if (skb)
+		send(peer, skb, WGR_HANDSHAKE_DS);
+}
+
+static int make_initiation(struct wgr_peer *peer, struct wgr_msg_initiation *msg)
+{
+	struct wgr_session *session = wgr_session_new(peer);
+	struct wgr_device *wgr = peer->wgr;
+	struct wgr_keys *gone;
+	bool made;
+
+	if (!session)
+		return -ENOMEM;
+	down_read(&wgr->identity_lock);
+	made = wgr_noise_make_initiation(&peer->noise, &wgr->identity, &session->keys, msg, &gone);
+	up_read(&wgr->identity_lock);
+	wgr_session_let_go(gone);
+	return made ? 0 : -ENOKEY;
 }
 
 static void initiate(struct wgr_peer *peer)
@@ -413,22 +419,22 @@ static void initiate(struct wgr_peer *peer)
 	int ret;
 
 	if (!wgr_random_ready()) {
-		wgr_timers_retry_soon(peer);
+		wgr_timers_retry_soon(&peer->timers);
 		return;
 	}
 	/* Before: without a usable key, not each packet is to try again. */
 	note_initiation(peer);
-	ret = wgr_noise_make_initiation(peer, &msg);
+	ret = make_initiation(peer, &msg);
 	if (ret == -ENOKEY)
 		return;
 	/* Out of memory counts as lost on the way: there is another try. */
-	wgr_timers_sent_initiation(peer);
+	wgr_timers_sent_initiation(&peer->timers);
 	if (ret)
 		return;
 	net_dbg_ratelimited("%s: Peer %llu gets a handshake initiation\n",
 			    peer->wgr->dev->name, peer->id);
 	wgr_cookie_stamp(&peer->jar, &msg, sizeof(msg));
-	wgr_sock_send_message(peer, &msg, sizeof(msg), WGR_HANDSHAKE_DS);
+	send_message(peer, &msg, sizeof(msg));
 	/* Time counts from the sending, not from the computing. */
 	note_initiation(peer);
 }
@@ -438,25 +444,90 @@ static void initiate_work(struct work_struct *work)
 	struct wgr_peer *peer = container_of(work, struct wgr_peer, initiate);
 
 	/* Asked again: two may have asked before this work ran once. */
-	if (may_initiate(peer) && !READ_ONCE(peer->wgr->asleep))
+	if (wgr_alarms_may_initiate(&peer->timers.alarms, wgr_now_ns()) &&
+	    !READ_ONCE(peer->wgr->asleep))
 		initiate(peer);
 	wgr_peer_put(peer);
+}
+
+static bool make_response(struct wgr_peer *peer, struct wgr_msg_response *msg)
+{
+	struct wgr_session *session = wgr_session_new(peer);
+	struct wgr_keys *gone;
+	bool made;
+
+	if (!session)
+		return false;
+	made = wgr_noise_make_response(&peer->noise, &session->keys, msg, &gone);
+	wgr_session_let_go(gone);
+	return made;
 }
 
 void wgr_tx_response(struct wgr_peer *peer)
 {
 	struct wgr_msg_response msg;
 
-	if (wgr_noise_make_response(peer, &msg))
+	if (!make_response(peer, &msg))
 		return;
 	wgr_cookie_stamp(&peer->jar, &msg, sizeof(msg));
-	if (!wgr_noise_begin_session(peer, msg.sender))
+	if (!wgr_session_begin(peer, msg.sender))
 		return;
-	wgr_timers_got_session(peer);
-	wgr_timers_sent_any(peer);
+	wgr_timers_sent_any(&peer->timers);
 	/* The other side will hardly need one more from us for a while. */
 	note_initiation(peer);
-	wgr_sock_send_message(peer, &msg, sizeof(msg), WGR_HANDSHAKE_DS);
+	send_message(peer, &msg, sizeof(msg));
+}
+
+/* ---- what alarms ask for ---- */
+
+static void give_up(struct wgr_peer *peer)
+{
+	net_dbg_ratelimited("%s: Peer %llu gave no answer to %u handshakes\n",
+			    peer->wgr->dev->name, peer->id,
+			    READ_ONCE(peer->timers.alarms.attempts));
+	DEV_STATS_ADD(peer->wgr->dev, tx_dropped, wgr_tx_drop_staged(peer));
+}
+
+static void queue_forget(struct wgr_peer *peer)
+{
+	if (!wgr_peer_get(peer))
+		return;
+	if (!queue_work(peer->wgr->wq_handshakes, &peer->forget))
+		wgr_peer_put(peer);
+}
+
+static void forget_work(struct work_struct *work)
+{
+	struct wgr_peer *peer = container_of(work, struct wgr_peer, forget);
+
+	wgr_sessions_end_handshake(peer);
+	wgr_sessions_clear(peer);
+	wgr_peer_put(peer);
+}
+
+static void act(struct wgr_timers *timers, unsigned int actions)
+{
+	struct wgr_peer *peer = container_of(timers, struct wgr_peer, timers);
+
+	if (actions & WGR_DO_GIVE_UP)
+		give_up(peer);
+	if (actions & WGR_DO_NEW_SOURCE)
+		wgr_endpoint_forget_source(&peer->endpoint);
+	if (actions & WGR_DO_INITIATE)
+		queue_initiation(peer);
+	if (actions & WGR_DO_KEEPALIVE ||
+	    (actions & WGR_DO_PERSISTENT && READ_ONCE(timers->keepalive_s)))
+		wgr_tx_keepalive(peer);
+	if (actions & WGR_DO_FORGET)
+		queue_forget(peer);
+}
+
+void wgr_tx_interval_changed(struct wgr_peer *peer)
+{
+	if (READ_ONCE(peer->timers.keepalive_s))
+		wgr_tx_keepalive(peer);
+	else
+		wgr_alarms_no_interval(&peer->timers.alarms);
 }
 
 void wgr_tx_init(struct wgr_peer *peer)
@@ -469,8 +540,11 @@ void wgr_tx_init(struct wgr_peer *peer)
 	line->wake = send_finished;
 	line->get = line_get;
 	line->put = line_put;
+	line->drop = wgr_packet_drop;
 	INIT_WORK(&peer->tx.send, send_work);
 	INIT_WORK(&peer->initiate, initiate_work);
+	INIT_WORK(&peer->forget, forget_work);
+	wgr_timers_init(&peer->timers, act);
 }
 
 /* The peer an inner packet goes to, with a reference, or NULL. */

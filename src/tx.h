@@ -8,9 +8,6 @@
 
 #include "wgr.h"
 
-/* DS field of handshake messages: they go before data. */
-#define WGR_HANDSHAKE_DS 0x88
-
 /* A packet from the network stack, to be sent through the tunnel. */
 netdev_tx_t wgr_tx_xmit(struct sk_buff *skb, struct net_device *dev);
 
@@ -43,13 +40,15 @@ void wgr_tx_keepalive(struct wgr_peer *peer);
 /**
  * wgr_tx_ask_handshake() - have an initiation sent soon
  * @peer: whom to
- * @retry: one of a series, which goes on counting
  *
  * At most one in WGR_REKEY_TIMEOUT_S goes out. Any context.
  */
-void wgr_tx_ask_handshake(struct wgr_peer *peer, bool retry);
+void wgr_tx_ask_handshake(struct wgr_peer *peer);
 
 /* Answers the initiation that was read; process context. */
 void wgr_tx_response(struct wgr_peer *peer);
+
+/* The interval of the persistent keepalive has been set; any context. */
+void wgr_tx_interval_changed(struct wgr_peer *peer);
 
 #endif

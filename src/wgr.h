@@ -4,24 +4,26 @@
  * the forward declarations of the objects.
  *
  * One object a file:
- *   device     the network interface and what all its peers share
+ *   protocol/  what is said and when: handshake, keys, macs, replay, alarms
+ *   reorder/   puts packets into the order they were sent in
+ *   interface  the network interface
+ *   device     what all its peers share
  *   peer       one configured counterpart
  *   session    one set of transport keys, found by its receiver index
- *   noise      the handshake that makes sessions
+ *   noise      a peer's handshake and keys, under locks
  *   randomness no handshake before the random generator has its seed
  *   cookie     proof of address for handshakes under load
  *   ratelimit  how many handshakes an address may ask for
- *   load       when handshakes have to prove their address
+ *   handshakes handshake messages that came in
  *   allowedips which inner addresses belong to which peer
  *   endpoint   where a peer is reached
  *   sock       the UDP sockets
- *   rank       which session was used after which
  *   line       packets in order that several CPUs encrypt or decrypt
  *   tx, rx     the way of a packet
- *   reorder/   puts packets into the order they were sent in
  *   budget     how much memory the packets held for all peers may take
  *   timers     when something has to happen without a packet
  *   settings   what can be chosen about order, and its one setter
+ *   books      what has become of packets
  *   stats      sums of the peers' books, and the figures made of them
  *   control/   netlink, sysfs, ethtool, trace points
  */
@@ -30,52 +32,31 @@
 
 #include <linux/jiffies.h>
 #include <linux/skbuff.h>
-#include <linux/time64.h>
+#include <linux/timekeeping.h>
 #include <linux/types.h>
+
+#include "protocol/limits.h"
 
 struct wgr_device;
 struct wgr_peer;
 struct wgr_session;
 struct net;
 
-/*
- * Limits of the protocol ("WireGuard: Next Generation Kernel Network Tunnel",
- * section 6.1 and 6.5). Seconds unless the name says otherwise.
- */
-#define WGR_REKEY_AFTER_MESSAGES	(1ULL << 60)
-#define WGR_REJECT_AFTER_MESSAGES	(U64_MAX - (1ULL << 13))
-#define WGR_REKEY_AFTER_S		120
-#define WGR_REJECT_AFTER_S		180
-#define WGR_REKEY_TIMEOUT_S		5
-#define WGR_REKEY_ATTEMPT_S		90
-#define WGR_KEEPALIVE_S			10
-#define WGR_FORGET_KEYS_S		(3 * WGR_REJECT_AFTER_S)
-
-/* A retry is put off by up to a third of a second so that both ends part. */
-#define WGR_RETRY_JITTER_MS		333
-
-/* Initiations that one peer may have answered, a second. */
-#define WGR_INITIATIONS_PER_S		50
-
 /* Packets that wait for a session, a peer; the newest are kept. */
 #define WGR_MAX_STAGED			128
-
-/* Handshake messages that wait for a CPU, a device. */
-#define WGR_MAX_HANDSHAKES		4096
 
 /* Data packets on their way through a peer's receive or send line. */
 #define WGR_MAX_LINE			4096
 
 #define WGR_MAX_PEERS			(1U << 20)
 
-/* The wire: padding of the inner packet, and the tag behind it. */
-#define WGR_PAD				16
-#define WGR_TAG_LEN			16
-
 /* Room in front of an inner packet: our header, UDP, IPv6, and the link's. */
 #define WGR_HEADROOM	ALIGN(16 + 8 + 40 + NET_SKB_PAD, 16)
 
-/* True once @birth_ns (boot time clock) lies @seconds or more back. */
-bool wgr_has_aged(u64 birth_ns, u64 seconds);
+/* The time that the protocol goes by: boot time clock, which runs on in suspend. */
+static inline u64 wgr_now_ns(void)
+{
+	return ktime_get_coarse_boottime_ns();
+}
 
 #endif

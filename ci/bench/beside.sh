@@ -2,15 +2,20 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # In a guest: what a call and a ping suffer beside bulk transfers in the same
-# tunnel, by the kernel's own module and by the one under test ($WGR_KO) in turn.
+# tunnel, and what those get, by the kernel's own module and by the one under test
+# ($WGR_KO) in turn.
 #
 #   ci/bench/beside.sh [OPTION...] PATH...
 #
-#   --pairs N      runs of each module for each path (5)
-#   --seconds N    of each run (15), after --omit N (3) that do not count
-#   --streams N    TCP connections (1)
-#   --tsv FILE     append "path module goodput call_lost call_out_of_order
-#                  call_ms call_p99_ms ping_ms ping_p99_ms" for each run
+#   --pairs N      runs of each module for each path and kind (5)
+#   --seconds N    of each run (10), after --omit N (3) that do not count
+#   --kinds LIST   of the bulk: tcpN, N connections of TCP (tcp1), or udp, half as
+#                  much again as the path carries, forwarded from a host behind a
+#   --modules LIST stock, ours, and peer: ours with scope=peer (stock,ours)
+#   --tsv FILE     append "path kind module goodput call_lost call_out_of_order
+#                  call_ms call_p99_ms ping_ms ping_p99_ms swapped late" for each
+#                  run; swapped: packets of any flow that come out overtaken by
+#                  their own flow (swaps.py), late: drops of the receiving tunnel
 #
 # PATH is one of path.sh. The call is 50 datagrams of 172 bytes a second (G.711),
 # the ping five a second; both go the way of the data. Both ends run the same
@@ -21,11 +26,13 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/measure.sh"
 
 pairs=5
-seconds=15
+seconds=10
 omit=3
-streams=1
+kinds=tcp1
+modules=stock,ours
 tsv=''
 out=$(mktemp)
+parameters=${WGR_PARAMETERS:-}
 
 # Mean and 99th percentile of ping's times on stdin, ms.
 ping_times()
@@ -34,64 +41,87 @@ ping_times()
 		awk '{ t[NR] = $1; sum += $1 } END { printf "%.2f %.2f\n", sum / NR, t[int(NR * 0.99 + 0.99)] }'
 }
 
-run()
+late()
 {
-	local path=$1 module=$2 server bulk ping call goodput times
+	at b cat /sys/class/net/wg0/statistics/rx_dropped
+}
 
-	use "$module"
-	build "$path"
-	tunnels
+# A host whose packets a forwards.
+behind_a()
+{
+	host h
+	wire h lan 10.8.0.2/24 a lan 10.8.0.1/24
+	at a sysctl -qw net.ipv4.ip_forward=1
+	ip -n h route add default via 10.8.0.1
+	at b wg set wg0 peer "$pub1" allowed-ips 192.168.241.1/32,10.8.0.0/24
+	ip -n b route add 10.8.0.0/24 dev wg0
+}
+
+# bulk PATH KIND: both its ends, until it is over; TCP tells of itself on stdout.
+bulk()
+{
+	local kind=$2 rate server
+
+	if [[ $kind == udp ]]; then
+		behind_a
+		rate=$((${1%%:*} * 1500000 / 8 / 1400))
+		sequence_port=7778 sequence h b 192.168.241.2 --count $((rate * (seconds + omit))) --rate "$rate" --size 1372
+		return
+	fi
 	at b iperf3 -s -1 -p 5201 >/dev/null 2>&1 &
 	server=$!
 	wait_for 10 listens b 5201
-	at a timeout $((seconds + omit + 60)) iperf3 -c 192.168.241.2 -p 5201 -P "$streams" -t "$seconds" \
-		-O "$omit" -J >"$out.tcp" &
-	bulk=$!
-	pause "$omit"
-	at a ping -n -i 0.2 -c $((seconds * 5 - 10)) 192.168.241.2 >"$out.ping" &
-	ping=$!
-	call=$(sequence a b 192.168.241.2 --count $((seconds * 50 - 100)) --rate 50 --size 172)
-	wait "$bulk" "$ping" || true
+	at a timeout $((seconds + omit + 60)) iperf3 -c 192.168.241.2 -p 5201 -P "${kind#tcp}" -t "$seconds" -O "$omit" -J
 	wait "$server" || true
-	goodput=$(python3 -c 'import json, sys
-print(round(json.load(sys.stdin)["end"]["sum_received"]["bits_per_second"] / 1e6, 2))' <"$out.tcp")
+}
+
+run()
+{
+	local path=$1 kind=$2 module=$3 port=5201 beside=$((seconds - 2)) times call was
+	local -a jobs
+
+	WGR_PARAMETERS=$parameters
+	[[ $module != peer ]] || WGR_PARAMETERS+=' scope=peer'
+	use "${module/peer/ours}"
+	build "$path"
+	tunnels
+	[[ $kind != udp ]] || port=7778
+	bulk "$path" "$kind" >"$out.bulk" &
+	jobs=($!)
+	pause $((omit + 1))
+	was=$(late)
+	at b timeout "$beside" tcpdump -n -B 65536 -i wg0 -Q in -s 64 -w - ip 2>"$out.said" | "$here/swaps.py" "$port" >"$out.swaps" &
+	jobs+=($!)
+	at a ping -n -i 0.2 -c $((beside * 5)) 192.168.241.2 >"$out.ping" &
+	jobs+=($!)
+	call=$(sequence a b 192.168.241.2 --count $((beside * 50)) --rate 50 --size 172)
+	wait "${jobs[@]}" || true
 	times=$(ping_times <"$out.ping")
-	printf '%s\t' "$path" "$module" "$goodput" "$(field lost "$call")" "$(field out_of_order "$call")" \
-		"$(field delay_ms "$call")" "$(field delay_p99_ms "$call")" >>"$out"
-	printf '%s\t%s\n' "${times% *}" "${times#* }" >>"$out"
+	printf '%s\t' "$path" "$kind" "$module" "$(field mbit "$(<"$out.swaps")")" "$(field lost "$call")" \
+		"$(field out_of_order "$call")" "$(field delay_ms "$call")" "$(field delay_p99_ms "$call")" \
+		"${times% *}" "${times#* }" "$(field swapped "$(<"$out.swaps")")" >>"$out"
+	echo $(($(late) - was)) >>"$out"
 	tail -n 1 "$out"
 	clear_hosts >/dev/null 2>&1
 }
 
-medians()
-{
-	python3 - "$out" <<'EOF'
-import collections, statistics, sys
-NAMES = "goodput call_lost call_out_of_order call_ms call_p99_ms ping_ms ping_p99_ms".split()
-runs = collections.defaultdict(list)
-for line in open(sys.argv[1], encoding="ascii"):
-    path, module, *figures = line.split("\t")
-    runs[path, module].append([float(f) for f in figures])
-for (path, module), rows in runs.items():
-    medians = [statistics.median(column) for column in zip(*rows)]
-    print(f"median {path} {module}:", *(f"{n} {m:.2f}" for n, m in zip(NAMES, medians)), f"({len(rows)} runs)")
-EOF
-}
-
 main()
 {
-	local path i
+	local path kind module i
 
-	options "pairs seconds omit streams tsv" "$@"
+	options "pairs seconds omit kinds modules tsv" "$@"
 	[[ ${#rest[@]} -gt 0 ]] || usage
 	path_modules
 	for path in "${rest[@]}"; do
-		for ((i = 0; i < pairs; i++)); do
-			run "$path" stock
-			run "$path" ours
+		for kind in ${kinds//,/ }; do
+			for ((i = 0; i < pairs; i++)); do
+				for module in ${modules//,/ }; do
+					run "$path" "$kind" "$module"
+				done
+			done
 		done
 	done
-	medians
+	"$here/beside.py" "$out"
 	[[ -z $tsv ]] || cat "$out" >>"$tsv"
 	rm -f "$out" "$out".*
 }

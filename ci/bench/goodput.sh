@@ -7,7 +7,7 @@
 #   ci/bench/goodput.sh [OPTION...] PATH...
 #
 #   --pairs N      runs of each module for each path and kind (5)
-#   --seconds N    of each TCP run (15), after --omit N (5) that do not count
+#   --seconds N    of each TCP run (10), after --omit N (5) that do not count
 #   --kinds LIST   cubic, bbr, norack (cubic with tcp_recovery=0), udp (cubic)
 #   --udp-mbit N   rate of UDP (50); it runs as long as TCP does
 #   --tsv FILE     append "path kind module goodput retransmitted sent lost
@@ -24,7 +24,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/measure.sh"
 
 pairs=5
-seconds=15
+seconds=10
 omit=5
 kinds=cubic
 tsv=''

@@ -13,7 +13,8 @@
 #   sX    as aX, and what takes the other path has another source address
 #   lP    P % of the packets are lost
 #   qNAME the line is shared out by this queue (fq, fq_codel, cake): flows have
-#         their turns in it, and sparse ones come first
+#         their turns in it, and sparse ones come first. CAKE shapes by itself
+#         ("besteffort flows"), the others stand behind tbf
 #
 #   namespace a            namespace r            namespace b
 #   wg0 ─ a0 ───────────── r0      r1 ─────────── b0 ─ wg0
@@ -114,15 +115,22 @@ disturb()
 	fi
 }
 
-# share_out PART...: what waits for the line stands in one queue, or in one for
-# each flow.
-share_out()
+# uplink RATE PART...: what waits for the line stands in one queue, or in one for
+# each flow. netem with a rate of its own keeps the order, so it is limited here.
+uplink()
 {
-	local part
+	local rate=$1 part queue=''
+	shift
 
 	for part in "$@"; do
-		[[ $part != q* ]] || tc -n a qdisc replace dev a0 parent 1:1 "${part#q}"
+		[[ $part != q* ]] || queue=${part#q}
 	done
+	if [[ $queue == cake ]]; then
+		tc -n a qdisc add dev a0 root cake bandwidth "${rate}mbit" besteffort flows
+		return
+	fi
+	tc -n a qdisc add dev a0 root handle 1: tbf rate "${rate}mbit" burst 16kb limit 500kb
+	[[ -z $queue ]] || tc -n a qdisc add dev a0 parent 1:1 "$queue"
 }
 
 # build PATH: hosts and the way between them.
@@ -141,9 +149,7 @@ build()
 	at b sysctl -qw net.ipv4.tcp_no_metrics_save=1
 	[[ $1 != order ]] || return 0
 	IFS=: read -r -a parts <<<"$1"
-	# netem with a rate of its own keeps the order: limit the rate before it.
-	tc -n a qdisc add dev a0 root handle 1: tbf rate "${parts[0]}mbit" burst 16kb limit 500kb
-	share_out "${parts[@]:1}"
+	uplink "${parts[0]}" "${parts[@]:2}"
 	disturb "${parts[@]:1}"
 	single a a0
 	single r r0

@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Measure what pictures need beyond run.sh, on the user-mode kernel, and draw them.
+# Measure what pictures need beyond run.sh, on a user-mode kernel, and draw them.
 #
-#   ci/bench/pictures.sh [--draw | --short] [FOLDER]
+#   ci/bench/pictures.sh [--kernel NAME] [--draw | --short] [FOLDER]
 #
-#   --draw     measure nothing, draw from the data that is there
-#   --short    measure for seconds and at low priority: tries this program, and is
-#              no measurement
+#   --kernel NAME  fast or travel (travel), as for run.sh
+#   --draw         measure nothing, draw from the data that is there
+#   --short        measure for seconds: tries this program, and is no measurement
 #
 # FOLDER is ci/doc, the pictures of README, if it is not given. It gets
 #
@@ -16,7 +16,7 @@
 #   goodput.svg            goodput against jitter, from FOLDER/rows.tsv, which
 #                          run.sh writes, or from results.tsv
 #
-# Takes ten minutes. Nothing else may run on the machine meanwhile.
+# Takes some minutes.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -25,10 +25,12 @@ before=200:10
 after=200:10:n3
 paths=(200:10:n1 200:10:e5/10 200:10:a15)
 pairs=3 seconds=30 change=10 flow=15 omit=10
-first=(--realtime)
+kernel=travel
 measure=yes
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# shellcheck source=ci/bench/machine.sh
+. "$here/machine.sh"
 
 usage()
 {
@@ -43,9 +45,9 @@ guest()
 	local name=$1 columns=$2 script=$3 said
 	shift 3
 
-	"$top/ci/vm/uml.sh" fast ${first[@]+"${first[@]}"} --timeout 1800 --results "$work/$name" -- \
-		bash -c "uname -r >\"\$WGR_RESULTS/kernel\"; '$here/$script' --tsv \"\$WGR_RESULTS/rows\" $*"
-	said="# $(date -u +%F), $(nproc) CPUs, user-mode kernel $(<"$work/$name/kernel"): ci/bench/$script $*"
+	machine "$kernel" 1800 "$work/$name" bash -c \
+		"uname -r >\"\$WGR_RESULTS/kernel\"; '$here/$script' --tsv \"\$WGR_RESULTS/rows\" $*"
+	said="# $(date -u +%F), user-mode kernel $(<"$work/$name/kernel") ($kernel): ci/bench/$script $*"
 	{
 		echo '# SPDX-License-Identifier: GPL-2.0'
 		echo "$said"
@@ -74,7 +76,8 @@ main()
 	while [[ ${1:-} == --* ]]; do
 		case $1 in
 		--draw)  measure=no ;;
-		--short) pairs=1 seconds=12 change=5 flow=3 omit=2 first=() ;;
+		--short) pairs=1 seconds=12 change=5 flow=3 omit=2 ;;
+		--kernel) kernel=${2:?a kernel}; shift ;;
 		*)       usage ;;
 		esac
 		shift
@@ -85,8 +88,6 @@ main()
 	folder=$(cd "$folder" && pwd)
 	if [[ $measure == yes ]]; then
 		make -s --no-print-directory -C "$top" cli
-		WGR_KO=$("$top/ci/vm/module.sh" fast)
-		export WGR_KO
 		guest onset 'path module run second goodput' onset.sh \
 			--pairs "$pairs" --seconds "$seconds" --change "$change" "$before" "$after"
 		guest held 'path figure from packets' held.sh --seconds "$flow" --omit "$omit" "${paths[@]}"

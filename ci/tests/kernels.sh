@@ -44,7 +44,7 @@ kernels()
 		bookworm           generic arm64   gcc run tunnel
 		bookworm           generic armhf   gcc tunnel
 		bookworm           generic i386    gcc tunnel
-		bookworm           generic ppc64el gcc
+		bookworm           generic ppc64el gcc tunnel
 		bookworm           generic s390x   gcc tunnel pair
 		bookworm-backports generic amd64   gcc
 		bookworm-backports cloud   amd64   gcc
@@ -56,7 +56,7 @@ kernels()
 		trixie             cloud   amd64   gcc
 		trixie             rt      amd64   gcc
 		trixie             generic arm64   gcc
-		trixie             generic riscv64 gcc
+		trixie             generic riscv64 gcc tunnel
 		trixie-backports   generic amd64   gcc run
 		trixie-backports   cloud   amd64   gcc
 		trixie-backports   rt      amd64   gcc
@@ -387,7 +387,10 @@ main()
 		echo "kernels.sh: no kernel has all of: $*" >&2
 		exit 2
 	fi
-	work=$(mktemp -d)
+	# Guests of other architectures see the tree and the cache, and nothing else.
+	mkdir -p "$WGR_CACHE"
+	find "$WGR_CACHE" -maxdepth 1 -name '.run-kernels.*' -mmin +600 -exec rm -rf {} +
+	work=$(mktemp -d "$WGR_CACHE/.run-kernels.XXXXXX")
 	mkdir "$work/have"
 	trap 'rm -rf "$work"' EXIT
 	point 'warnings are counted' counts_warnings || true

@@ -46,7 +46,7 @@ unpack_all()
 # BUILDER: DIR SUITE PACKAGE=VERSION
 make_image()
 {
-	local dir=$1 suite=$2 packages=("$3") version name part
+	local dir=$1 suite=$2 packages=("$3") version name part from
 
 	# Since 7.2 what used to be one package is several that it depends on.
 	for name in base binary modules; do
@@ -65,8 +65,12 @@ make_image()
 	version=$(ls "$dir/root/lib/modules")
 	echo "$version" >"$dir/version"
 	for name in vmlinuz config; do
-		part=$dir/root/boot/$name-$version
-		[[ -e $part ]] || part=$dir/root/lib/modules/$version/$name
+		# Where nothing unpacks it before it starts it is vmlinux.
+		for from in "$name" "${name/vmlinuz/vmlinux}"; do
+			for part in "$dir/root/boot/$from-$version" "$dir/root/lib/modules/$version/$from"; do
+				[[ ! -e $part ]] || break 2
+			done
+		done
 		mv "$part" "$dir/$name"
 	done
 	depmod -b "$dir/root" "$version"

@@ -41,7 +41,7 @@ add_handles()
 		-e 's/wait_for_random_bytes();/while (!READ_ONCE(seeded)) msleep(20);/' \
 		-e '0,/^#include <linux/s//#include <linux\/delay.h>\n#include <linux\/moduleparam.h>\n&/' "$1/src/randomness.c"
 	[[ $(grep -c 'READ_ONCE(seeded)' "$1/src/randomness.c") == 2 ]] || { echo 'there is no seed to take'; return 1; }
-	cat >>"$1/src/device.c" <<-'END'
+	cat >>"$1/src/interface.c" <<-'END'
 
 	#include <linux/moduleparam.h>
 

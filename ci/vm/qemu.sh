@@ -7,8 +7,8 @@
 #
 #   --suite SUITE     whose kernel (bookworm: 6.1)
 #   --arch ARCH       a machine of that architecture of Debian, with programs from the
-#                     same release: arm64, armhf, i386, s390x (amd64). Of the host's
-#                     files it sees the tree and the cache
+#                     same release: arm64, armhf, i386, ppc64el, riscv64, s390x
+#                     (amd64). Of the host's files it sees the tree and the cache
 #   --root DIR        boot the Debian system in DIR (see root.sh) with its own kernel,
 #                     in place of the host's files; the script is then one of its own
 #   --systemd         with --root: let its systemd start it as it starts a machine; the
@@ -55,6 +55,10 @@ machine_of()
 	armhf)
 		# Its kernel does not reach devices beyond 4 GiB.
 		program=qemu-system-arm machine=(-machine 'virt,highmem=off' -cpu cortex-a15) ;;
+	ppc64el)
+		program=qemu-system-ppc64 machine=(-machine pseries -cpu power9) console=hvc0 ;;
+	riscv64)
+		program=qemu-system-riscv64 machine=(-machine virt) console=ttyS0 ;;
 	s390x)
 		# QEMU 7.2 calculates wrongly with vectors: kernels that sum with them (6.12)
 		# drop all of IPv4 there, and 6.1 does not.

@@ -463,6 +463,22 @@ static void save_sysctls(struct carry *carry, const char *family)
 	add_sysctl(carry, family, carry->link.ifname, last_sysctl);
 }
 
+static void save_own(struct carry *carry, struct order *order)
+{
+	struct order_report report = {};
+	size_t i;
+
+	if (!order_read(order, carry->link.ifname, &report)) {
+		for (i = 0; i < report.count; i++) {
+			if (report.peers[i].own)
+				report.peers[carry->own_count++] = report.peers[i];
+		}
+		carry->own = report.peers;
+		report.peers = NULL;
+	}
+	order_free(&report);
+}
+
 static void save_settings(struct carry *carry)
 {
 	struct order order;
@@ -470,6 +486,8 @@ static void save_settings(struct carry *carry)
 	if (order_open(&order))
 		return;
 	carry->ordered = !order_get(&order, carry->link.ifname, &carry->settings);
+	if (carry->ordered)
+		save_own(carry, &order);
 	order_close(&order);
 }
 
@@ -527,5 +545,6 @@ void carry_wipe(struct carry *carry)
 	parcel_wipe(&carry->routes);
 	parcel_wipe(&carry->far);
 	free(carry->sysctls);
+	free(carry->own);
 	*carry = (struct carry){};
 }

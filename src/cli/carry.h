@@ -35,6 +35,8 @@
  * @sysctls: lines "FAMILY WHOSE NAME VALUE", with the interface or "all" as WHOSE
  * @settings: of order, if @ordered
  * @ordered: whether it has such
+ * @own: peers that have such of their own
+ * @own_count: how many
  * @made: carry_make() has made it
  * @port: its UDP port
  * @peers: how many
@@ -56,6 +58,8 @@ struct carry {
 	char *sysctls;
 	struct order_settings settings;
 	bool ordered;
+	struct order_peer *own;
+	size_t own_count;
 	bool made;
 	uint16_t port;
 	unsigned int peers;

@@ -16,6 +16,7 @@
  * @all_netns: all network namespaces; "export" only
  * @output: file to write, or NULL; "export" only
  * @save: keep the settings in the file of settings; "set" only
+ * @new_peers: only peers that have no settings of their own; "apply" only
  * @count: how often to look, or NULL; "watch" only
  * @interval: time between two looks, or NULL; "watch" only
  * @time: how long to listen, or NULL; "test" only
@@ -30,6 +31,7 @@ struct cli {
 	const char *output;
 	bool all_netns;
 	bool save;
+	bool new_peers;
 	bool json;
 	bool plain;
 	bool smart;

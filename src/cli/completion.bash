@@ -21,6 +21,24 @@ _wireguard_reorder_interfaces()
 	"${show[@]}" 2>/dev/null | sed -n 's/^[0-9]*: \([^:@]*\).*/\1/p'
 }
 
+# _wireguard_reorder_keys INTERFACE: the public keys of its peers.
+_wireguard_reorder_keys()
+{
+	wireguard-reorder ${netns:+-n "$netns"} dump "$1" 2>/dev/null | cut -f 1
+}
+
+# _wireguard_reorder_values SETTING [default]: values there are, with that word behind them.
+_wireguard_reorder_values()
+{
+	case $1 in
+	mode) printf '%s\n' adaptive fixed off ${2:+"$2"} ;;
+	hold) printf '%s\n' 1ms 5ms 20ms ${2:+"$2"} ;;
+	hold-max) printf '%s\n' 50ms 250ms 500ms 1s ${2:+"$2"} ;;
+	window) printf '%s\n' 2048 4096 8192 16384 32768 ${2:+"$2"} ;;
+	scope) printf '%s\n' flow peer auto ${2:+"$2"} ;;
+	esac
+}
+
 # _wireguard_reorder_words COMMAND WORD...: what may come behind those words, a line each.
 _wireguard_reorder_words()
 {
@@ -28,7 +46,8 @@ _wireguard_reorder_words()
 	shift
 
 	case $command in
-	show|dump|apply) [[ $# -gt 0 ]] || { echo all; _wireguard_reorder_interfaces; } ;;
+	show|dump) [[ $# -gt 0 ]] || { echo all; _wireguard_reorder_interfaces; } ;;
+	apply) [[ $# -gt 0 ]] || { echo all; _wireguard_reorder_interfaces; }; echo --new-peers ;;
 	watch) [[ $# -gt 0 ]] || _wireguard_reorder_interfaces; printf '%s\n' --count --interval ;;
 	test) [[ $# -gt 0 ]] || _wireguard_reorder_interfaces; printf '%s\n' --time --pcap ;;
 	stats|reset)
@@ -37,23 +56,23 @@ _wireguard_reorder_words()
 		elif [[ $command == reset && $# == 1 ]]; then
 			echo peer
 		elif [[ $command == reset && $# == 2 ]]; then
-			wireguard-reorder ${netns:+-n "$netns"} dump "$1" 2>/dev/null | cut -f 1
+			_wireguard_reorder_keys "$1"
 		elif [[ $# == 1 ]]; then
 			wireguard-reorder ${netns:+-n "$netns"} stats "$1" 2>/dev/null | sed 's/:.*//'
 		fi ;;
 	set)
 		if [[ $# == 0 ]]; then
 			_wireguard_reorder_interfaces
+		elif [[ $# == 2 && $2 == peer ]]; then
+			_wireguard_reorder_keys "$1"
 		elif (($# % 2)); then
+			[[ $# != 1 ]] || echo peer
+			[[ $# != 3 || $2 != peer ]] || echo default
 			printf '%s\n' mode hold hold-max window scope --save
+		elif [[ $2 == peer ]]; then
+			_wireguard_reorder_values "${!#}" default
 		else
-			case ${!#} in
-			mode) printf '%s\n' adaptive fixed off ;;
-			hold) printf '%s\n' 1ms 5ms 20ms ;;
-			hold-max) printf '%s\n' 50ms 250ms 500ms 1s ;;
-			window) printf '%s\n' 2048 4096 8192 16384 32768 ;;
-			scope) printf '%s\n' flow peer auto ;;
-			esac
+			_wireguard_reorder_values "${!#}"
 		fi ;;
 	export) printf '%s\n' --all-netns --output ;;
 	switch) [[ $# -gt 0 ]] || printf '%s\n' ours stock; echo --yes ;;

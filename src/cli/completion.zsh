@@ -24,6 +24,12 @@ _wireguard_reorder_interfaces()
 	compadd -a interfaces
 }
 
+_wireguard_reorder_interfaces_all()
+{
+	compadd all
+	_wireguard_reorder_interfaces
+}
+
 # The command itself, in that namespace.
 _wireguard_reorder_ask()
 {
@@ -58,16 +64,26 @@ _wireguard_reorder_commands()
 	_describe command commands
 }
 
-# Words of "set" behind the interface: settings and values in turn.
+# Words of "set" behind the interface: a peer, then settings and values in turn.
 _wireguard_reorder_settings()
 {
+	local -a inherit=()
+
+	[[ $words[3] != peer ]] || inherit=(default)
+	if [[ $CURRENT == 4 && -n $inherit ]]; then
+		_wireguard_reorder_keys
+		return
+	fi
 	case $words[CURRENT-1] in
-	mode) compadd adaptive fixed off ;;
-	hold) compadd 1ms 5ms 20ms ;;
-	hold-max) compadd 50ms 250ms 500ms 1s ;;
-	window) compadd 2048 4096 8192 16384 32768 ;;
-	scope) compadd flow peer auto ;;
-	*) compadd -- mode hold hold-max window scope --save ;;
+	mode) compadd adaptive fixed off $inherit ;;
+	hold) compadd 1ms 5ms 20ms $inherit ;;
+	hold-max) compadd 50ms 250ms 500ms 1s $inherit ;;
+	window) compadd 2048 4096 8192 16384 32768 $inherit ;;
+	scope) compadd flow peer auto $inherit ;;
+	*)
+		compadd -- mode hold hold-max window scope --save
+		(( CURRENT != 3 )) || compadd peer
+		(( CURRENT != 5 )) || compadd -a inherit ;;
 	esac
 }
 
@@ -88,7 +104,9 @@ _wireguard_reorder_keys()
 _wireguard_reorder_words()
 {
 	case $words[1] in
-	show|dump|apply) (( CURRENT == 2 )) && { compadd all; _wireguard_reorder_interfaces } ;;
+	apply) _arguments '--new-peers[only peers with no settings of their own]' \
+		'1:interface:_wireguard_reorder_interfaces_all' ;;
+	show|dump) (( CURRENT == 2 )) && _wireguard_reorder_interfaces_all ;;
 	watch) _arguments '--count[looks]:number:' '--interval[time between two]:seconds:' \
 		'1:interface:_wireguard_reorder_interfaces' ;;
 	test) _arguments '--time[how long to listen]:time:' '--pcap[capture to read]:file:_files' \

@@ -129,14 +129,14 @@ void conf_say(const struct conf *conf, unsigned int line, const char *format, ..
  * struct reader - the file while it is read
  * @conf: what becomes of it
  * @line: number of the line
- * @section: that the line is in, "" before the first one
+ * @section: that the line is in
  * @skip: its head was not understood, or it does not concern the interface
  * @ifname: the interface that it is read for, NULL for all
  */
 struct reader {
 	struct conf *conf;
 	unsigned int line;
-	char section[IFNAMSIZ];
+	struct conf_section section;
 	bool skip;
 	const char *ifname;
 };
@@ -148,26 +148,44 @@ static void add(struct reader *r, const struct setting *setting, uint32_t value)
 
 	conf->all = say_alloc(conf->all, (conf->count + 1) * sizeof(*conf->all));
 	entry = &conf->all[conf->count++];
-	*entry = (struct conf_entry){ .line = r->line, .setting = setting, .value = value };
-	memcpy(entry->section, r->section, sizeof(entry->section));
+	*entry = (struct conf_entry){ .line = r->line, .section = r->section, .setting = setting,
+				      .value = value };
 }
 
-static bool is_section(const char *name)
+/* The name of the interface alone, or behind it "peer" and a key. */
+static bool parse_section(const char *text, struct conf_section *section)
 {
-	return !strcmp(name, CONF_ALL) || parse_ifname(name);
+	char ifname[IFNAMSIZ], word[5], key[KEY_TEXT], more;
+	int words = sscanf(text, "%15s %4s %44s %c", ifname, word, key, &more);
+
+	*section = (struct conf_section){};
+	if (words < 1 || strncmp(text, ifname, strcspn(text, " \t")))
+		return false;
+	strcpy(section->ifname, ifname);
+	if (words == 1)
+		return !strcmp(ifname, CONF_ALL) || parse_ifname(ifname);
+	section->is_peer = true;
+	return words == 3 && strcmp(ifname, CONF_ALL) && parse_ifname(ifname) &&
+	       !strcmp(word, "peer") && key_parse(key, section->key);
+}
+
+static bool same_section(const struct conf_section *one, const struct conf_section *other)
+{
+	return !strcmp(one->ifname, other->ifname) && one->is_peer == other->is_peer &&
+	       !memcmp(one->key, other->key, KEY_LEN);
 }
 
 static void read_section(struct reader *r, const char *name)
 {
-	r->skip = !is_section(name);
+	r->skip = !parse_section(name, &r->section);
 	if (r->skip) {
-		conf_say(r->conf, r->line, "[%.*s] is no section: give [*] or the name of an interface, such as [wg0]",
-			 SHOWN, name);
+		conf_say(r->conf, r->line, "[%.*s] is no section: give [*], the name of an interface, such as [wg0], or [wg0 peer KEY]",
+			 KEY_TEXT + SHOWN, name);
 		r->conf->wrong++;
 		return;
 	}
-	snprintf(r->section, sizeof(r->section), "%s", name);
-	if (r->ifname && strcmp(name, CONF_ALL) && strcmp(name, r->ifname))
+	if (r->ifname && strcmp(r->section.ifname, CONF_ALL) &&
+	    strcmp(r->section.ifname, r->ifname))
 		r->skip = true;
 	else
 		add(r, NULL, 0);
@@ -176,15 +194,17 @@ static void read_section(struct reader *r, const char *name)
 static void read_value(struct reader *r, const struct parts *parts)
 {
 	const struct setting *setting = setting_find(parts->name);
+	bool (*read)(const char *name, const char *text, uint32_t *value) =
+		r->section.is_peer ? setting_read_peer : setting_read;
 	uint32_t value;
 
-	if (!*r->section)
+	if (!*r->section.ifname)
 		conf_say(r->conf, r->line, "\"%.*s\" stands before any section: put [*] or the name of an interface, such as [wg0], before it",
 			 SHOWN, parts->name);
 	else if (!setting)
 		conf_say(r->conf, r->line, "there is no setting \"%.*s\": give %s", SHOWN,
 			 parts->name, setting_names());
-	else if (!setting_read(parts->name, parts->value, &value))
+	else if (!read(parts->name, parts->value, &value))
 		conf_say(r->conf, r->line, "%s \"%.*s\": %s", setting->name, SHOWN, parts->value,
 			 setting_wrong(setting, parts->value));
 	else {
@@ -241,13 +261,16 @@ void conf_free(struct conf *conf)
 	*conf = (struct conf){};
 }
 
-static const struct conf_entry *find_in(const struct conf *conf, const char *section,
+static const struct conf_entry *find_in(const struct conf *conf, const char *ifname,
 					const struct setting *setting)
 {
+	struct conf_section section = {};
 	size_t i;
 
+	snprintf(section.ifname, sizeof(section.ifname), "%s", ifname);
 	for (i = conf->count; i--;) {
-		if (conf->all[i].setting == setting && !strcmp(conf->all[i].section, section))
+		if (conf->all[i].setting == setting &&
+		    same_section(&conf->all[i].section, &section))
 			return &conf->all[i];
 	}
 	return NULL;
@@ -327,9 +350,11 @@ struct place {
 	bool section;
 };
 
-static struct place find_place(const struct lines *lines, const char *section, const char *name)
+static struct place find_place(const struct lines *lines, const struct conf_section *section,
+			       const char *name)
 {
 	struct place place = { .line = lines->count };
+	struct conf_section head;
 	bool inside = false;
 	struct parts parts;
 	char *copy;
@@ -341,7 +366,7 @@ static struct place find_place(const struct lines *lines, const char *section, c
 			copy = say_alloc(NULL, 1);
 		parts = take_apart(copy);
 		if (parts.kind == SECTION)
-			inside = !strcmp(parts.name, section);
+			inside = parse_section(parts.name, &head) && same_section(&head, section);
 		if (inside && parts.kind == VALUE && setting_find(parts.name) == setting_find(name))
 			place = (struct place){ i, true, true };
 		else if (inside && parts.kind != NOTHING && !place.there)
@@ -363,14 +388,35 @@ static void end_line(struct lines *lines)
 	lines->all[lines->count - 1] = last;
 }
 
-static void change(struct lines *lines, const char *section, const struct setting *setting,
-		   uint32_t value)
+/* So that an earlier line does not count instead, all of them. */
+static void forget(struct lines *lines, const struct conf_section *section,
+		   const struct setting *setting)
+{
+	struct place place;
+
+	while ((place = find_place(lines, section, setting->name)).there)
+		drop(lines, place.line);
+}
+
+static void print_section(char *to, size_t size, const struct conf_section *section)
+{
+	char key[KEY_TEXT] = "";
+
+	if (section->is_peer)
+		key_print(section->key, key);
+	snprintf(to, size, "[%s%s%s]\n", section->ifname, section->is_peer ? " peer " : "", key);
+}
+
+static void change(struct lines *lines, const struct conf_section *section,
+		   const struct setting *setting, uint32_t value)
 {
 	struct place place = find_place(lines, section, setting->name);
 	char text[128], word[SETTING_TEXT];
 
 	if (!place.section) {
-		snprintf(text, sizeof(text), "%s[%s]\n", lines->count ? "\n" : "", section);
+		if (lines->count)
+			insert(lines, lines->count, "\n");
+		print_section(text, sizeof(text), section);
 		insert(lines, lines->count, text);
 		place.line = lines->count;
 	}
@@ -408,19 +454,27 @@ static int lock_folder(void)
 	return fd;
 }
 
-int conf_save(const char *ifname, const struct order_settings *settings, unsigned int given)
+int conf_save(const struct order_settings *settings, const uint8_t *key, unsigned int given)
 {
+	struct conf_section section = { .is_peer = key };
 	int err, lock = lock_folder();
 	struct lines lines = {};
 	const struct setting *s;
 	char path[PATH_MAX];
 
+	memcpy(section.ifname, settings->ifname, sizeof(section.ifname));
+	if (key)
+		memcpy(section.key, key, KEY_LEN);
 	file_path(path, CONF_PATH);
 	err = read_lines(path, &lines);
 	end_line(&lines);
 	for (s = setting_all; s->name && !err; s++) {
-		if (given & s->bit)
-			change(&lines, ifname, s, setting_value(settings, s));
+		if (!(given & s->bit))
+			continue;
+		if (setting_value(settings, s) == WG_REORDER_INHERIT)
+			forget(&lines, &section, s);
+		else
+			change(&lines, &section, s, setting_value(settings, s));
 	}
 	if (!err)
 		err = write_lines(path, &lines);

@@ -101,6 +101,45 @@ static void check_disk(const struct doctor *d)
 			    named->id.version);
 }
 
+/* Another kernel that a package has brought ours for. Return: whether there is one. */
+static bool find_prebuilt_for(char release[KERNEL_RELEASE])
+{
+	bool found = false;
+	struct kernel *list;
+	size_t i, count;
+
+	list = kernel_list(&count);
+	for (i = 0; i < count && !found; i++) {
+		found = kernel_has_prebuilt(list[i].release);
+		if (found)
+			snprintf(release, KERNEL_RELEASE, "%s", list[i].release);
+	}
+	free(list);
+	return found;
+}
+
+/* Return: whether packages bring the module here, and DKMS has nothing to do. */
+static bool check_prebuilt(const struct doctor *d)
+{
+	char release[KERNEL_RELEASE], remedy[REMEDY];
+
+	if (kernel_is_prebuilt(&d->kernel)) {
+		doctor_note(d, DOCTOR_OK, "prebuilt", NULL,
+			    "a package has brought version %s for kernel %s",
+			    d->kernel.dkms_version, d->kernel.release);
+		return true;
+	}
+	if (strcmp(d->kernel.dkms, "none") || !find_prebuilt_for(release))
+		return false;
+	snprintf(remedy, sizeof(remedy),
+		 "install the package for %s (\"make kmod\" makes it), or restart into %s",
+		 d->kernel.release, release);
+	doctor_note(d, DOCTOR_FAIL, "prebuilt", remedy,
+		    "the prebuilt module is for kernel %s, and %s runs", release,
+		    d->kernel.release);
+	return true;
+}
+
 static void check_dkms(const struct doctor *d)
 {
 	const struct kernel *kernel = &d->kernel;
@@ -194,8 +233,15 @@ static void note_not_signed(const struct doctor *d)
 	const char *const words[] = { "openssl", "version", NULL };
 	const char *v = kernel->dkms_version, *k = kernel->release;
 	char said[256], remedy[REMEDY];
-	bool lacking = program_run(said, sizeof(said), words) == 127;
+	bool lacking;
 
+	if (kernel_is_prebuilt(kernel)) {
+		doctor_note(d, DOCTOR_FAIL, "signature",
+			    "install one that is (make kmod with MODSIGNKEY and MODSIGNCERT)",
+			    "the module is not signed and this kernel insists on signatures");
+		return;
+	}
+	lacking = program_run(said, sizeof(said), words) == 127;
 	snprintf(remedy, sizeof(remedy),
 		 "%sdkms unbuild -m wireguard-reorder -v %s -k %s; dkms install -m wireguard-reorder -v %s -k %s",
 		 lacking ? "install openssl, then " : "", v, k, v, k);
@@ -445,8 +491,10 @@ void doctor_check_module(const struct doctor *doctor)
 		return;
 	}
 	check_disk(doctor);
-	check_dkms(doctor);
-	check_headers(doctor);
+	if (!check_prebuilt(doctor)) {
+		check_dkms(doctor);
+		check_headers(doctor);
+	}
 	check_signature(doctor);
 	check_secure_boot(doctor);
 	check_initramfs(doctor);

@@ -230,6 +230,18 @@ static void check_socket(const struct doctor *d, const char *ifname)
 	tunnel_free(&tunnel);
 }
 
+/* What is advised is for the interface: it does not reach those with their own. */
+static void note_own(const struct doctor *d, const struct order_report *report)
+{
+	size_t i, own = 0;
+
+	for (i = 0; i < report->count; i++)
+		own += report->peers[i].own != 0;
+	if (own)
+		doctor_note(d, DOCTOR_OK, "settings", NULL, "%s: %zu of %zu peers have settings of their own; \"show\" has them, and advice for %s does not change them",
+			    report->ifname, own, report->count, report->ifname);
+}
+
 static void check_interface(const struct doctor *d, struct order *order,
 			    const struct order_settings *settings)
 {
@@ -240,6 +252,7 @@ static void check_interface(const struct doctor *d, struct order *order,
 	if (!order_read(order, settings->ifname, &report)) {
 		late_us = look_since(settings, &report.totals, &since);
 		doctor_check_figures(d, settings, &since, late_us);
+		note_own(d, &report);
 	}
 	order_free(&report);
 	check_socket(d, settings->ifname);

@@ -97,6 +97,36 @@ static void read_built(struct kernel *kernel)
 	module_read(&kernel->built, path);
 }
 
+/*
+ * What packages bring for one kernel has a folder of its own, where depmod finds it.
+ * Other kernels may borrow it, by a link below weak-updates (RHEL and its relatives).
+ */
+static bool find_prebuilt(char path[PATH_MAX], const char *release)
+{
+	return file_match(path, "/lib/modules/%s/updates/" NAME "/wireguard.ko*", release) ||
+	       file_match(path, "/lib/modules/%s/extra/" NAME "/wireguard.ko*", release) ||
+	       file_match(path, "/lib/modules/%s/weak-updates/" NAME "/wireguard.ko*", release);
+}
+
+static void read_prebuilt(struct kernel *kernel)
+{
+	char path[PATH_MAX];
+
+	if (!find_prebuilt(path, kernel->release))
+		return;
+	kernel->dkms = "prebuilt";
+	module_read(&kernel->built, path);
+	snprintf(kernel->dkms_version, sizeof(kernel->dkms_version), "%s",
+		 kernel->built.id.version);
+}
+
+bool kernel_has_prebuilt(const char *release)
+{
+	char path[PATH_MAX];
+
+	return find_prebuilt(path, release);
+}
+
 /* DKMS leaves a link for each kernel that it has installed a module for. */
 static void read_dkms(struct kernel *kernel)
 {
@@ -114,6 +144,13 @@ static void read_dkms(struct kernel *kernel)
 	if (!strcmp(kernel->dkms, "built") &&
 	    file_exists("/var/lib/dkms/" NAME "/kernel-%s-%s", kernel->release, kernel->arch))
 		kernel->dkms = "installed";
+	if (!strcmp(kernel->dkms, "none"))
+		read_prebuilt(kernel);
+}
+
+bool kernel_is_prebuilt(const struct kernel *kernel)
+{
+	return !strcmp(kernel->dkms, "prebuilt");
 }
 
 /* What is left of a removed kernel is no kernel: DKMS may have left folders. */
@@ -268,7 +305,7 @@ static void note(struct notes *notes, const char *format, ...)
 static void note_files(struct notes *notes, const struct kernel *kernel)
 {
 	const struct module *named = &kernel->named;
-	bool installed = !strcmp(kernel->dkms, "installed");
+	bool installed = !strcmp(kernel->dkms, "installed") || kernel_is_prebuilt(kernel);
 
 	if (!*named->path)
 		note(notes, "no wireguard module: built in, or missing");

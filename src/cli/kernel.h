@@ -47,11 +47,12 @@ struct module {
  * struct kernel - an installed kernel
  * @release: what uname -r says when it runs
  * @running: it runs
- * @dkms: what DKMS has of ours for it: "installed", "built", "added" or "none"
+ * @dkms: what DKMS has of ours for it: "installed", "built", "added" or "none", or
+ *	"prebuilt" if a package has brought a module of ours
  * @dkms_version: which version that is
  * @arch: for which machines
  * @named: the file that modprobe would load
- * @built: the file that DKMS has built
+ * @built: the file that DKMS has built, or that a package has brought
  * @backup: the copy of the kernel's own module that the package keeps
  */
 struct kernel {
@@ -100,6 +101,12 @@ bool kernel_running(struct kernel *kernel);
 
 /* Reads what a module's file says of itself; all is empty if it cannot be read. */
 void module_read(struct module *module, const char *path);
+
+/* Whether a package has brought ours for it, and DKMS knows nothing of ours. */
+bool kernel_is_prebuilt(const struct kernel *kernel);
+
+/* Whether a package has brought ours for the kernel of that release. */
+bool kernel_has_prebuilt(const char *release);
 
 void kernel_loaded(struct loaded *loaded);
 

@@ -36,9 +36,11 @@ static const struct command commands[] = {
 	{ "stats", stats_command, "IF [FIGURE]", "all figures of an interface, or one" },
 	{ "dump", dump_command, "[IF|all]", "all figures of each peer, with tabs between" },
 	{ "watch", watch_command, "[IF] [--count N] [--interval S]", "what happens, live" },
-	{ "set", set_command, "IF [mode M] [hold T] [hold-max T] [window N] [scope S] [--save]",
-	  "change settings; T such as 5ms, 800us; --save: for ever" },
-	{ "apply", apply_command, "[IF|all]", "set what /etc/wireguard-reorder.conf says" },
+	{ "set", set_command,
+	  "IF [peer KEY] [mode M] [hold T] [hold-max T] [window N] [scope S] [--save]",
+	  "change settings, for a peer also to \"default\"; T such as 5ms, 800us; --save: for ever" },
+	{ "apply", apply_command, "[IF|all] [--new-peers]",
+	  "set what /etc/wireguard-reorder.conf says" },
 	{ "reset", reset_command, "IF [peer KEY]", "set counters to zero" },
 	{ "switch", switch_command, "ours|stock [--yes]",
 	  "exchange the module that runs, and bring tunnels back" },
@@ -87,6 +89,7 @@ static const struct option options[] = {
 	{ "all-netns", no_argument, NULL, 'a' },
 	{ "output", required_argument, NULL, 'o' },
 	{ "save", no_argument, NULL, 's' },
+	{ "new-peers", no_argument, NULL, 'w' },
 	{ "plain", no_argument, NULL, 'p' },
 	{ "time", required_argument, NULL, 't' },
 	{ "version", no_argument, NULL, 'V' },
@@ -135,6 +138,8 @@ static int check_options(const struct cli *cli, const struct command *command)
 		return say_usage("%s takes no --yes: that is for \"switch\"", command->name);
 	if (cli->save && command->run != set_command)
 		return say_usage("%s takes no --save: that is for \"set\"", command->name);
+	if (cli->new_peers && command->run != apply_command)
+		return say_usage("%s takes no --new-peers: that is for \"apply\"", command->name);
 	if ((cli->all_netns || cli->output) && command->run != export_command)
 		return say_usage("%s takes neither --all-netns nor --output: that is for \"export\"",
 				 command->name);
@@ -190,6 +195,9 @@ static int read_options(int count, char **words, struct cli *cli)
 			break;
 		case 's':
 			cli->save = true;
+			break;
+		case 'w':
+			cli->new_peers = true;
 			break;
 		case ':':
 			return say_usage("%s needs a value behind it", words[optind - 1]);

@@ -113,6 +113,16 @@ static struct nlmsghdr *begin(struct order *order, uint8_t command, uint16_t fla
  * Settings.
  */
 
+static void read_values(const struct nlattr **table, struct order_settings *settings)
+{
+	settings->mode = nl_u32(table[WG_REORDER_A_MODE]);
+	settings->hold_us = nl_u32(table[WG_REORDER_A_HOLD_US]);
+	settings->hold_max_us = nl_u32(table[WG_REORDER_A_HOLD_MAX_US]);
+	settings->window = nl_u32(table[WG_REORDER_A_WINDOW]);
+	settings->scope = table[WG_REORDER_A_SCOPE] ? nl_u32(table[WG_REORDER_A_SCOPE]) :
+						      ORDER_UNKNOWN;
+}
+
 static void read_settings(const struct nlmsghdr *message, struct order_settings *settings)
 {
 	const struct nlattr *table[WG_REORDER_A_MAX + 1];
@@ -120,12 +130,7 @@ static void read_settings(const struct nlmsghdr *message, struct order_settings 
 	nl_parse(table, WG_REORDER_A_MAX, message, sizeof(struct genlmsghdr));
 	settings->ifindex = nl_u32(table[WG_REORDER_A_IFINDEX]);
 	nl_string(table[WG_REORDER_A_IFNAME], settings->ifname, sizeof(settings->ifname));
-	settings->mode = nl_u32(table[WG_REORDER_A_MODE]);
-	settings->hold_us = nl_u32(table[WG_REORDER_A_HOLD_US]);
-	settings->hold_max_us = nl_u32(table[WG_REORDER_A_HOLD_MAX_US]);
-	settings->window = nl_u32(table[WG_REORDER_A_WINDOW]);
-	settings->scope = table[WG_REORDER_A_SCOPE] ? nl_u32(table[WG_REORDER_A_SCOPE]) :
-						      ORDER_UNKNOWN;
+	read_values(table, settings);
 }
 
 uint32_t order_scope_in(uint32_t scope, uint32_t mode)
@@ -199,24 +204,36 @@ struct place {
 	uint32_t value;
 };
 
-/* A module that has no scope refuses one without saying what it is that it does not know. */
+/* An older module refuses what it does not know without saying what that is. */
+static int too_old(struct order *order, const char *what, const char *since)
+{
+	struct loaded loaded;
+
+	kernel_loaded(&loaded);
+	snprintf(order->nl.why, sizeof(order->nl.why),
+		 "the module that is loaded, %s, has no %s: load version %s or later",
+		 *loaded.id.version ? loaded.id.version : "of no version", what, since);
+	return -EOPNOTSUPP;
+}
+
 static int check_scope(struct order *order, const char *ifname)
 {
 	struct order_settings settings;
-	struct loaded loaded;
 	int err = order_get(order, ifname, &settings);
 
 	if (err || settings.scope != ORDER_UNKNOWN)
 		return err;
-	kernel_loaded(&loaded);
-	snprintf(order->nl.why, sizeof(order->nl.why),
-		 "the module that is loaded, %s, has no scope: load version " ORDER_SCOPE_SINCE " or later",
-		 *loaded.id.version ? loaded.id.version : "of no version");
-	return -EOPNOTSUPP;
+	return too_old(order, "scope", ORDER_SCOPE_SINCE);
 }
 
 int order_set(struct order *order, const struct order_settings *settings, unsigned int given,
 	      unsigned int *wrong)
+{
+	return order_set_peer(order, settings, NULL, given, wrong);
+}
+
+int order_set_peer(struct order *order, const struct order_settings *settings,
+		   const uint8_t *key, unsigned int given, unsigned int *wrong)
 {
 	struct place places[] = {
 		{ ORDER_MODE, WG_REORDER_A_MODE, 0, settings->mode },
@@ -227,14 +244,18 @@ int order_set(struct order *order, const struct order_settings *settings, unsign
 	};
 	size_t i, count = ARRAY_SIZE(places);
 	struct nlmsghdr *request;
+	uint32_t key_at;
 	int err = 0;
 
-	if (given & ORDER_SCOPE)
+	if (!key && given & ORDER_SCOPE)
 		err = check_scope(order, settings->ifname);
 	*wrong = err == -EOPNOTSUPP ? ORDER_SCOPE : 0;
 	if (err)
 		return err;
 	request = begin(order, WG_REORDER_CMD_SET, NLM_F_ACK, settings->ifname);
+	key_at = request->nlmsg_len;
+	if (key)
+		mnl_attr_put(request, WG_REORDER_A_PUBLIC_KEY, KEY_LEN, key);
 	for (i = 0; i < count; i++) {
 		if (!(given & places[i].setting))
 			continue;
@@ -246,6 +267,8 @@ int order_set(struct order *order, const struct order_settings *settings, unsign
 		if (places[i].offset && places[i].offset == order->nl.wrong)
 			*wrong = places[i].setting;
 	}
+	if (key && err == -EINVAL && order->nl.wrong == key_at)
+		return too_old(order, "settings of single peers", ORDER_OWN_SINCE);
 	return err;
 }
 
@@ -292,6 +315,10 @@ static int take_stats(const struct nlmsghdr *message, void *data)
 	peer = add_peer(report);
 	nl_bytes(table[WG_REORDER_A_PUBLIC_KEY], peer->key, sizeof(peer->key));
 	read_stats(table[WG_REORDER_A_STATS], &peer->stats);
+	peer->own = nl_u32(table[WG_REORDER_A_OWN]);
+	peer->settings = (struct order_settings){};
+	if (peer->own)
+		read_values(table, &peer->settings);
 	return 0;
 }
 

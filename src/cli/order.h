@@ -34,6 +34,9 @@ enum order_setting {
 /* The module that has a scope first. */
 #define ORDER_SCOPE_SINCE "1.3.0"
 
+/* The module whose peers can have settings of their own first. */
+#define ORDER_OWN_SINCE "1.4.0"
+
 /**
  * struct order_settings - of one interface
  * @ifindex: its index
@@ -73,13 +76,17 @@ struct order_stats {
 };
 
 /**
- * struct order_peer - a peer's statistics
+ * struct order_peer - a peer's statistics and settings
  * @key: its public key
  * @stats: what was counted
+ * @own: which settings are its own, bits of enum order_setting
+ * @settings: if there are such, all that are in force for it; without an interface
  */
 struct order_peer {
 	uint8_t key[KEY_LEN];
 	struct order_stats stats;
+	unsigned int own;
+	struct order_settings settings;
 };
 
 /**
@@ -129,6 +136,13 @@ int order_list(struct order *order, struct order_settings **list, size_t *count)
  */
 int order_set(struct order *order, const struct order_settings *settings, unsigned int given,
 	      unsigned int *wrong);
+
+/*
+ * The same for settings of one peer's own; the value %WG_REORDER_INHERIT takes one away.
+ * Return: -EOPNOTSUPP also if peers have none of their own with this module.
+ */
+int order_set_peer(struct order *order, const struct order_settings *settings,
+		   const uint8_t *key, unsigned int given, unsigned int *wrong);
 
 /* @key: of one peer, or NULL for the interface and all its peers. */
 int order_reset(struct order *order, const char *ifname, const uint8_t *key);

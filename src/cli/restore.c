@@ -15,6 +15,7 @@
 #include "nl.h"
 #include "parse.h"
 #include "say.h"
+#include "setting.h"
 
 /* The flags that are somebody's choice. */
 #define FLAGS (IFF_UP | IFF_NOARP | IFF_MULTICAST | IFF_ALLMULTI | IFF_PROMISC)
@@ -229,6 +230,36 @@ static void restore_settings(const struct carry *carry)
 	order_close(&order);
 }
 
+/*
+ * All of one, what it inherits too: udev may have been there first, as peers were added.
+ * A scope that is its own is set as it was shown, as who set it may have chosen it.
+ */
+static void restore_own(const struct carry *carry)
+{
+	struct order_settings settings;
+	const struct setting *s;
+	struct order order;
+	unsigned int wrong;
+	size_t i;
+
+	if (!carry->own_count || order_open(&order))
+		return;
+	for (i = 0; i < carry->own_count; i++) {
+		settings = carry->own[i].settings;
+		memcpy(settings.ifname, carry->link.ifname, sizeof(settings.ifname));
+		for (s = setting_all; s->name; s++) {
+			if (!(carry->own[i].own & s->bit))
+				*setting_place(&settings, s) = WG_REORDER_INHERIT;
+		}
+		if (!order_set_peer(&order, &settings, carry->own[i].key, ~0U, &wrong))
+			continue;
+		say("%s: the settings of order of some of its peers could not be restored: %s",
+		    carry->link.ifname, *order.nl.why ? order.nl.why : "the module refuses them");
+		break;
+	}
+	order_close(&order);
+}
+
 bool carry_make(struct carry *carry)
 {
 	struct nl route = {};
@@ -247,6 +278,7 @@ bool carry_make(struct carry *carry)
 		      send_all(carry, &route, &carry->addresses, "setting its addresses") &&
 		      restore_flags(carry, &route);
 	nl_close(&route);
+	restore_own(carry);
 	restore_sysctls(carry, true);
 	return carry->made;
 }

@@ -44,7 +44,7 @@ static void print_time(char *to, uint32_t us)
 
 #define PLACE(member) offsetof(struct order_settings, member)
 
-const struct setting setting_all[] = {
+const struct setting setting_all[SETTING_COUNT + 1] = {
 	{ "mode", ORDER_MODE, PLACE(mode), parse_mode, print_mode,
 	  "give adaptive, fixed or off" },
 	{ "hold", ORDER_HOLD, PLACE(hold_us), parse_time, print_time,
@@ -70,6 +70,20 @@ static bool has_unit(const char *name, const struct setting *setting)
 	return setting->parse == parse_time && parse_same_name(name, with_unit);
 }
 
+const char *setting_json_name(const struct setting *setting)
+{
+	static char name[SETTING_TEXT];
+	char *dash;
+
+	snprintf(name, sizeof(name), "%s%s", setting->name,
+		 setting->parse == parse_time ? IN_US : "");
+	for (dash = name; *dash; dash++) {
+		if (*dash == '-')
+			*dash = '_';
+	}
+	return name;
+}
+
 const struct setting *setting_find(const char *name)
 {
 	const struct setting *s;
@@ -87,6 +101,22 @@ bool setting_read(const char *name, const char *text, uint32_t *value)
 
 	return (has_unit(name, setting) && parse_count(text, value)) ||
 	       setting->parse(text, value);
+}
+
+bool setting_read_peer(const char *name, const char *text, uint32_t *value)
+{
+	if (strcmp(text, SETTING_INHERIT))
+		return setting_read(name, text, value);
+	*value = WG_REORDER_INHERIT;
+	return true;
+}
+
+void setting_print_peer(const struct setting *setting, char *to, uint32_t value)
+{
+	if (value == WG_REORDER_INHERIT)
+		snprintf(to, SETTING_TEXT, SETTING_INHERIT);
+	else
+		setting->print(to, value);
 }
 
 const char *setting_wrong(const struct setting *setting, const char *text)

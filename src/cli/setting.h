@@ -27,7 +27,8 @@ struct setting {
 };
 
 /* All there are; behind the last one is one without a name. */
-extern const struct setting setting_all[];
+#define SETTING_COUNT 5
+extern const struct setting setting_all[SETTING_COUNT + 1];
 
 /*
  * One by its name, or NULL. Names are taken with "-" or "_", and with the unit that
@@ -41,8 +42,20 @@ const struct setting *setting_find(const char *name);
  */
 bool setting_read(const char *name, const char *text, uint32_t *value);
 
+/* The value of a peer's setting that is the interface's. */
+#define SETTING_INHERIT "default"
+
+/* The same for a peer, which may have the interface's: %WG_REORDER_INHERIT. */
+bool setting_read_peer(const char *name, const char *text, uint32_t *value);
+
+/* Writes a value in a way that setting_read_peer() reads, at most %SETTING_TEXT bytes. */
+void setting_print_peer(const struct setting *setting, char *to, uint32_t value);
+
 /* What is wrong with a text that is none, and what to give instead. */
 const char *setting_wrong(const struct setting *setting, const char *text);
+
+/* Its name in JSON and sysfs, with "_" and the unit; until the next call. */
+const char *setting_json_name(const struct setting *setting);
 
 /* Where its value is. */
 uint32_t *setting_place(struct order_settings *settings, const struct setting *setting);

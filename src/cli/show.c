@@ -14,6 +14,7 @@
 #include "json.h"
 #include "parse.h"
 #include "say.h"
+#include "setting.h"
 #include "tunnel.h"
 #include "util.h"
 
@@ -152,6 +153,23 @@ static void show_order(const struct format *f, const struct order_stats *stats)
 		     hist_percentile(stats->extent, WG_REORDER_EXTENT_BINS, 99));
 }
 
+static void show_own(const struct format *f, const struct order_peer *peer)
+{
+	char words[192] = "", value[SETTING_TEXT];
+	const struct setting *s;
+	size_t used = 0;
+
+	for (s = setting_all; s->name && used < sizeof(words); s++) {
+		if (!(peer->own & s->bit))
+			continue;
+		s->print(value, setting_value(&peer->settings, s));
+		used += snprintf(words + used, sizeof(words) - used, "%s%s %s", used ? ", " : "",
+				 s->name, value);
+	}
+	if (used)
+		line(f, "settings of its own", "%s", words);
+}
+
 static void show_peer(const struct format *f, const struct tunnel_peer *peer,
 		      const struct order_peer *order, int64_t now)
 {
@@ -173,8 +191,10 @@ static void show_peer(const struct format *f, const struct tunnel_peer *peer,
 	if (peer->keepalive_s)
 		line(f, "persistent keepalive", "every %s",
 		     format_period(f, one, peer->keepalive_s));
-	if (order)
-		show_order(f, &order->stats);
+	if (!order)
+		return;
+	show_own(f, order);
+	show_order(f, &order->stats);
 }
 
 static void show_view(const struct cli *cli, const struct view *view)
@@ -203,7 +223,30 @@ static json_t *allowed_array(const char *allowed)
 	return array;
 }
 
-static json_t *peer_json(const struct tunnel_peer *peer, const struct order_peer *order)
+static json_t *own_array(unsigned int own)
+{
+	json_t *array = json_array();
+	const struct setting *s;
+
+	for (s = setting_all; s->name; s++) {
+		if (own & s->bit)
+			json_array_append_new(array, json_string(setting_json_name(s)));
+	}
+	return array;
+}
+
+/* What is in force for a peer: the interface's, where it has nothing of its own. */
+static json_t *settings_json(const struct order_peer *peer, const struct order_settings *interface)
+{
+	json_t *object = json_object();
+
+	json_add_settings(object, peer->own ? &peer->settings : interface);
+	json_object_set_new(object, "own", own_array(peer->own));
+	return object;
+}
+
+static json_t *peer_json(const struct tunnel_peer *peer, const struct order_peer *order,
+			 const struct order_settings *settings)
 {
 	json_t *object = json_object();
 	char text[FORMAT_ROOM] = "";
@@ -220,6 +263,7 @@ static json_t *peer_json(const struct tunnel_peer *peer, const struct order_peer
 	json_add_number(object, "persistent_keepalive_s", peer->keepalive_s);
 	if (!order)
 		return object;
+	json_object_set_new(object, "settings", settings_json(order, settings));
 	json_object_set_new(object, "stats", json_stats(&order->stats));
 	json_add_number(object, "extent_p50",
 			hist_percentile(order->stats.extent, WG_REORDER_EXTENT_BINS, 50));
@@ -247,7 +291,8 @@ static json_t *view_json(const struct view *view)
 	for (i = 0; i < view->tunnel.count; i++)
 		json_array_append_new(peers, peer_json(&view->tunnel.peers[i],
 						       order_find(&view->report,
-								  view->tunnel.peers[i].key)));
+								  view->tunnel.peers[i].key),
+						       view->settings));
 	json_object_set_new(object, "peers", peers);
 	return object;
 }

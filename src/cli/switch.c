@@ -353,36 +353,61 @@ static int save_all(struct change *change)
 static bool is_default(const struct setting *setting, const struct order_settings *settings)
 {
 	uint32_t value = setting_value(settings, setting);
-	bool time = setting->parse == parse_time;
-	char parameter[64], text[32], *dash;
+	const char *parameter = setting_json_name(setting);
+	char text[32];
 	uint32_t first;
 
-	snprintf(parameter, sizeof(parameter), "%s%s", setting->name, time ? "_us" : "");
-	while ((dash = strchr(parameter, '-')))
-		*dash = '_';
 	return file_line(text, sizeof(text), "/sys/module/wireguard/parameters/%s", parameter) &&
 	       setting_read(parameter, text, &first) &&
 	       (setting->bit == ORDER_SCOPE ? order_scope_in(first, settings->mode) : first) == value;
+}
+
+/* Words of a command for those settings that are @given. */
+static void print_words(char *to, size_t size, const struct order_settings *settings,
+			unsigned int given)
+{
+	const struct setting *s;
+	char value[SETTING_TEXT];
+	size_t used = 0;
+
+	*to = 0;
+	for (s = setting_all; s->name && used < size; s++) {
+		if (!(given & s->bit))
+			continue;
+		s->print(value, setting_value(settings, s));
+		used += snprintf(to + used, size - used, " %s %s", s->name, value);
+	}
+}
+
+static void print_command(const struct carry *carry, const char *peer, const char *words)
+{
+	printf("    not kept by the stock module; with ours again: wireguard-reorder %s%s%sset %s%s%s%s\n",
+	       *carry->netns->name ? "-n " : "", carry->netns->name,
+	       *carry->netns->name ? " " : "", carry->link.ifname, *peer ? " peer " : "", peer,
+	       words);
 }
 
 /* The stock module has no settings of order, so they would be gone on the way back, too. */
 static void describe_settings(const struct carry *carry)
 {
 	const struct setting *s;
-	char words[192] = "", value[SETTING_TEXT];
-	size_t used = 0;
+	unsigned int given = 0;
+	char words[192], key[KEY_TEXT];
+	size_t i;
 
-	for (s = setting_all; s->name && used < sizeof(words); s++) {
-		if (setting_value(&carry->settings, s) == ORDER_UNKNOWN ||
-		    is_default(s, &carry->settings))
-			continue;
-		s->print(value, setting_value(&carry->settings, s));
-		used += snprintf(words + used, sizeof(words) - used, " %s %s", s->name, value);
+	for (s = setting_all; s->name; s++) {
+		if (setting_value(&carry->settings, s) != ORDER_UNKNOWN &&
+		    !is_default(s, &carry->settings))
+			given |= s->bit;
 	}
-	if (*words)
-		printf("    not kept by the stock module; with ours again: wireguard-reorder %s%s%sset %s%s\n",
-		       *carry->netns->name ? "-n " : "", carry->netns->name,
-		       *carry->netns->name ? " " : "", carry->link.ifname, words);
+	print_words(words, sizeof(words), &carry->settings, given);
+	if (given)
+		print_command(carry, "", words);
+	for (i = 0; i < carry->own_count; i++) {
+		key_print(carry->own[i].key, key);
+		print_words(words, sizeof(words), &carry->own[i].settings, carry->own[i].own);
+		print_command(carry, key, words);
+	}
 }
 
 static void describe(const struct carry *carry, bool to_ours)

@@ -131,6 +131,23 @@ static int read_tunnel(struct test *test, const char *ifname)
 	return CLI_FAILED;
 }
 
+/* Endpoints that were learned while it listened, or have moved: they have a name, too. */
+static void read_again(struct test *test)
+{
+	size_t i, before = test->count;
+	struct tunnel *now;
+
+	test->tunnels = say_alloc(test->tunnels, (2 * before + 1) * sizeof(*test->tunnels));
+	for (i = 0; i < before; i++) {
+		now = &test->tunnels[test->count];
+		*now = (struct tunnel){};
+		if (!tunnel_read(test->tunnels[i].ifname, now))
+			test->count++;
+		else
+			tunnel_free(now);
+	}
+}
+
 static const struct tunnel_peer *peer_at(const struct tunnel *tunnel, const union outer_end *end)
 {
 	size_t i;
@@ -484,6 +501,8 @@ static int run(struct test *test, const char *ifname)
 	if (code)
 		return code;
 	code = look_on(test);
+	if (!test->cli->pcap)
+		read_again(test);
 	/* What came before a fault is shown all the same. */
 	if (!code || test->streams.count)
 		return print(test) || code;

@@ -14,6 +14,7 @@
 
 #include <compat/genetlink.h>
 #include <linux/if.h>
+#include <linux/kobject.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
@@ -28,6 +29,7 @@
 #include "control/target.h"
 #include "device.h"
 #include "endpoint.h"
+#include "interface.h"
 #include "noise.h"
 #include "peer.h"
 #include "sock.h"
@@ -167,8 +169,8 @@ static int put_interface(struct sk_buff *skb, struct wgr_device *wgr)
 
 	full = nla_put_u32(skb, WGDEVICE_A_IFINDEX, wgr->dev->ifindex) ||
 	       nla_put_string(skb, WGDEVICE_A_IFNAME, wgr->dev->name) ||
-	       nla_put_u16(skb, WGDEVICE_A_LISTEN_PORT, wgr->port) ||
-	       nla_put_u32(skb, WGDEVICE_A_FWMARK, wgr->fwmark);
+	       nla_put_u16(skb, WGDEVICE_A_LISTEN_PORT, wgr->socks.port) ||
+	       nla_put_u32(skb, WGDEVICE_A_FWMARK, wgr->socks.fwmark);
 
 	down_read(&wgr->identity_lock);
 	if (identity->set)
@@ -212,7 +214,7 @@ static int put_psk(struct sk_buff *skb, struct wgr_peer *peer)
 static int put_handshake_time(struct sk_buff *skb, struct wgr_peer *peer)
 {
 	struct timespec64 when =
-		ns_to_timespec64(READ_ONCE(peer->last_handshake_ns));
+		ns_to_timespec64(READ_ONCE(peer->timers.last_handshake_ns));
 	struct __kernel_timespec shown = {
 		.tv_sec = when.tv_sec,
 		.tv_nsec = when.tv_nsec,
@@ -227,7 +229,7 @@ static int put_peer_state(struct sk_buff *skb, struct wgr_peer *peer)
 {
 	if (nla_put_u32(skb, WGPEER_A_PROTOCOL_VERSION, PROTOCOL_VERSION) ||
 	    nla_put_u16(skb, WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL,
-			peer->keepalive_s) ||
+			peer->timers.keepalive_s) ||
 	    nla_put_u64_64bit(skb, WGPEER_A_RX_BYTES,
 			      atomic64_read(&peer->rx_bytes),
 			      WGPEER_A_UNSPEC) ||
@@ -291,7 +293,7 @@ static int put_peer(struct sk_buff *skb, struct dump *dump,
 	if (!nest)
 		return -EMSGSIZE;
 	if (nla_put(skb, WGPEER_A_PUBLIC_KEY, WG_KEY_LEN,
-		    peer->noise.remote_static) ||
+		    peer->noise.hs.remote_static) ||
 	    (!dump->peer_given && put_peer_state(skb, peer))) {
 		nla_nest_cancel(skb, nest);
 		return -EMSGSIZE;
@@ -594,7 +596,7 @@ static int check_outer(struct wgr_device *wgr, struct nlattr **attrs,
 	if (!attr)
 		return 0;
 	rcu_read_lock();
-	net = rcu_dereference(wgr->birth_net);
+	net = rcu_dereference(wgr->socks.birth_net);
 	allowed = net && ns_capable(net->user_ns, CAP_NET_ADMIN);
 	rcu_read_unlock();
 	if (allowed)
@@ -680,12 +682,12 @@ static int set_keepalive(struct wgr_peer *peer, const struct nlattr *attr,
 {
 	u16 seconds = nla_get_u16(attr);
 
-	if (seconds == peer->keepalive_s)
+	if (seconds == peer->timers.keepalive_s)
 		return 0;
-	WRITE_ONCE(peer->keepalive_s, seconds);
+	WRITE_ONCE(peer->timers.keepalive_s, seconds);
 	/* The first goes out at once: whoever wants them wants a path now. */
 	if (netif_running(peer->wgr->dev))
-		wgr_timers_interval_changed(peer);
+		wgr_tx_interval_changed(peer);
 	return 0;
 }
 
@@ -731,7 +733,7 @@ static struct wgr_peer *requested_peer(struct wgr_device *wgr,
 		return NULL;
 
 	/* With its preshared key, so that no handshake does without. */
-	peer = wgr_peer_create(wgr, public, psk ? nla_data(psk) : NULL);
+	peer = wgr_device_add_peer(wgr, public, psk ? nla_data(psk) : NULL);
 	if (!IS_ERR(peer))
 		return wgr_peer_get(peer);
 	if (PTR_ERR(peer) == -EMFILE)
@@ -782,9 +784,9 @@ typedef int (*device_step_fn)(struct wgr_device *wgr,
 static int set_fwmark(struct wgr_device *wgr, const struct nlattr *attr,
 		      struct netlink_ext_ack *extack)
 {
-	WRITE_ONCE(wgr->fwmark, nla_get_u32(attr));
+	WRITE_ONCE(wgr->socks.fwmark, nla_get_u32(attr));
 	/* A source address was right for the old mark or port only. */
-	wgr_sock_forget_routes(wgr);
+	wgr_peers_forget_routes(wgr);
 	return 0;
 }
 
@@ -794,20 +796,20 @@ static int set_listen_port(struct wgr_device *wgr, const struct nlattr *attr,
 	u16 port = nla_get_u16(attr);
 	int err;
 
-	if (port == wgr->port)
+	if (port == wgr->socks.port)
 		return 0;
 	if (netif_running(wgr->dev)) {
-		err = wgr_sock_open(wgr, port);
+		err = wgr_sock_open(&wgr->socks, port);
 		if (err == -EADDRINUSE)
 			NL_SET_ERR_MSG_ATTR(extack, attr,
 					    "WGDEVICE_A_LISTEN_PORT: in use by another socket, choose another port");
 		if (err)
 			return err;
 	} else {
-		wgr->port = port;
+		wgr->socks.port = port;
 	}
 	/* A source address was right for the old mark or port only. */
-	wgr_sock_forget_routes(wgr);
+	wgr_peers_forget_routes(wgr);
 	return 0;
 }
 
@@ -901,6 +903,41 @@ static void wipe_secrets(struct nlattr **attrs)
 	}
 }
 
+/* The id of the newest peer, 0 if there is none; ids only grow. */
+static u64 newest_id(struct wgr_device *wgr)
+{
+	u64 id;
+
+	mutex_lock(&wgr->lock);
+	id = list_empty(&wgr->peers) ? 0 : list_last_entry(&wgr->peers, struct wgr_peer, node)->id;
+	mutex_unlock(&wgr->lock);
+	return id;
+}
+
+/*
+ * Interfaces get their peers after udev has seen them. So it is told of peers, too:
+ * of all in a message at once, as whoever reads what their settings are to be needs
+ * no names.
+ */
+static void tell_added(struct wgr_device *wgr, u64 newest_before)
+{
+	char *env[2] = { "WIREGUARD_PEERS=added" };
+
+	if (newest_id(wgr) > newest_before)
+		kobject_uevent_env(&wgr->dev->dev.kobj, KOBJ_CHANGE, env);
+}
+
+/* Also a request that failed half way may have added some. */
+static int change_and_tell(struct wgr_device *wgr, struct nlattr **attrs,
+			   struct netlink_ext_ack *extack)
+{
+	u64 newest = newest_id(wgr);
+	int err = change_device(wgr, attrs, extack);
+
+	tell_added(wgr, newest);
+	return err;
+}
+
 static int handle_set(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr **attrs = info->attrs;
@@ -913,7 +950,7 @@ static int handle_set(struct sk_buff *skb, struct genl_info *info)
 	err = PTR_ERR_OR_ZERO(wgr) ?:
 	      check_request(attrs, info->extack) ?:
 	      check_outer(wgr, attrs, info->extack) ?:
-	      change_device(wgr, attrs, info->extack);
+	      change_and_tell(wgr, attrs, info->extack);
 	rtnl_unlock();
 	wipe_secrets(attrs);
 	return err;

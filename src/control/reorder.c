@@ -19,6 +19,7 @@
 
 #include "control/target.h"
 #include "device.h"
+#include "interface.h"
 #include "peer.h"
 #include "rx.h"
 #include "settings.h"
@@ -34,6 +35,11 @@ static_assert((int)WG_REORDER_MODE_OFF == WGR_OFF);
 static_assert((int)WG_REORDER_SCOPE_FLOW == WGR_SCOPE_FLOW);
 static_assert((int)WG_REORDER_SCOPE_PEER == WGR_SCOPE_PEER);
 static_assert((int)WG_REORDER_SCOPE_AUTO == WGR_SCOPE_AUTO);
+static_assert(BIT(WGR_SETTING_MODE) == WG_REORDER_OWN_MODE);
+static_assert(BIT(WGR_SETTING_HOLD) == WG_REORDER_OWN_HOLD_US);
+static_assert(BIT(WGR_SETTING_HOLD_MAX) == WG_REORDER_OWN_HOLD_MAX_US);
+static_assert(BIT(WGR_SETTING_WINDOW) == WG_REORDER_OWN_WINDOW);
+static_assert(BIT(WGR_SETTING_SCOPE) == WG_REORDER_OWN_SCOPE);
 
 static struct genl_family family;
 
@@ -67,18 +73,22 @@ static const struct nla_policy interface_policy[WG_REORDER_A_MAX + 1] = {
 	INTERFACE_POLICY,
 };
 
+#define PEER_POLICY \
+	[WG_REORDER_A_PUBLIC_KEY] = NLA_POLICY_VALIDATE_FN(NLA_BINARY, check_peer_key)
+
+static const struct nla_policy peer_policy[WG_REORDER_A_MAX + 1] = {
+	INTERFACE_POLICY,
+	PEER_POLICY,
+};
+
 static const struct nla_policy set_policy[WG_REORDER_A_MAX + 1] = {
 	INTERFACE_POLICY,
+	PEER_POLICY,
 	[WG_REORDER_A_MODE] = { .type = NLA_U32 },
 	[WG_REORDER_A_HOLD_US] = { .type = NLA_U32 },
 	[WG_REORDER_A_HOLD_MAX_US] = { .type = NLA_U32 },
 	[WG_REORDER_A_WINDOW] = { .type = NLA_U32 },
 	[WG_REORDER_A_SCOPE] = { .type = NLA_U32 },
-};
-
-static const struct nla_policy reset_policy[WG_REORDER_A_MAX + 1] = {
-	INTERFACE_POLICY,
-	[WG_REORDER_A_PUBLIC_KEY] = NLA_POLICY_VALIDATE_FN(NLA_BINARY, check_peer_key),
 };
 
 static struct wgr_device *named_device(struct genl_info *info)
@@ -93,35 +103,90 @@ static int put_name(struct sk_buff *skb, const struct wgr_device *wgr)
 	       nla_put_string(skb, WG_REORDER_A_IFNAME, wgr->dev->name);
 }
 
+/* The peer of this key, with a reference; the interface's lock is held. */
+static struct wgr_peer *named_peer(struct wgr_device *wgr, const struct nlattr *key,
+				   struct netlink_ext_ack *extack)
+{
+	struct wgr_peer *peer = wgr_peer_find(wgr, nla_data(key));
+
+	if (peer)
+		return peer;
+	NL_SET_ERR_MSG_ATTR(extack, key, "the interface has no peer with this public key");
+	return ERR_PTR(-ENOENT);
+}
+
 /*
  * Settings.
  */
 
-static int put_settings(struct sk_buff *skb, struct wgr_device *wgr)
+static int put_settings(struct sk_buff *skb, const struct wgr_settings *settings)
 {
 	enum wgr_setting which;
-	int full;
+	int full = 0;
 
-	full = put_name(skb, wgr);
-	mutex_lock(&wgr->lock);
 	for (which = 0; which < WGR_SETTINGS && !full; which++)
 		full = nla_put_u32(skb, setting_attrs[which],
-				   wgr_setting_get(&wgr->order, which));
-	mutex_unlock(&wgr->lock);
+				   wgr_setting_get(settings, which));
 	return full;
+}
+
+static int put_key(struct sk_buff *skb, const struct wgr_peer *peer)
+{
+	return nla_put(skb, WG_REORDER_A_PUBLIC_KEY, WG_REORDER_KEY_LEN,
+		       peer->noise.hs.remote_static);
+}
+
+/* What is in force for a peer, and which of it is its own. */
+static int put_peer_settings(struct sk_buff *skb, struct wgr_peer *peer)
+{
+	struct wgr_settings settings;
+
+	wgr_settings_of_peer(peer, &settings);
+	return nla_put_u32(skb, WG_REORDER_A_OWN, peer->own.given) ?:
+	       put_settings(skb, &settings);
+}
+
+/* Settings of the interface, or of the peer that @key names. */
+static int fill_settings(struct sk_buff *skb, struct wgr_device *wgr, const struct nlattr *key,
+			 struct netlink_ext_ack *extack)
+{
+	struct wgr_peer *peer;
+	int err;
+
+	lockdep_assert_held(&wgr->lock);
+
+	err = put_name(skb, wgr);
+	if (err)
+		return err;
+	if (!key)
+		return put_settings(skb, &wgr->order);
+	peer = named_peer(wgr, key, extack);
+	if (IS_ERR(peer))
+		return PTR_ERR(peer);
+	err = put_key(skb, peer) ?: put_peer_settings(skb, peer);
+	wgr_peer_put(peer);
+	return err;
 }
 
 static int reply_settings(struct genl_info *info, struct wgr_device *wgr)
 {
 	struct sk_buff *skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	void *head;
+	int err;
 
 	if (!skb)
 		return -ENOMEM;
 	head = genlmsg_put_reply(skb, info, &family, 0, WG_REORDER_CMD_GET);
-	if (!head || put_settings(skb, wgr)) {
+	if (!head) {
 		nlmsg_free(skb);
 		return -EMSGSIZE;
+	}
+	mutex_lock(&wgr->lock);
+	err = fill_settings(skb, wgr, info->attrs[WG_REORDER_A_PUBLIC_KEY], info->extack);
+	mutex_unlock(&wgr->lock);
+	if (err) {
+		nlmsg_free(skb);
+		return err;
 	}
 	genlmsg_end(skb, head);
 	return genlmsg_reply(skb, info);
@@ -143,11 +208,15 @@ static int dump_settings(struct sk_buff *skb, struct netlink_callback *cb, struc
 {
 	void *head = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, &family,
 				 NLM_F_MULTI, WG_REORDER_CMD_GET);
+	int full;
 
 	if (!head)
 		return -EMSGSIZE;
 	genl_dump_check_consistent(cb, head);
-	if (put_settings(skb, wgr)) {
+	mutex_lock(&wgr->lock);
+	full = fill_settings(skb, wgr, NULL, cb->extack);
+	mutex_unlock(&wgr->lock);
+	if (full) {
 		genlmsg_cancel(skb, head);
 		return -EMSGSIZE;
 	}
@@ -160,7 +229,8 @@ static int handle_get_all_start(struct netlink_callback *cb)
 {
 	struct nlattr **attrs = genl_info_dump(cb)->attrs;
 
-	if (!attrs[WG_REORDER_A_IFINDEX] && !attrs[WG_REORDER_A_IFNAME])
+	if (!attrs[WG_REORDER_A_IFINDEX] && !attrs[WG_REORDER_A_IFNAME] &&
+	    !attrs[WG_REORDER_A_PUBLIC_KEY])
 		return 0;
 	NL_SET_ERR_MSG(cb->extack,
 		       "the dump is of all interfaces: name none, or ask without NLM_F_DUMP");
@@ -188,8 +258,11 @@ static int handle_get_all(struct sk_buff *skb, struct netlink_callback *cb)
 	return skb->len;
 }
 
-/* One wrong value refuses them all; the attribute that has it is pointed at. */
-static int read_settings(struct nlattr **attrs, struct wgr_settings_request *request,
+/*
+ * One wrong value refuses them all; the attribute that has it is pointed at. Only a
+ * peer can have those of its interface: they go into @inherit, as bits.
+ */
+static int read_settings(struct nlattr **attrs, struct wgr_some_settings *request, u32 *inherit,
 			 struct netlink_ext_ack *extack)
 {
 	enum wgr_setting which;
@@ -201,6 +274,10 @@ static int read_settings(struct nlattr **attrs, struct wgr_settings_request *req
 		attr = attrs[setting_attrs[which]];
 		if (!attr)
 			continue;
+		if (attrs[WG_REORDER_A_PUBLIC_KEY] && nla_get_u32(attr) == WG_REORDER_INHERIT) {
+			*inherit |= BIT(which);
+			continue;
+		}
 		request->given |= BIT(which);
 		request->value[which] = nla_get_u32(attr);
 		err = wgr_setting_check(which, request->value[which], &why);
@@ -214,28 +291,46 @@ static int read_settings(struct nlattr **attrs, struct wgr_settings_request *req
 	return 0;
 }
 
-static int change_settings(struct wgr_device *wgr, const struct wgr_settings_request *request,
-			   struct netlink_ext_ack *extack)
+static int change_peer(struct wgr_device *wgr, const struct nlattr *key,
+		       const struct wgr_some_settings *request, u32 inherit,
+		       struct netlink_ext_ack *extack)
 {
+	struct wgr_peer *peer = named_peer(wgr, key, extack);
 	int err;
 
+	if (IS_ERR(peer))
+		return PTR_ERR(peer);
+	err = wgr_settings_change_peer(peer, request, inherit, extack);
+	wgr_peer_put(peer);
+	return err;
+}
+
+static int change_settings(struct wgr_device *wgr, struct nlattr **attrs,
+			   struct netlink_ext_ack *extack)
+{
+	const struct nlattr *key = attrs[WG_REORDER_A_PUBLIC_KEY];
+	struct wgr_some_settings request = {};
+	u32 inherit = 0;
+	int err;
+
+	err = read_settings(attrs, &request, &inherit, extack);
+	if (err)
+		return err;
 	mutex_lock(&wgr->lock);
-	err = wgr_settings_change(wgr, request, extack);
+	err = key ? change_peer(wgr, key, &request, inherit, extack) :
+		    wgr_settings_change(wgr, &request, extack);
 	mutex_unlock(&wgr->lock);
 	return err;
 }
 
 static int handle_set(struct sk_buff *skb, struct genl_info *info)
 {
-	struct wgr_settings_request request = {};
 	struct wgr_device *wgr;
 	int err;
 
 	rtnl_lock();	/* the interface stays */
 	wgr = named_device(info);
-	err = PTR_ERR_OR_ZERO(wgr) ?:
-	      read_settings(info->attrs, &request, info->extack) ?:
-	      change_settings(wgr, &request, info->extack);
+	err = PTR_ERR_OR_ZERO(wgr) ?: change_settings(wgr, info->attrs, info->extack);
 	rtnl_unlock();
 	return err;
 }
@@ -298,8 +393,8 @@ static int put_peer(struct sk_buff *skb, struct wgr_peer *peer)
 
 	wgr_rx_read_stats(peer, &stats);
 	return nla_put_u32(skb, WG_REORDER_A_IFINDEX, peer->wgr->dev->ifindex) ?:
-	       nla_put(skb, WG_REORDER_A_PUBLIC_KEY, WG_REORDER_KEY_LEN,
-		       peer->noise.remote_static) ?:
+	       put_key(skb, peer) ?:
+	       (peer->own.given ? put_peer_settings(skb, peer) : 0) ?:
 	       put_stats(skb, &stats);
 }
 
@@ -391,12 +486,10 @@ static int handle_stats_done(struct netlink_callback *cb)
 static int reset_peer(struct wgr_device *wgr, const struct nlattr *key,
 		      struct netlink_ext_ack *extack)
 {
-	struct wgr_peer *peer = wgr_peer_find(wgr, nla_data(key));
+	struct wgr_peer *peer = named_peer(wgr, key, extack);
 
-	if (!peer) {
-		NL_SET_ERR_MSG_ATTR(extack, key, "the interface has no peer with this public key");
-		return -ENOENT;
-	}
+	if (IS_ERR(peer))
+		return PTR_ERR(peer);
 	wgr_rx_reset_stats(peer);
 	wgr_peer_put(peer);
 	return 0;
@@ -433,7 +526,7 @@ static const struct genl_ops ops[] = {
 	{
 		.cmd = WG_REORDER_CMD_GET,
 		.flags = GENL_UNS_ADMIN_PERM,
-		.policy = interface_policy,
+		.policy = peer_policy,
 		.maxattr = WG_REORDER_A_MAX,
 		.doit = handle_get,
 		.start = handle_get_all_start,
@@ -458,7 +551,7 @@ static const struct genl_ops ops[] = {
 	{
 		.cmd = WG_REORDER_CMD_RESET_STATS,
 		.flags = GENL_UNS_ADMIN_PERM,
-		.policy = reset_policy,
+		.policy = peer_policy,
 		.maxattr = WG_REORDER_A_MAX,
 		.doit = handle_reset_stats,
 	},

@@ -48,7 +48,7 @@ static ssize_t store(struct device *dev, struct device_attribute *attr, const ch
 		     size_t len)
 {
 	struct wgr_device *wgr = netdev_priv(to_net_dev(dev));
-	struct wgr_settings_request request = { .given = BIT(setting_of(attr)) };
+	struct wgr_some_settings request = { .given = BIT(setting_of(attr)) };
 	int err;
 
 	if (!ns_capable(dev_net(wgr->dev)->user_ns, CAP_NET_ADMIN))

@@ -8,6 +8,7 @@
 #include <net/sock.h>
 
 #include "device.h"
+#include "interface.h"
 #include "peer.h"
 
 static struct net_device *find_device(struct net *net, const struct nlattr *index,

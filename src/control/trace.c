@@ -26,6 +26,12 @@ void wgr_trace_event(const struct wgr_peer *peer, const struct wgr_event *event)
 	case WGR_HOLD_CHANGED:
 		trace_hold_changed(peer, event->ns);
 		break;
+	case WGR_ITEM_AHEAD:
+		trace_packet_ahead(peer, event);
+		break;
+	case WGR_ITEM_BEHIND:
+		trace_packet_behind(peer, event);
+		break;
 	}
 }
 

@@ -27,6 +27,8 @@ TRACE_DEFINE_ENUM(WGR_TIMED_OUT);
 TRACE_DEFINE_ENUM(WGR_PASSED);
 TRACE_DEFINE_ENUM(WGR_OVERFLOWED);
 TRACE_DEFINE_ENUM(WGR_RESET);
+TRACE_DEFINE_ENUM(WGR_SCOPE_FLOW);
+TRACE_DEFINE_ENUM(WGR_SCOPE_PEER);
 
 /* Packets @first to @last are missing. */
 TRACE_EVENT(gap_opened,
@@ -120,6 +122,52 @@ DEFINE_EVENT(missing_packet, packet_late,
 	TP_ARGS(peer, event)
 );
 
+/*
+ * A packet that does not go in the order of all; @flow: slot of its inner flow in the table
+ * of the peer, 65535 if it has none; @waited_ns: since it came.
+ */
+DECLARE_EVENT_CLASS(packet_of_flow,
+	TP_PROTO(const struct wgr_peer *peer, const struct wgr_event *event),
+	TP_ARGS(peer, event),
+	TP_STRUCT__entry(
+		__array(char, ifname, IFNAMSIZ)
+		__field(u64, peer)
+		__field(u32, epoch)
+		__field(u64, counter)
+		__field(s64, waited_ns)
+		__field(u32, scope)
+		__field(u32, flow)
+	),
+	TP_fast_assign(
+		strscpy(__entry->ifname, peer->wgr->dev->name, IFNAMSIZ);
+		__entry->peer = peer->id;
+		__entry->epoch = event->epoch;
+		__entry->counter = event->first;
+		__entry->waited_ns = event->ns;
+		__entry->scope = peer->rx.order.settings.scope;
+		__entry->flow = event->flow;
+	),
+	TP_printk("%s peer=%llu epoch=%u counter=%llu waited_ns=%lld scope=%s flow=%u",
+		  __entry->ifname, __entry->peer, __entry->epoch, __entry->counter,
+		  __entry->waited_ns,
+		  __print_symbolic(__entry->scope,
+				   { WGR_SCOPE_FLOW, "flow" },
+				   { WGR_SCOPE_PEER, "peer" }),
+		  __entry->flow)
+);
+
+/* It goes ahead of what is missing, for which its flow does not wait. */
+DEFINE_EVENT(packet_of_flow, packet_ahead,
+	TP_PROTO(const struct wgr_peer *peer, const struct wgr_event *event),
+	TP_ARGS(peer, event)
+);
+
+/* It goes behind what other flows sent later. */
+DEFINE_EVENT(packet_of_flow, packet_behind,
+	TP_PROTO(const struct wgr_peer *peer, const struct wgr_event *event),
+	TP_ARGS(peer, event)
+);
+
 /* From now on packets are held for this long at most. */
 TRACE_EVENT(hold_changed,
 	TP_PROTO(const struct wgr_peer *peer, s64 wait_ns),
@@ -151,7 +199,7 @@ TRACE_EVENT(timer_armed,
 		strscpy(__entry->ifname, peer->wgr->dev->name, IFNAMSIZ);
 		__entry->peer = peer->id;
 		__entry->deadline_ns = deadline_ns;
-		__entry->held = peer->rx.order.held;
+		__entry->held = wgr_reorder_held(&peer->rx.order);
 	),
 	TP_printk("%s peer=%llu held=%u deadline_ns=%lld",
 		  __entry->ifname, __entry->peer, __entry->held, __entry->deadline_ns)

@@ -28,6 +28,9 @@
 /* Flows are forgotten when all has been in order for so long. */
 #define QUIET_NS	2000000000LL
 
+/* Items that wait behind what was given up, at most. */
+#define TRAIL_MOST	256
+
 /* A deadline missed by no more than that is what timers always do. */
 #define STALL_NS	100000LL
 
@@ -147,6 +150,12 @@ static bool is_ghost(const struct wgr_item *item)
 	return item->flow == GHOST;
 }
 
+static void note_held(struct wgr_reorder *r)
+{
+	if (wgr_reorder_held(r) > r->stats.max_held)
+		r->stats.max_held = wgr_reorder_held(r);
+}
+
 static void waiting_add(struct wgr_reorder *r, struct wgr_item *item)
 {
 	item->newer = NULL;
@@ -164,8 +173,7 @@ static void waiting_add(struct wgr_reorder *r, struct wgr_item *item)
 		r->nameless++;
 	else
 		wgr_flows_at(&r->flows, item->flow)->held++;
-	if (wgr_reorder_held(r) > r->stats.max_held)
-		r->stats.max_held = wgr_reorder_held(r);
+	note_held(r);
 }
 
 static void tell(const struct wgr_reorder *r, const struct wgr_event *event)
@@ -211,7 +219,6 @@ static void waiting_del(struct wgr_reorder *r, struct wgr_item *item)
 		r->nameless--;
 	else
 		wgr_flows_at(&r->flows, item->flow)->held--;
-	note_waited(r, item);
 }
 
 /* ---- flows ---- */
@@ -238,6 +245,7 @@ static void forget_flows(struct wgr_reorder *r)
 		item->flow = WGR_NO_FLOW;
 	r->nameless = r->held;
 	wgr_flows_end(&r->flows, &memory);
+	wgr_absent_end(&r->absent, &memory);
 }
 
 /* From the first missing place on, nothing has been released. */
@@ -261,13 +269,25 @@ static void watch_flows(struct wgr_reorder *r)
 static bool enter_flow(struct wgr_reorder *r, struct wgr_item *item)
 {
 	struct wgr_flow_memory memory = flow_memory(r);
+	struct wgr_flow *flow;
+	bool might_go, swapped;
+	u32 apart_us;
 
 	if (!r->flows.on)
 		watch_flows(r);
 	item->flow = wgr_flows_enter(&r->flows, r->ops->flow(r->ctx, item), &memory);
-	return item->flow != WGR_NO_FLOW &&
-	       wgr_flow_arrived(wgr_flows_at(&r->flows, item->flow), item->epoch, item->counter,
-				r->clock_ns);
+	if (item->flow == WGR_NO_FLOW)
+		return false;
+	flow = wgr_flows_at(&r->flows, item->flow);
+	might_go = wgr_flows_may_go(&r->flows, flow, r->hold.wait_ns);
+	apart_us = flow->apart_us;
+	/* What was given up before the last one of this flow came is lost, as it seems. */
+	if (wgr_flow_time(r->clock_ns) - flow->seen_us > wgr_flow_time(r->hold.wait_ns) &&
+	    !wgr_hold_comes_back(&r->hold))
+		flow->trails = false;
+	swapped = wgr_flow_arrived(flow, item->epoch, item->counter, r->clock_ns);
+	wgr_flows_judge(&r->flows, apart_us, might_go && swapped);
+	return swapped;
 }
 
 /* The table's own hash of an item's flow, where it is asked for by that. */
@@ -280,7 +300,7 @@ static u32 tag_if_needed(const struct wgr_reorder *r, const struct wgr_item *ite
 
 static void note_released(struct wgr_reorder *r, const struct wgr_item *item)
 {
-	if (unlikely(r->flows.on))
+	if (r->flows.on)
 		wgr_flows_released(&r->flows, item->flow, tag_if_needed(r, item), item->epoch,
 				   item->counter);
 }
@@ -294,8 +314,12 @@ static enum wgr_overtaken overtaken(const struct wgr_reorder *r, const struct wg
 /* An item whose flow has nothing to wait for, and of which nothing is held. */
 static bool may_go_ahead(const struct wgr_reorder *r, const struct wgr_item *item)
 {
-	return r->flows.on && item->flow != WGR_NO_FLOW && !r->nameless &&
-	       wgr_flow_may_go(wgr_flows_at(&r->flows, item->flow), r->hold.wait_ns);
+	const struct wgr_flow *flow;
+
+	if (!r->flows.on || item->flow == WGR_NO_FLOW || r->nameless)
+		return false;
+	flow = wgr_flows_at(&r->flows, item->flow);
+	return !flow->held && wgr_flows_may_go(&r->flows, flow, r->hold.wait_ns);
 }
 
 static void list_append(struct wgr_item_list *list, struct wgr_item *item)
@@ -309,17 +333,205 @@ static void list_append(struct wgr_item_list *list, struct wgr_item *item)
 	list->last = item;
 }
 
-/* An item has had its turn. */
-static void let_go(struct wgr_reorder *r, struct wgr_item *item, enum wgr_cause cause,
+static bool may_hold(const struct wgr_reorder *r)
+{
+	return !r->ops->admit || r->ops->admit(r->ctx, r->held + r->trailing);
+}
+
+/* ---- what comes behind: items of the current lane that wait for their own flow only ---- */
+
+/* In the order of arrival: one that was in the lane first may have come before others here. */
+static void trail_add(struct wgr_reorder *r, struct wgr_item *item)
+{
+	struct wgr_item *older = r->trail_oldest ? r->trail_newest : NULL;
+
+	while (older && older->arrival_ns > item->arrival_ns)
+		older = older->older;
+	item->older = older;
+	item->newer = older ? older->newer : r->trail_oldest;
+	if (older)
+		older->newer = item;
+	else
+		r->trail_oldest = item;
+	if (item->newer)
+		item->newer->older = item;
+	else
+		r->trail_newest = item;
+	r->trailing++;
+	wgr_flows_at(&r->flows, item->flow)->held++;
+	note_held(r);
+}
+
+static void trail_del(struct wgr_reorder *r, struct wgr_item *item)
+{
+	if (item->older)
+		item->older->newer = item->newer;
+	else
+		r->trail_oldest = item->newer;
+	if (item->newer)
+		item->newer->older = item->older;
+	else
+		r->trail_newest = item->older;
+	r->trailing--;
+	wgr_flows_at(&r->flows, item->flow)->held--;
+	note_waited(r, item);
+}
+
+static void tell_apart(const struct wgr_reorder *r, const struct wgr_item *item,
+		       enum wgr_event_kind kind)
+{
+	tell(r, &(struct wgr_event){
+		.kind = kind,
+		.epoch = item->epoch,
+		.first = item->counter,
+		.last = item->counter,
+		.ns = r->clock_ns - item->arrival_ns,
+		.flow = item->flow,
+	});
+}
+
+static void put_out(struct wgr_reorder *r, struct wgr_item *item, enum wgr_cause cause,
+		    struct wgr_item_list *out)
+{
+	if (cause == WGR_AHEAD)
+		tell_apart(r, item, WGR_ITEM_AHEAD);
+	else if (cause == WGR_BEHIND)
+		tell_apart(r, item, WGR_ITEM_BEHIND);
+	note_released(r, item);
+	r->stats.released[cause]++;
+	list_append(out, item);
+}
+
+/* Of those that wait behind and may be of an item's flow, the first that was sent before it. */
+static struct wgr_item *trail_before(const struct wgr_reorder *r, const struct wgr_item *item)
+{
+	struct wgr_item *other, *first = NULL;
+
+	for (other = r->trail_oldest; other; other = other->newer)
+		if ((item->flow == WGR_NO_FLOW || other->flow == item->flow) &&
+		    wgr_place_after(item->epoch, item->counter, other->epoch, other->counter) &&
+		    (!first || wgr_place_after(first->epoch, first->counter, other->epoch,
+					       other->counter)))
+			first = other;
+	return first;
+}
+
+/* No item goes before those of its flow that wait behind. */
+static void trail_clear(struct wgr_reorder *r, const struct wgr_item *item,
+			struct wgr_item_list *out)
+{
+	struct wgr_item *other;
+
+	while (r->trailing && (other = trail_before(r, item))) {
+		trail_del(r, other);
+		put_out(r, other, WGR_BEHIND, out);
+	}
+}
+
+static void trail_release(struct wgr_reorder *r, struct wgr_item *item, struct wgr_item_list *out)
+{
+	trail_clear(r, item, out);
+	trail_del(r, item);
+	put_out(r, item, WGR_BEHIND, out);
+}
+
+/* Whether something that may be of the item's flow and was sent before it has not come. */
+static bool misses_own(const struct wgr_reorder *r, const struct wgr_item *item)
+{
+	const struct wgr_flow *flow = wgr_flows_at(&r->flows, item->flow);
+
+	return !flow->guessed && flow->out_epoch == item->epoch &&
+	       wgr_absent_between(&r->absent, item->epoch, flow->out_counter, item->counter);
+}
+
+/* Release those that miss nothing any more. */
+static void trail_settle(struct wgr_reorder *r, struct wgr_item_list *out)
+{
+	struct wgr_item *item = r->trail_oldest;
+
+	while (item) {
+		if (misses_own(r, item)) {
+			item = item->newer;
+			continue;
+		}
+		trail_release(r, item, out);
+		item = r->trail_oldest;
+	}
+}
+
+static void mark_trailing(struct wgr_reorder *r, const struct wgr_flow *flow,
+			  const struct wgr_item *item)
+{
+	if (flow->in_epoch == item->epoch && flow->in_counter == item->counter)
+		wgr_absent_mark(&r->absent, item->flow, item->epoch, item->counter,
+				item->arrival_ns, r->hold.wait_ns / 16);
+}
+
+/*
+ * An item has had its turn in the lane, or comes too late for that, @held or just come.  If
+ * its flow is one that trails, it may have to wait for others of that.
+ *
+ * Return: true if it does.
+ */
+static bool trail(struct wgr_reorder *r, struct wgr_item *item, enum wgr_cause cause, bool held,
+		  struct wgr_item_list *out)
+{
+	struct wgr_flow *flow;
+
+	if (!r->absent.map || item->flow == WGR_NO_FLOW || cause == WGR_RESET)
+		return false;
+	flow = wgr_flows_at(&r->flows, item->flow);
+	if (!flow->trails)
+		return false;
+	mark_trailing(r, flow, item);
+	if (!misses_own(r, item)) {
+		flow->trails = cause == WGR_BEHIND || wgr_hold_comes_back(&r->hold);
+		return false;
+	}
+	if (wgr_hold_until(&r->hold, item->arrival_ns) <= r->clock_ns)
+		return false;
+	if (!flow->held && wgr_flows_may_go(&r->flows, flow, r->hold.wait_ns))
+		return false;
+	if (!held && !may_hold(r)) {
+		r->stats.refused++;
+		return false;
+	}
+	if (r->trailing == TRAIL_MOST) {
+		r->stats.refused++;
+		trail_release(r, r->trail_oldest, out);
+	}
+	trail_add(r, item);
+	return true;
+}
+
+/* What the lane gives up may still come. */
+static void note_given_up(struct wgr_reorder *r, u64 first, u64 last)
+{
+	struct wgr_flow_memory memory = flow_memory(r);
+
+	if (r->flows.on)
+		wgr_absent_add(&r->absent, r->lane[0].epoch, first, last, &memory);
+}
+
+/*
+ * An item has had its turn in its lane, where it was @held or comes just now.
+ *
+ * Return: false if it has to wait for its own flow all the same.
+ */
+static bool let_go(struct wgr_reorder *r, struct wgr_item *item, enum wgr_cause cause, bool held,
 		   struct wgr_item_list *out)
 {
 	if (is_ghost(item)) {
 		r->ops->free(r->ctx, item, sizeof(*item));
-		return;
+		return true;
 	}
-	note_released(r, item);
-	r->stats.released[cause]++;
-	list_append(out, item);
+	if (trail(r, item, cause, held, out))
+		return false;
+	if (held)
+		note_waited(r, item);
+	trail_clear(r, item, out);
+	put_out(r, item, cause, out);
+	return true;
 }
 
 /* Release a held item of the current lane; what is missing before it is lost. */
@@ -328,12 +540,14 @@ static void release(struct wgr_reorder *r, struct wgr_item *item, enum wgr_cause
 {
 	struct wgr_lane *lane = &r->lane[0];
 
-	if (item->counter != lane->next)
+	if (item->counter != lane->next) {
 		r->stats.gaps_closed[cause] += item->counter - lane->next;
+		note_given_up(r, lane->next, item->counter - 1);
+	}
 	ring_remove(r, lane, item);
 	waiting_del(r, item);
 	lane_settle(lane, item->counter);
-	let_go(r, item, cause, out);
+	let_go(r, item, cause, true, out);
 }
 
 /* Release what follows without a gap. */
@@ -412,6 +626,14 @@ static void learn_lost(struct wgr_reorder *r, s64 due_ns, u64 pushed, u32 held, 
 	tell_wait(r, was_ns);
 }
 
+static void learn_others(struct wgr_reorder *r)
+{
+	s64 was_ns = r->hold.wait_ns;
+
+	wgr_hold_others(&r->hold, r->clock_ns, r->stats.pushed, r->held);
+	tell_wait(r, was_ns);
+}
+
 static bool is_calm(const struct wgr_reorder *r)
 {
 	return r->hold.adaptive && r->stats.pushed >= r->calm_from;
@@ -469,8 +691,35 @@ static void give_up_before(struct wgr_reorder *r, u32 epoch, u64 counter, enum w
 		tell_given_up(r, epoch, first, counter - 1, cause);
 }
 
+static bool anything_waits(const struct wgr_reorder *r)
+{
+	return r->held || r->trailing;
+}
+
+/* The packet that has waited longest, whether in a lane or behind. */
+static const struct wgr_item *first_due(const struct wgr_reorder *r)
+{
+	if (!r->trail_oldest || (r->oldest && r->oldest->arrival_ns < r->trail_oldest->arrival_ns))
+		return r->oldest;
+	return r->trail_oldest;
+}
+
+/* One has waited long enough for others of its flow; so many had been pushed then. */
+static void trail_time_out(struct wgr_reorder *r, u64 pushed, struct wgr_item_list *out)
+{
+	s64 due_ns = wgr_reorder_deadline(r);
+	u32 waiting = r->held + r->trailing;
+	s64 was_ns = r->hold.wait_ns;
+
+	trail_release(r, r->trail_oldest, out);
+	trail_settle(r, out);
+	r->flows.used_ns = due_ns;
+	wgr_hold_others(&r->hold, due_ns, pushed, waiting);
+	tell_wait(r, was_ns);
+}
+
 /* The packet that has waited longest is due; so many had been pushed then. */
-static void time_out(struct wgr_reorder *r, u64 pushed, struct wgr_item_list *out)
+static void lane_time_out(struct wgr_reorder *r, u64 pushed, struct wgr_item_list *out)
 {
 	u64 lost = r->stats.gaps_closed[WGR_TIMED_OUT];
 	/* What is learned must not depend on how soon the caller tells the time. */
@@ -485,6 +734,14 @@ static void time_out(struct wgr_reorder *r, u64 pushed, struct wgr_item_list *ou
 	lost = r->stats.gaps_closed[WGR_TIMED_OUT] - lost;
 	if (lost)
 		learn_lost(r, due_ns, pushed, held, lost);
+}
+
+static void time_out(struct wgr_reorder *r, u64 pushed, struct wgr_item_list *out)
+{
+	if (first_due(r) == r->trail_oldest)
+		trail_time_out(r, pushed, out);
+	else
+		lane_time_out(r, pushed, out);
 }
 
 /* Give up what every path has passed. */
@@ -532,6 +789,8 @@ static void give_way(struct wgr_reorder *r, u32 epoch, u64 counter, struct wgr_i
 
 	give_up_before(r, lane->epoch, end, WGR_OVERFLOWED);
 	r->stats.gaps_closed[WGR_OVERFLOWED] += end - lane->next;
+	if (end != lane->next)
+		note_given_up(r, lane->next, end - 1);
 	lane->next = end;
 	release_run(r, WGR_OVERFLOWED, out);
 }
@@ -661,8 +920,8 @@ static void learn_arrival(struct wgr_reorder *r, const struct wgr_item *item, bo
 		learn_came(r, r->clock_ns - missed_since(r, item->epoch, item->counter));
 	else if (swapped)
 		learn_came(r, overtaken_for(r, item));
-	else if (wgr_reorder_held(r))
-		learn_lost(r, r->clock_ns, r->stats.pushed, r->held, 1);
+	else if (r->held > r->ghosts)
+		learn_others(r);
 }
 
 /* A packet is behind what is out; @lane is NULL if its epoch is closed. */
@@ -682,13 +941,21 @@ static void note_behind(struct wgr_reorder *r, const struct wgr_lane *lane, u64 
  * By how much an item is late, -1 if that is not known or no wait would have helped.
  * What overtook it first is out already: held are only those that came after that.
  */
-static s64 late_by(const struct wgr_reorder *r, const struct wgr_item *item, bool swapped)
+static s64 late_by(const struct wgr_reorder *r, const struct wgr_item *item, bool swapped,
+		   enum wgr_overtaken fate)
 {
 	s64 since_ns = wgr_marks_since(&r->marks, item->epoch, item->counter);
+	bool own = swapped && by_flow(r);
+	s64 behind_ns = own ? wgr_absent_since(&r->absent, item->flow, item->epoch, item->counter) :
+			      S64_MIN;
 
-	if (since_ns == S64_MIN || (by_flow(r) && !swapped))
+	if (behind_ns != S64_MIN)
+		return r->clock_ns - behind_ns;
+	if (own && wgr_flows_at(&r->flows, item->flow)->trails)
 		return -1;
-	if (by_flow(r))
+	if (since_ns == S64_MIN || (fate == WGR_NOT_OVERTAKEN && !own))
+		return -1;
+	if (own)
 		since_ns = wgr_marks_flow_since(&r->marks, item->epoch, item->counter, item->flow);
 	return since_ns == S64_MIN ? overtaken_for(r, item) : r->clock_ns - since_ns;
 }
@@ -725,25 +992,40 @@ static enum wgr_overtaken fate_behind(const struct wgr_reorder *r, const struct 
 	return fate;
 }
 
+/* Only other flows have overtaken it: it goes, if it need not wait for its own. */
+static enum wgr_verdict go_behind(struct wgr_reorder *r, const struct wgr_lane *lane,
+				  struct wgr_item *item, struct wgr_item_list *out)
+{
+	item->arrival_ns = r->clock_ns;
+	if (lane == &r->lane[0] && item->flow != WGR_NO_FLOW)
+		wgr_flows_at(&r->flows, item->flow)->trails = true;
+	return let_go(r, item, WGR_BEHIND, false, out) ? WGR_RELEASED : WGR_HELD;
+}
+
 /* A packet has come behind what is out: late, unless only other flows passed it. */
 static enum wgr_verdict come_behind(struct wgr_reorder *r, const struct wgr_lane *lane,
 				    struct wgr_item *item, bool swapped,
 				    struct wgr_item_list *out)
 {
 	enum wgr_overtaken fate = fate_behind(r, item);
-	s64 by_ns = late_by(r, item, swapped);
+	s64 by_ns = late_by(r, item, swapped, fate);
+	enum wgr_verdict verdict = WGR_LATE;
 
 	note_behind(r, lane, item->counter);
+	wgr_absent_came(&r->absent, item->epoch, item->counter);
 	if (fate == WGR_NOT_OVERTAKEN)
-		let_go(r, item, WGR_BEHIND, out);
+		verdict = go_behind(r, lane, item, out);
 	else
 		note_late(r, item, by_ns);
 	r->stats.late_unknown += fate == WGR_PERHAPS_OVERTAKEN;
+	trail_settle(r, out);
 	if (by_ns >= 0)
 		learn_came(r, by_ns);
-	else if (swapped || !by_flow(r))
+	else if (swapped || fate != WGR_NOT_OVERTAKEN)
 		wgr_hold_unknown(&r->hold);
-	return fate == WGR_NOT_OVERTAKEN ? WGR_RELEASED : WGR_LATE;
+	else
+		wgr_hold_behind(&r->hold);
+	return verdict;
 }
 
 /* No order is kept: out it goes.  What is behind the highest stays known. */
@@ -765,11 +1047,6 @@ static enum wgr_verdict pass_on(struct wgr_reorder *r, struct wgr_item *item,
 	r->stats.released[WGR_IN_ORDER]++;
 	list_append(out, item);
 	return WGR_RELEASED;
-}
-
-static bool may_hold(const struct wgr_reorder *r)
-{
-	return !r->ops->admit || r->ops->admit(r->ctx, r->held);
 }
 
 /* Put the item where it belongs, making room at the old end if there is none. */
@@ -801,7 +1078,7 @@ static enum wgr_verdict place(struct wgr_reorder *r, struct wgr_item *item,
 	}
 
 	lane_settle(lane, item->counter);
-	let_go(r, item, cause, out);
+	let_go(r, item, cause, false, out);
 	release_run(r, cause == WGR_IN_ORDER ? WGR_FILLED : cause, out);
 	return WGR_RELEASED;
 }
@@ -836,11 +1113,19 @@ static bool is_first(const struct wgr_reorder *r, const struct wgr_item *item)
 static enum wgr_verdict release_next(struct wgr_reorder *r, struct wgr_item *item,
 				     struct wgr_item_list *out)
 {
-	note_released(r, item);
 	r->lane[0].next++;
 	r->stats.released[WGR_IN_ORDER]++;
 	list_append(out, item);
 	return WGR_RELEASED;
+}
+
+/* As release_next(), while flows are watched. */
+static enum wgr_verdict take_next(struct wgr_reorder *r, struct wgr_item *item,
+				  struct wgr_item_list *out)
+{
+	item->arrival_ns = r->clock_ns;
+	r->lane[0].next++;
+	return let_go(r, item, WGR_IN_ORDER, false, out) ? WGR_RELEASED : WGR_HELD;
 }
 
 /*
@@ -855,7 +1140,7 @@ static bool go_ahead(struct wgr_reorder *r, struct wgr_item *item, struct wgr_it
 	if (!ghost)
 		return false;
 	place(r, ghost, out);
-	let_go(r, item, WGR_AHEAD, out);
+	put_out(r, item, WGR_AHEAD, out);
 	return true;
 }
 
@@ -901,6 +1186,17 @@ static enum wgr_verdict settle(struct wgr_reorder *r, struct wgr_lane *lane,
 	return verdict;
 }
 
+/* It, or the same packet, waits behind what was given up. */
+static bool is_trailing(const struct wgr_reorder *r, const struct wgr_item *item)
+{
+	const struct wgr_item *other;
+
+	for (other = r->trail_oldest; other; other = other->newer)
+		if (other->epoch == item->epoch && other->counter == item->counter)
+			return true;
+	return false;
+}
+
 static enum wgr_verdict push_slow(struct wgr_reorder *r, struct wgr_item *item,
 				  struct wgr_item_list *out)
 {
@@ -920,10 +1216,14 @@ static enum wgr_verdict push_slow(struct wgr_reorder *r, struct wgr_item *item,
 		swapped = enter_flow(r, item);
 	/* Whether the caller told the time before this item must make no difference. */
 	if (is_next(r, item))
-		return release_next(r, item, out);
+		return take_next(r, item, out);
 
 	if (r->flows.on)
 		r->flows.used_ns = r->clock_ns;
+	if (is_trailing(r, item)) {
+		r->stats.duplicate++;
+		return WGR_DUPLICATE;
+	}
 	lane = lane_enter(r, item->epoch, out);
 	if (!lane || item->counter < lane->next || lane->spent)
 		return come_behind(r, lane, item, swapped, out);
@@ -938,8 +1238,10 @@ static enum wgr_verdict push_slow(struct wgr_reorder *r, struct wgr_item *item,
 	else
 		verdict = come_outrun(r, lane, item, fate, out);
 	end_passed(r, out);
-	/* It was the newest, unless it has just been released. */
-	return verdict == WGR_HELD && r->newest != item ? WGR_RELEASED : verdict;
+	if (verdict == WGR_LATE)
+		return verdict;
+	/* If it is in a lane it is the newest there. */
+	return (r->held && r->newest == item) || is_trailing(r, item) ? WGR_HELD : WGR_RELEASED;
 }
 
 void wgr_reorder_init(struct wgr_reorder *r, const struct wgr_reorder_ops *ops,
@@ -977,7 +1279,7 @@ void wgr_reorder_advance(struct wgr_reorder *r, s64 now_ns, struct wgr_item_list
 {
 	if (now_ns > r->clock_ns)
 		r->clock_ns = now_ns;
-	while (r->held && wgr_reorder_deadline(r) <= r->clock_ns)
+	while (anything_waits(r) && wgr_reorder_deadline(r) <= r->clock_ns)
 		time_out(r, r->stats.pushed, out);
 	if (wgr_reorder_rest_at(r) <= r->clock_ns)
 		forget_flows(r);
@@ -987,15 +1289,15 @@ s64 wgr_reorder_deadline(const struct wgr_reorder *r)
 {
 	s64 due_ns;
 
-	if (!r->held)
+	if (!anything_waits(r))
 		return WGR_NEVER;
-	due_ns = wgr_hold_until(&r->hold, r->oldest->arrival_ns);
+	due_ns = wgr_hold_until(&r->hold, first_due(r)->arrival_ns);
 	return due_ns > r->not_before_ns ? due_ns : r->not_before_ns;
 }
 
 s64 wgr_reorder_rest_at(const struct wgr_reorder *r)
 {
-	if (!r->flows.on || r->held || r->flows.used_ns > S64_MAX - QUIET_NS)
+	if (!r->flows.on || anything_waits(r) || r->flows.used_ns > S64_MAX - QUIET_NS)
 		return WGR_NEVER;
 	return r->flows.used_ns + QUIET_NS;
 }
@@ -1016,12 +1318,25 @@ void wgr_reorder_excuse(struct wgr_reorder *r, s64 now_ns)
 	r->not_before_ns = now_ns > S64_MAX - more_ns ? WGR_NEVER : now_ns + more_ns;
 }
 
+/* Without a word about those of its flow that may still come. */
+static void trail_flush(struct wgr_reorder *r, struct wgr_item_list *out)
+{
+	struct wgr_item *item = r->trail_oldest, *before = trail_before(r, item);
+
+	if (before)
+		item = before;
+	trail_del(r, item);
+	put_out(r, item, WGR_RESET, out);
+}
+
 void wgr_reorder_flush(struct wgr_reorder *r, struct wgr_item_list *out)
 {
 	const struct wgr_lane *last = &r->lane[r->open == 2];
 
 	if (r->held)
 		give_up_before(r, last->epoch, last->top, WGR_RESET);
+	while (r->trailing)
+		trail_flush(r, out);
 	if (r->open == 2)
 		cross_boundary(r, WGR_RESET, out);
 	release_lane(r, WGR_RESET, out);
@@ -1066,7 +1381,7 @@ void wgr_reorder_configure(struct wgr_reorder *r, const struct wgr_settings *set
 		r->settings.window = WGR_WINDOW_MAX;
 	set_hold(r, same_start);
 	tell_wait(r, was_ns);
-	if (r->settings.mode == WGR_OFF || (r->ghosts && !by_flow(r)))
+	if (r->settings.mode == WGR_OFF || ((r->ghosts || r->trailing) && !by_flow(r)))
 		wgr_reorder_flush(r, out);
 	if (!by_flow(r))
 		forget_flows(r);

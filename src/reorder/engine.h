@@ -16,6 +16,37 @@
  * the first packet out of order on, until all has been in order for a while: on
  * a path that keeps order nothing is asked about them.
  *
+ * A flow that comes behind trails: the lanes have given up what it brings.  Which of that
+ * has not come is known still (absent.h), so where it is swapped within itself its
+ * packets wait there for one another, in a list of their own, as long as they would in
+ * a lane.
+ *
+ * What is promised, however many flows there are:
+ *
+ *   Never out of order.  In scope "peer" the places released strictly increase, in
+ *   scope "flow" those of each flow do.  Where the table of flows has no room it is
+ *   stricter: what may have been overtaken counts as late.
+ *
+ *   Bounded hold.  A packet is held only while one sent before it is missing that may
+ *   be of its flow, and from its own arrival to its release no longer than the
+ *   longest wait in force meanwhile, and %WGR_EXCUSE_NS, and what the caller's timer is late;
+ *   whether it waits in a lane, behind, or in one and then in the other.
+ *
+ *   Delivered once, unless late.  Each packet is released once, unless one sent after
+ *   it (in scope "flow": of the same flow, or of one that nobody can tell from it) was
+ *   released before it came.  Then it is late, and the caller keeps it.
+ *
+ *   Books balance.  Pushed is released, held, late, duplicate and discarded; held are those in
+ *   lanes and behind, without ghosts.  Gaps opened are filled, given up or open; what
+ *   is given up stays so in the books though it comes behind.
+ *
+ *   Bounded memory.  Ghosts, kept in the place of what went ahead or was late so
+ *   that it does not count as missing, take part in the window: with the items in
+ *   lanes they are no more than %WGR_WINDOW_MAX, of 64 bytes each: 2 MiB a peer at most, and
+ *   512 KiB with the window as it is by default.  They are asked of the caller in their
+ *   own size, so that it may count them with the packets that are held.  Behind wait 256
+ *   items at most.  The table of flows takes 31 KiB, what is absent 3.
+ *
  *   lane 0, current epoch     released | gap | held | gap | held | held
  *                                        ^next                     ^top
  *   boundary                  how many more the old key sent, nobody knows
@@ -44,6 +75,7 @@
 #ifndef WGR_REORDER_ENGINE_H
 #define WGR_REORDER_ENGINE_H
 
+#include "absent.h"
 #include "flows.h"
 #include "hold.h"
 #include "marks.h"
@@ -183,7 +215,8 @@ enum wgr_verdict {
  * @WGR_RESET: the caller asked for a flush
  * @WGR_IN_ORDER: no wait at all, released by its own arrival
  * @WGR_AHEAD: no wait though something is missing, which its flow does not wait for
- * @WGR_BEHIND: no wait, it comes behind what other flows sent after it
+ * @WGR_BEHIND: it comes behind what other flows sent after it; at once, or when it has
+ *	waited there for those of its own flow
  * @WGR_CAUSES: number of causes
  */
 enum wgr_cause {
@@ -261,6 +294,9 @@ struct wgr_reorder_stats {
  * @WGR_ITEM_LATE: @first has come too late; it was missing for @ns, -1 if that
  *	is not known
  * @WGR_HOLD_CHANGED: the wait in force is @ns from now on
+ * @WGR_ITEM_AHEAD: @first was released ahead of what is missing
+ * @WGR_ITEM_BEHIND: @first was released behind what other flows sent later, where it had
+ *	waited @ns for its own
  */
 enum wgr_event_kind {
 	WGR_GAP_OPENED,
@@ -268,6 +304,8 @@ enum wgr_event_kind {
 	WGR_GAP_GIVEN_UP,
 	WGR_ITEM_LATE,
 	WGR_HOLD_CHANGED,
+	WGR_ITEM_AHEAD,
+	WGR_ITEM_BEHIND,
 };
 
 /**
@@ -278,6 +316,8 @@ enum wgr_event_kind {
  * @first: counter
  * @last: counter, at least @first
  * @ns: nanoseconds
+ * @flow: for %WGR_ITEM_AHEAD and %WGR_ITEM_BEHIND the flow's place in the table,
+ *	%WGR_NO_FLOW if it has none
  */
 struct wgr_event {
 	enum wgr_event_kind kind;
@@ -286,6 +326,7 @@ struct wgr_event {
 	u64 first;
 	u64 last;
 	s64 ns;
+	u16 flow;
 };
 
 /**
@@ -336,6 +377,10 @@ struct wgr_lane {
  * @held: items held in both lanes, ghosts included
  * @ghosts: of these, places that are kept for what is not held: it went ahead or
  *	was late, and must not count as missing
+ * @trail_oldest: of the items that wait behind what was given up, the one that arrived
+ *	first, NULL if there are none
+ * @trail_newest: likewise the last one, valid only then
+ * @trailing: so many
  * @nameless: items held of which the flow is not known: while there are any, nothing
  *	goes ahead, for it might be of the same one
  * @settings: what was chosen
@@ -343,6 +388,7 @@ struct wgr_lane {
  * @hold: how long to wait
  * @marks: since when what is missing
  * @flows: what is known of flows
+ * @absent: what was given up and has not come
  * @not_before_ns: nothing is given up for having waited too long before this time
  * @paths: what the paths tell
  * @calm_from: a path that has shown no swapped packets is calm when as many
@@ -358,17 +404,21 @@ struct wgr_reorder {
 	u32 open;
 	u32 held;
 	u32 ghosts;
+	u32 trailing;
 	u32 nameless;
 	struct wgr_settings settings;
 	s64 clock_ns;
 	s64 not_before_ns;
 	struct wgr_flows flows;
+	struct wgr_absent absent;
 	struct wgr_hold hold;
 	struct wgr_marks marks;
 	struct wgr_paths paths;
 	u64 calm_from;
 	struct wgr_item *oldest;
 	struct wgr_item *newest;
+	struct wgr_item *trail_oldest;
+	struct wgr_item *trail_newest;
 	const struct wgr_reorder_ops *ops;
 	void *ctx;
 	struct wgr_reorder_stats stats;
@@ -445,7 +495,7 @@ void wgr_reorder_excuse(struct wgr_reorder *r, s64 now_ns);
 /* Items that are held, without the places kept for others. */
 static inline u32 wgr_reorder_held(const struct wgr_reorder *r)
 {
-	return r->held - r->ghosts;
+	return r->held - r->ghosts + r->trailing;
 }
 
 /**

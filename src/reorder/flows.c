@@ -172,11 +172,23 @@ bool wgr_flow_arrived(struct wgr_flow *flow, u32 epoch, u64 counter, s64 now_ns)
 	return false;
 }
 
-bool wgr_flow_may_go(const struct wgr_flow *flow, s64 wait_ns)
+bool wgr_flows_may_go(const struct wgr_flows *flows, const struct wgr_flow *flow, s64 wait_ns)
 {
-	if (flow->swapped || flow->held || flow->known < WGR_FLOW_KNOWN)
+	if (flow->swapped || flow->known < WGR_FLOW_KNOWN)
 		return false;
-	return (u64)flow->apart_us << 10 > (u64)wait_ns;
+	return flow->apart_us > flows->apart_us && (u64)flow->apart_us << 10 > (u64)wait_ns;
+}
+
+void wgr_flows_judge(struct wgr_flows *flows, u32 apart_us, bool outrun)
+{
+	if (outrun && ++flows->outrun > WGR_FLOWS_OUTRUN && apart_us > flows->apart_us)
+		flows->apart_us = apart_us;
+	if (++flows->judged < WGR_FLOWS_JUDGED)
+		return;
+	if (flows->outrun <= WGR_FLOWS_OUTRUN)
+		flows->apart_us -= (flows->apart_us + 3) / 4;
+	flows->judged = 0;
+	flows->outrun = 0;
 }
 
 static void out(struct wgr_flow *flow, u32 epoch, u64 counter)

@@ -51,6 +51,7 @@ struct wgr_place {
  * @known: distances that @apart_us was made of, up to 16; since the last burst, if
  *	there was one
  * @swapped: one of its packets has come behind one sent later
+ * @trails: it comes behind what other flows sent later
  * @guessed: what was sent last is not known: it was not after what @out_counter
  *	and @out_epoch say
  */
@@ -65,6 +66,7 @@ struct wgr_flow {
 	u16 held;
 	u8 known;
 	bool swapped : 1;
+	bool trails : 1;
 	bool guessed : 1;
 };
 
@@ -81,12 +83,18 @@ struct wgr_flow_block;
  * @block: parts of the table, each made when a flow falls into it
  * @from: where the table begins; only if @on
  * @used_ns: when something last was out of order, arrival time line
+ * @judged: packets since flows that went ahead of their own were last counted anew
+ * @outrun: packets since then that came behind one of their flow that could go ahead
+ * @apart_us: flows whose packets are no further apart do not go ahead
  * @on: flows are being watched
  */
 struct wgr_flows {
 	struct wgr_flow_block *block[WGR_FLOW_BLOCKS];
 	struct wgr_place from;
 	s64 used_ns;
+	u32 judged;
+	u32 outrun;
+	u32 apart_us;
 	bool on;
 };
 
@@ -152,14 +160,32 @@ u32 wgr_flow_time(s64 now_ns);
 bool wgr_flow_arrived(struct wgr_flow *flow, u32 epoch, u64 counter, s64 now_ns);
 
 /**
- * wgr_flow_may_go - whether waiting for what is missing is of no use to a flow
+ * wgr_flows_may_go - whether waiting for what is missing is of no use to a flow
+ * @flows: of its peer
  * @flow: which
  * @wait_ns: the wait in force
  *
  * Return: true if its packets are further apart than that, as far as is known, none
- * was ever swapped and none is held.
+ * was ever swapped, and such flows have done well so far.
  */
-bool wgr_flow_may_go(const struct wgr_flow *flow, s64 wait_ns);
+bool wgr_flows_may_go(const struct wgr_flows *flows, const struct wgr_flow *flow, s64 wait_ns);
+
+/**
+ * wgr_flows_judge - note whether it was right to let a flow go ahead
+ * @flows: of its peer
+ * @apart_us: how far the packets of a flow that might go were apart, 0 for another one
+ * @outrun: a packet of that flow has come behind a later one
+ *
+ * Of as many packets as %WGR_FLOWS_JUDGED so many may be outrun as are put up with; more,
+ * and flows with packets as far apart as those of the last one do not go any more.
+ */
+void wgr_flows_judge(struct wgr_flows *flows, u32 apart_us, bool outrun);
+
+/* The distances are tried again, by and by, after so many packets. */
+#define WGR_FLOWS_JUDGED	16384
+
+/* One in 4096 is put up with. */
+#define WGR_FLOWS_OUTRUN	4
 
 /**
  * wgr_flows_released - note that a packet has been released

@@ -11,6 +11,9 @@
 /* Waits in vain in a period. */
 #define PERIOD		16
 
+/* Waits for other flows end a period when so many packets have come in it. */
+#define PERIOD_PUSHED	4096
+
 /*
  * After so many waits in vain, or missing packets that have come, the wait to
  * begin with is no longer trusted.
@@ -139,11 +142,16 @@ struct loss {
 	u64 rate;
 };
 
+/* What is left when a share is taken from it. */
+static u32 less_share(u32 from, u32 part, u32 all)
+{
+	return from - (u32)((u64)from * share_of(part < all ? part : all, all) >> 16);
+}
+
 /* Some that were waited for in vain came after all: not lost, but late. */
 static u32 lost_for_good(const struct wgr_hold_period *p)
 {
-	u32 late = p->late < p->gone ? p->late : p->gone;
-	u32 lost = p->vain - (u32)((u64)p->vain * share_of(late, p->gone) >> 16);
+	u32 lost = less_share(p->vain, p->late + p->behind, p->gone);
 
 	return lost < 0xffff ? lost : 0xffff;
 }
@@ -191,7 +199,7 @@ static u64 cost_of(u32 delay, u32 lost, u32 late, u32 borne)
 static s64 cheapest(const struct wgr_hold *hold, const struct wgr_hold_period *p)
 {
 	u32 lost = lost_for_good(p);
-	struct loss loss = loss_of(hold, lost, p->pushed);
+	struct loss loss = loss_of(hold, lost + p->others, p->pushed);
 	u32 borne = p->pushed >> LATE_SHIFT;
 	u64 cost, least = U64_MAX;
 	s64 wait_ns, best_ns = 0;
@@ -214,7 +222,7 @@ static s64 cheapest(const struct wgr_hold *hold, const struct wgr_hold_period *p
 /* The wait whose cost is not worth mention. */
 static s64 least_wait(const struct wgr_hold *hold, const struct wgr_hold_period *p)
 {
-	struct loss loss = loss_of(hold, p->vain, p->pushed);
+	struct loss loss = loss_of(hold, p->vain + p->others, p->pushed);
 	s64 wait_ns = LEAST_NS;
 
 	while (wait_ns > LEAST_NS / 16 && delay_of(loss, ticks(wait_ns)) > 2 * FREE_TICKS)
@@ -253,8 +261,10 @@ static void sum_up(struct wgr_hold_period *sum, const struct wgr_hold_period *ot
 	}
 	add(&sum->pushed, other->pushed);
 	add(&sum->vain, other->vain);
+	add(&sum->others, other->others);
 	add(&sum->gone, other->gone);
 	add(&sum->late, other->late);
+	add(&sum->behind, other->behind);
 }
 
 static void choose(struct wgr_hold *hold)
@@ -440,6 +450,25 @@ static void note_waited(struct wgr_hold *hold, u32 held)
 	}
 }
 
+/* Of those that go on side by side one counts; on trial each does. */
+static bool counts(const struct wgr_hold *hold, s64 now_ns)
+{
+	return hold->to_come || now_ns >= hold->count_from_ns;
+}
+
+/*
+ * What only other flows have passed is no loss, so where flows pass one another a period
+ * goes on for long: few of the packets may be swapped inside their own.
+ */
+static bool is_over(const struct wgr_hold *hold)
+{
+	const struct wgr_hold_period *p = &hold->now;
+
+	if (hold->to_come || !(p->others + p->behind))
+		return hold->in_vain >= PERIOD;
+	return p->pushed >= PERIOD_PUSHED || less_share(hold->in_vain, p->behind, p->gone) >= PERIOD;
+}
+
 void wgr_hold_lost(struct wgr_hold *hold, s64 now_ns, u64 pushed, u32 held, u64 gone)
 {
 	note_pushed(hold, pushed);
@@ -450,17 +479,50 @@ void wgr_hold_lost(struct wgr_hold *hold, s64 now_ns, u64 pushed, u32 held, u64 
 	note_waited(hold, held);
 	if (hold->row)
 		hold->row--;
-	/* On trial each counts, whatever goes on beside. */
-	if (now_ns < hold->count_from_ns && !hold->to_come)
+	if (!counts(hold, now_ns))
 		return;
 	calm_down(hold);
-	if (++hold->in_vain >= PERIOD)
+	hold->in_vain++;
+	if (is_over(hold))
 		end_period(hold);
 	choose(hold);
 	hold->count_from_ns = wgr_hold_until(hold, now_ns);
 }
 
+void wgr_hold_others(struct wgr_hold *hold, s64 now_ns, u64 pushed, u32 held)
+{
+	note_pushed(hold, pushed);
+	if (!hold->adaptive)
+		return;
+	add(&hold->now.others, 1);
+	note_waited(hold, held);
+	if (!counts(hold, now_ns))
+		return;
+	hold->ramp_ns -= hold->ramp_ns / 4;
+	if (hold->to_come)
+		hold->in_vain++;
+	if (is_over(hold)) {
+		calm_down(hold);
+		end_period(hold);
+	}
+	choose(hold);
+	hold->count_from_ns = wgr_hold_until(hold, now_ns);
+}
+
+void wgr_hold_behind(struct wgr_hold *hold)
+{
+	add(&hold->now.behind, 1);
+}
+
 /* ---- answers ---- */
+
+bool wgr_hold_comes_back(const struct wgr_hold *hold)
+{
+	u32 came = hold->now.late + hold->now.behind + hold->before.late + hold->before.behind;
+	u32 gone = hold->now.gone + hold->before.gone;
+
+	return came > gone / 2;
+}
 
 s64 wgr_hold_until(const struct wgr_hold *hold, s64 arrival_ns)
 {

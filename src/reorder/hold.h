@@ -65,16 +65,20 @@
  * @came: missing packets that came and needed more than the climbing wait, by how
  *	long they were missing
  * @pushed: packets
- * @vain: waits that ended in vain
+ * @vain: waits that ended in vain, but for those of
+ * @others: packets that came and whose flow nobody who waited is of
  * @gone: packets that were missing when they did
  * @late: of these those that have come after all, as far as is known
+ * @behind: likewise, and were of use: only other flows had overtaken them
  */
 struct wgr_hold_period {
 	u16 came[WGR_HOLD_STEPS];
 	u32 pushed;
 	u32 vain;
+	u32 others;
 	u32 gone;
 	u32 late;
+	u32 behind;
 };
 
 /**
@@ -207,6 +211,26 @@ void wgr_hold_unknown(struct wgr_hold *hold);
  * @gone: packets that were missing and are given up
  */
 void wgr_hold_lost(struct wgr_hold *hold, s64 now_ns, u64 pushed, u32 held, u64 gone);
+
+/**
+ * wgr_hold_others - a missing packet has come for which only other flows waited
+ * @hold: policy to teach
+ * @now_ns: when, on the arrival time line
+ * @pushed: packets that have arrived so far
+ * @held: packets that are held, 1 or more
+ *
+ * They did so in vain, which is delay, yet nothing was lost.
+ */
+void wgr_hold_others(struct wgr_hold *hold, s64 now_ns, u64 pushed, u32 held);
+
+/**
+ * wgr_hold_behind - a packet that was given up has come, and is of use all the same
+ * @hold: policy to teach
+ */
+void wgr_hold_behind(struct wgr_hold *hold);
+
+/* Of what was given up lately most has come all the same. */
+bool wgr_hold_comes_back(const struct wgr_hold *hold);
 
 /**
  * wgr_hold_until - the time when a packet has waited long enough

@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0
 """A trace for the simulator from a capture of WireGuard's datagrams.
 
-  from_pcap.py FILE [DESTINATION]
+  from_pcap.py [--inside FILE] FILE [DESTINATION]
 
 FILE is of tcpdump's (Ethernet or "any"). Data packets to DESTINATION (an
 address), or to whoever got the first one, are printed in the order of their
 arrival: nanoseconds, epoch, counter, path. Each new receiver index begins an
 epoch, each source address and port is a path; of more than four, the fifth and
 those after it count as the fourth.
+
+--inside is of the sender's tunnel interface, outgoing packets only, from the same
+one on: the first of it has the lowest counter. It says which flow each is of.
 """
 
 import socket
@@ -37,6 +40,23 @@ def datagrams(reader):
             yield int(time * 1000000000), inner, inner.data
 
 
+def inner_flow(packet):
+    """What tells it from others, as the module does: addresses and ports."""
+    ends = packet.src, packet.dst, packet.p
+    if isinstance(packet.data, (dpkt.tcp.TCP, dpkt.udp.UDP)):
+        return ends + (packet.data.sport, packet.data.dport)
+    return ends
+
+
+def flows_inside(name):
+    """Numbers of the flows of the packets sent, in the order sent."""
+    numbers, flows = {}, []
+    with open(name, "rb") as file:
+        for _, packet in dpkt.pcap.UniversalReader(file):
+            flows.append(numbers.setdefault(inner_flow(dpkt.ip.IP(packet)), len(numbers)))
+    return flows
+
+
 def arrivals(reader, wanted):
     epochs, paths = {}, {}
     begin = None
@@ -59,12 +79,20 @@ def address(text):
 
 
 def main():
-    if len(sys.argv) not in (2, 3) or sys.argv[1].startswith("-"):
+    args = sys.argv[1:]
+    inside = flows_inside(args[1]) if args[:1] == ["--inside"] and len(args) > 2 else None
+    args = args[2:] if inside else args
+    if len(args) not in (1, 2) or args[0].startswith("-"):
         sys.exit(__doc__)
-    with open(sys.argv[1], "rb") as file:
+    with open(args[0], "rb") as file:
         reader = dpkt.pcap.UniversalReader(file)
-        for arrival in arrivals(reader, address(sys.argv[2]) if len(sys.argv) == 3 else None):
+        found = list(arrivals(reader, address(args[1]) if len(args) == 2 else None))
+    lowest = min((counter for _, epoch, counter, _ in found if not epoch), default=0)
+    for arrival in found:
+        if not inside:
             print(*arrival)
+        elif not arrival[1] and arrival[2] - lowest < len(inside):
+            print(*arrival, inside[arrival[2] - lowest])
 
 
 if __name__ == "__main__":

@@ -20,7 +20,10 @@ struct ideal {
 	s64 delay_ns;
 };
 
-/* Packets that arrive from some time on; the limit is in nanoseconds. */
+/*
+ * Packets that arrive from some time on; the limit is in nanoseconds.  Where the order of
+ * flows counts each packet waits for those of its own only.
+ */
 struct ideal ideal(const struct trace *trace, s64 limit_ns, s64 from_ns);
 
 #endif

@@ -14,6 +14,9 @@ void shipped_unknown(struct wgr_hold *hold);
 void shipped_gap(struct wgr_hold *hold, s64 now_ns);
 void shipped_came(struct wgr_hold *hold, s64 now_ns, s64 offset_ns, u64 pushed);
 void shipped_lost(struct wgr_hold *hold, s64 now_ns, u64 pushed, u32 held, u64 gone);
+void shipped_others(struct wgr_hold *hold, s64 now_ns, u64 pushed, u32 held);
+void shipped_behind(struct wgr_hold *hold);
+bool shipped_comes_back(const struct wgr_hold *hold);
 s64 shipped_until(const struct wgr_hold *hold, s64 arrival_ns);
 
 /* What the first design and the decaying one keep. */
@@ -365,6 +368,25 @@ void wgr_hold_lost(struct wgr_hold *hold, s64 now_ns, u64 pushed, u32 held, u64 
 		shipped_lost(hold, now_ns, pushed, held, gone);
 	else if (hold->adaptive)
 		chosen->lost(hold, now_ns);
+}
+
+void wgr_hold_others(struct wgr_hold *hold, s64 now_ns, u64 pushed, u32 held)
+{
+	if (!chosen->lost)
+		shipped_others(hold, now_ns, pushed, held);
+	else if (hold->adaptive)
+		chosen->lost(hold, now_ns);
+}
+
+void wgr_hold_behind(struct wgr_hold *hold)
+{
+	if (!chosen->lost)
+		shipped_behind(hold);
+}
+
+bool wgr_hold_comes_back(const struct wgr_hold *hold)
+{
+	return shipped_comes_back(hold);
 }
 
 s64 wgr_hold_until(const struct wgr_hold *hold, s64 arrival_ns)

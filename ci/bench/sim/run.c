@@ -17,8 +17,7 @@ struct runner {
 	s64 from_ns;
 	s64 seen_ns;		/* what has been accounted for */
 	u64 released;
-	u64 counter;		/* of what was released last */
-	u32 epoch;
+	struct wgr_place *out;	/* what was released last, of each flow */
 };
 
 static void *zeroed(size_t count, size_t size)
@@ -43,9 +42,20 @@ static void engine_free(void *ctx, void *memory, size_t bytes)
 	free(memory);
 }
 
+/* As the kernel's: spread over all numbers. */
+static u32 engine_flow(void *ctx, const struct wgr_item *item)
+{
+	const struct runner *run = ctx;
+	u64 z = run->trace->arrival[item - run->item].flow * 0x9e3779b97f4a7c15;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	return (z ^ z >> 27) * 0x94d049bb133111eb >> 32;
+}
+
 static const struct wgr_reorder_ops engine_ops = {
 	.alloc = engine_alloc,
 	.free = engine_free,
+	.flow = engine_flow,
 };
 
 static struct slice *slice_at(struct result *result, s64 ns)
@@ -73,7 +83,7 @@ static void blame(struct runner *run, s64 now_ns)
 	if (!run->engine.held)
 		return;
 	slice = slice_at(run->result, from_ns);
-	comes = trace_comes(run->trace, lane->epoch, lane->next);
+	comes = trace_comes(run->trace, lane->epoch - 1, lane->next);
 	if (!comes)
 		slice->stall_ns += now_ns - from_ns;
 	else if (comes < 0)
@@ -90,12 +100,13 @@ static void take(struct runner *run, s64 now_ns, struct wgr_item_list *out)
 	for (item = out->first; item; item = item->newer) {
 		const struct arrival *a = &run->trace->arrival[item - run->item];
 
-		if (run->released++ &&
-		    (item->epoch < run->epoch ||
-		     (item->epoch == run->epoch && item->counter <= run->counter)))
+		struct wgr_place *place = &run->out[run->trace->by_flow ? a->flow : 0];
+
+		run->released++;
+		if (place->epoch &&
+		    !wgr_place_after(item->epoch, item->counter, place->epoch, place->counter))
 			result->wrong = "out of order";
-		run->epoch = item->epoch;
-		run->counter = item->counter;
+		*place = (struct wgr_place){ item->counter, item->epoch };
 
 		delay = now_ns - a->ns;
 		slice_at(result, a->ns)->delay_ns += delay;
@@ -136,7 +147,8 @@ static void arrive(struct runner *run, size_t nr)
 	*item = (struct wgr_item){
 		.counter = a->counter,
 		.arrival_ns = a->ns,
-		.epoch = a->epoch,
+		/* 0 stands before all. */
+		.epoch = a->epoch + 1,
 		.path = a->path,
 	};
 	blame(run, a->ns);
@@ -167,6 +179,10 @@ static void conclude(struct runner *run)
 	result->max_held = stats->max_held;
 	result->passed = stats->gaps_closed[WGR_PASSED];
 	result->overflowed = stats->gaps_closed[WGR_OVERFLOWED];
+	result->ahead = stats->released[WGR_AHEAD];
+	result->behind = stats->released[WGR_BEHIND];
+	result->late_ahead = stats->late_ahead;
+	result->late_unknown = stats->late_unknown;
 	if (run->engine.held || run->released + stats->late + stats->duplicate != stats->pushed)
 		result->wrong = "books do not balance";
 	if (result->wait_ns < 0)
@@ -181,6 +197,7 @@ void run(const struct trace *trace, const struct policy *policy,
 		.result = result,
 		.item = zeroed(trace->count, sizeof(struct wgr_item)),
 		.bin = zeroed(BINS, sizeof(u32)),
+		.out = zeroed(trace->flows, sizeof(struct wgr_place)),
 		.from_ns = from_ns,
 	};
 	struct wgr_settings chosen = *settings;
@@ -195,8 +212,9 @@ void run(const struct trace *trace, const struct policy *policy,
 		chosen.hold_ns = policy->fixed_ns;
 	if (policy->max_ns && policy->max_ns < chosen.hold_max_ns)
 		chosen.hold_max_ns = policy->max_ns;
+	chosen.scope = trace->by_flow ? WGR_SCOPE_FLOW : WGR_SCOPE_PEER;
 	policy_choose(policy);
-	wgr_reorder_init(&run.engine, &engine_ops, NULL, &chosen);
+	wgr_reorder_init(&run.engine, &engine_ops, &run, &chosen);
 
 	for (i = 0; i < trace->count; i++) {
 		/* What is due at the very moment of an arrival comes after it. */
@@ -209,6 +227,7 @@ void run(const struct trace *trace, const struct policy *policy,
 	conclude(&run);
 	free(run.item);
 	free(run.bin);
+	free(run.out);
 }
 
 struct slice result_sum(const struct result *result, s64 from_ns, s64 to_ns)

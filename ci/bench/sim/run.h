@@ -43,6 +43,10 @@ struct slice {
  * @max_held: most packets held at a time
  * @passed: gaps that the rule of several paths gave up
  * @overflowed: gaps given up for want of room
+ * @ahead: packets released ahead of what was missing
+ * @behind: packets released behind what other flows sent later
+ * @late_ahead: late because a later one of their flow had gone ahead
+ * @late_unknown: late because their flow was not known
  * @wrong: the engine broke a promise: order, one delivery each, books
  */
 struct result {
@@ -54,6 +58,10 @@ struct result {
 	u32 max_held;
 	u64 passed;
 	u64 overflowed;
+	u64 ahead;
+	u64 behind;
+	u64 late_ahead;
+	u64 late_unknown;
 	const char *wrong;
 };
 
@@ -61,7 +69,8 @@ struct result {
  * run - put a trace through the engine
  * @trace: what arrives
  * @policy: how long to wait
- * @settings: for the engine; the mode and the wait of a fixed policy are its own
+ * @settings: for the engine; the scope is the trace's, the mode and the wait of a fixed
+ *	policy its own
  * @from_ns: where @p99_ns and @max_ns begin
  * @result: to be freed with result_free()
  */

@@ -27,6 +27,7 @@ static struct {
 	bool tsv;
 	bool table;
 	bool wild;
+	bool crowd;
 	bool write;
 } opt = {
 	.rate = 4400,
@@ -39,6 +40,7 @@ static const char usage[] =
 "usage: sim [OPTION]... [TRACE]...\n"
 "  --scene NAME     only this path\n"
 "  --wild           only those that have their own rate and length (wild.c)\n"
+"  --crowd          only those with several flows inside (crowd.c), in scope flow\n"
 "  --policy NAME    only this policy\n"
 "  --fixed-us N     only a wait of that length\n"
 "  --rate N         packets a second (4400)\n"
@@ -88,9 +90,10 @@ static void print_head(void)
 		     "stall_us_per_loss\tboundary_us_per_change\twait_end_us\tmax_held\t"
 		     "passed\toverflowed\twrong");
 	else
-		printf("%-24s %-10s %8s %8s %8s %8s %8s %8s %8s %8s %8s %6s\n",
+		printf("%-24s %-10s %8s %8s %8s %8s %8s %8s %8s %8s %8s %6s %8s %8s %8s %8s\n",
 		       "path", "policy", "late", "/10k", "/10k>5s", "mean ms", "p99 ms", "max ms",
-		       "ms/loss", "ms/key", "end ms", "held");
+		       "ms/loss", "ms/key", "end ms", "held", "ahead", "behind", "outrun",
+		       "unknown");
 }
 
 static void print_ideal(const char *path, const struct trace *trace, s64 from_ns)
@@ -129,11 +132,13 @@ static void print_row(const char *path, const struct policy *policy, const struc
 		       r->wait_ns / 1e3, r->max_held, r->passed, r->overflowed,
 		       r->wrong ? r->wrong : "");
 	else
-		printf("%-24s %-10s %8llu %8.2f %8.2f %8.3f %8.2f %8.2f %8.3f %8.3f %8.2f %6u %s\n",
+		printf("%-24s %-10s %8llu %8.2f %8.2f %8.3f %8.2f %8.2f %8.3f %8.3f %8.2f %6u "
+		       "%8llu %8llu %8llu %8llu %s\n",
 		       path, policy->name, all.late, per(all.late * 1e4, all.arrived),
 		       per(late.late * 1e4, late.arrived), delay_us / 1e3, r->p99_ns / 1e6,
 		       r->max_ns / 1e6, stall_us / 1e3, key_us / 1e3, r->wait_ns / 1e6,
-		       r->max_held, r->wrong ? r->wrong : "");
+		       r->max_held, r->ahead, r->behind, r->late_ahead, r->late_unknown,
+		       r->wrong ? r->wrong : "");
 }
 
 static void try_policy(const char *path, const struct trace *trace, const struct policy *policy)
@@ -190,6 +195,15 @@ static void try_wild(const struct wild *wild)
 	trace_free(&trace);
 }
 
+static void try_wilds(const struct wild *all, int count)
+{
+	int i;
+
+	for (i = 0; i < count; i++)
+		if (!opt.scene || !strcmp(opt.scene, all[i].name))
+			try_wild(&all[i]);
+}
+
 static void list(void)
 {
 	int i;
@@ -198,6 +212,8 @@ static void list(void)
 		printf("path %s\n", scenes[i].name);
 	for (i = 0; i < wild_count; i++)
 		printf("path %s\n", wilds[i].name);
+	for (i = 0; i < crowd_count; i++)
+		printf("path %s\n", crowds[i].name);
 	for (i = 0; i < policy_count; i++)
 		printf("policy %s\n", policies[i].name);
 }
@@ -207,6 +223,7 @@ static void parse(int argc, char **argv)
 	static const struct option options[] = {
 		{ "scene", required_argument, NULL, 'c' },
 		{ "wild", no_argument, NULL, 'i' },
+		{ "crowd", no_argument, NULL, 'C' },
 		{ "policy", required_argument, NULL, 'p' },
 		{ "fixed-us", required_argument, NULL, 'f' },
 		{ "rate", required_argument, NULL, 'r' },
@@ -261,6 +278,9 @@ static void parse(int argc, char **argv)
 		case 'i':
 			opt.wild = true;
 			break;
+		case 'C':
+			opt.crowd = true;
+			break;
 		case 'W':
 			opt.write = true;
 			break;
@@ -292,10 +312,11 @@ int main(int argc, char **argv)
 		try_policies(argv[i], &trace);
 		trace_free(&trace);
 	}
-	for (i = 0; optind == argc && i < wild_count; i++)
-		if (!opt.scene || !strcmp(opt.scene, wilds[i].name))
-			try_wild(&wilds[i]);
-	for (i = 0; optind == argc && !opt.wild && i < scene_count; i++)
+	if (optind < argc)
+		return 0;
+	try_wilds(wilds, opt.crowd ? 0 : wild_count);
+	try_wilds(crowds, opt.wild ? 0 : crowd_count);
+	for (i = 0; !opt.wild && !opt.crowd && i < scene_count; i++)
 		if (!opt.scene || !strcmp(opt.scene, scenes[i].name))
 			try_scene(&scenes[i]);
 	return 0;

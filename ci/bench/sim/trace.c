@@ -7,6 +7,7 @@
 /* A capture that spans more is a mistake in it, and would take all memory. */
 #define SENT_MOST	(1ULL << 28)
 #define EPOCHS_MOST	(1U << 20)
+#define FLOWS_MOST	(1U << 20)
 
 static void *must(void *memory)
 {
@@ -42,11 +43,14 @@ static int earlier(const void *a, const void *b)
 
 static void find_epochs(struct trace *trace)
 {
-	size_t i;
+	const struct arrival *a;
 
-	for (i = 0; i < trace->count; i++)
-		if (trace->arrival[i].epoch >= trace->epochs)
-			trace->epochs = trace->arrival[i].epoch + 1;
+	for (a = trace->arrival; a < trace->arrival + trace->count; a++) {
+		if (a->epoch >= trace->epochs)
+			trace->epochs = a->epoch + 1;
+		if (a->flow >= trace->flows)
+			trace->flows = a->flow + 1;
+	}
 	trace->epoch = must(calloc(trace->epochs + 1, sizeof(*trace->epoch)));
 }
 
@@ -96,6 +100,7 @@ void trace_finish(struct trace *trace)
 	for (i = 0; i < trace->count; i++)
 		trace->arrival[i].ns -= start;
 	find_epochs(trace);
+	trace->by_flow |= trace->flows > 1;
 	find_sent(trace);
 }
 
@@ -124,9 +129,27 @@ s64 trace_length(const struct trace *trace)
 	return trace->count ? trace->arrival[trace->count - 1].ns : 0;
 }
 
+/* Compressed ones through gzip. */
+static FILE *open_file(const char *file, bool *pipe)
+{
+	const char *end = strrchr(file, '.');
+	char command[512];
+
+	*pipe = end && !strcmp(end, ".gz");
+	if (!*pipe)
+		return fopen(file, "r");
+	if (strchr(file, '\'') || snprintf(command, sizeof(command), "gzip -dc '%s'", file) >=
+				  (int)sizeof(command)) {
+		fprintf(stderr, "%s: no name for a trace\n", file);
+		exit(2);
+	}
+	return popen(command, "r");
+}
+
 void trace_read(struct trace *trace, const char *file)
 {
-	FILE *from = must(fopen(file, "r"));
+	bool pipe;
+	FILE *from = must(open_file(file, &pipe));
 	unsigned int number = 0;
 	struct arrival a;
 	char line[256];
@@ -136,14 +159,20 @@ void trace_read(struct trace *trace, const char *file)
 		line[strcspn(line, "#\n")] = 0;
 		if (!line[strspn(line, " \t\r")])
 			continue;
-		if (sscanf(line, "%lld %u %llu %u", &a.ns, &a.epoch, &a.counter, &a.path) != 4 ||
-		    a.path >= WGR_PATHS || a.epoch >= EPOCHS_MOST || a.ns < 0) {
+		a.flow = 0;
+		if (sscanf(line, "%lld %u %llu %u %u", &a.ns, &a.epoch, &a.counter, &a.path,
+			   &a.flow) < 4 ||
+		    a.path >= WGR_PATHS || a.epoch >= EPOCHS_MOST || a.flow >= FLOWS_MOST ||
+		    a.ns < 0) {
 			fprintf(stderr, "%s:%u: not an arrival\n", file, number);
 			exit(2);
 		}
 		trace_add(trace, &a);
 	}
-	fclose(from);
+	if (pipe ? pclose(from) : fclose(from)) {
+		fprintf(stderr, "%s: cannot be read\n", file);
+		exit(2);
+	}
 	trace_finish(trace);
 }
 
@@ -151,6 +180,8 @@ void trace_write(const struct trace *trace, FILE *to)
 {
 	const struct arrival *a;
 
-	for (a = trace->arrival; a < trace->arrival + trace->count; a++)
-		fprintf(to, "%lld %u %llu %u\n", a->ns, a->epoch, a->counter, a->path);
+	for (a = trace->arrival; a < trace->arrival + trace->count; a++) {
+		fprintf(to, "%lld %u %llu %u", a->ns, a->epoch, a->counter, a->path);
+		fprintf(to, trace->flows > 1 ? " %u\n" : "\n", a->flow);
+	}
 }

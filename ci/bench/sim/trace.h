@@ -16,12 +16,14 @@
  * @counter: place within the epoch
  * @epoch: session, from 0
  * @path: source address it came from, 0 to WGR_PATHS - 1
+ * @flow: inner flow, from 0
  */
 struct arrival {
 	s64 ns;
 	u64 counter;
 	u32 epoch;
 	u32 path;
+	u32 flow;
 };
 
 /**
@@ -43,6 +45,8 @@ struct sent {
  * @room: how many @arrival has place for
  * @epoch: what was sent in each epoch, made by trace_finish()
  * @epochs: how many
+ * @flows: how many, made by trace_finish()
+ * @by_flow: only the order of each flow counts: there are several, or who made it says so
  */
 struct trace {
 	struct arrival *arrival;
@@ -50,6 +54,8 @@ struct trace {
 	size_t room;
 	struct sent *epoch;
 	u32 epochs;
+	u32 flows;
+	bool by_flow;
 };
 
 void trace_add(struct trace *trace, const struct arrival *arrival);
@@ -65,8 +71,9 @@ int trace_comes(const struct trace *trace, u32 epoch, u64 counter);
 s64 trace_length(const struct trace *trace);
 
 /*
- * As text, one packet a line: arrival in nanoseconds, epoch, counter, path.
- * What follows # is a comment.  Reading ends the program if a line is wrong.
+ * As text, one packet a line: arrival in nanoseconds, epoch, counter, path, and the
+ * flow where there are several.  What follows # is a comment, files may be
+ * compressed (.gz).  Reading ends the program if a line is wrong.
  */
 void trace_read(struct trace *trace, const char *file);
 void trace_write(const struct trace *trace, FILE *to);

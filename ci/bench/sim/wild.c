@@ -1,32 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "random.h"
 #include "wild.h"
-
-static double share(struct wild_packet *p)
-{
-	return random_share(&p->random);
-}
-
-static bool chance(struct wild_packet *p, double of)
-{
-	return share(p) <= of;
-}
-
-static double normal(struct wild_packet *p, double deviation)
-{
-	return deviation * random_normal(&p->random);
-}
-
-static double exponential(struct wild_packet *p, double mean)
-{
-	return -mean * log(share(p));
-}
-
-/* Seconds since a thing that comes back every so many began last. */
-static double phase(const struct wild_packet *p, double period)
-{
-	return fmod(p->s, period);
-}
 
 /* Whether it has begun anew since the packet before; @place is the path's. */
 static bool anew(struct wild_packet *p, double period, int place)
@@ -527,6 +500,9 @@ const struct wild *wild_find(const char *name)
 	for (i = 0; i < wild_count; i++)
 		if (!strcmp(wilds[i].name, name))
 			return &wilds[i];
+	for (i = 0; i < crowd_count; i++)
+		if (!strcmp(crowds[i].name, name))
+			return &crowds[i];
 	return NULL;
 }
 
@@ -536,6 +512,7 @@ void wild_play(const struct wild *wild, u64 seed, struct trace *trace)
 	u64 count = wild->rate * wild->seconds;
 	struct arrival a = { 0 };
 
+	trace->by_flow = wild >= crowds && wild < crowds + crowd_count;
 	for (p.nr = 0; p.nr < count; p.nr++) {
 		p.s = (double)p.nr / wild->rate;
 		p.ms = 0;
@@ -547,6 +524,7 @@ void wild_play(const struct wild *wild, u64 seed, struct trace *trace)
 		}
 		a.ns = (s64)(p.s * NS_PER_S) + (s64)((p.ms + 500) * NS_PER_MS);
 		a.path = p.line;
+		a.flow = p.flow;
 		if (!p.lost)
 			trace_add(trace, &a);
 		a.counter++;

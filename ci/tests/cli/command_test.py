@@ -7,6 +7,7 @@
 Prints TAP. The program is built with sanitizers: what they say fails the test in which they say it.
 """
 
+import base64
 import json
 import fcntl
 import os
@@ -197,7 +198,7 @@ def test_apply():
     tap.same(applied(CONF.replace("\n", "\r\n"))[1], [0, 5000, 100000, 4096], "apply: lines as of DOS")
     tap.same(applied(CONF.rstrip("\n"))[2], [1, 5000, 20000, 4096], "apply: no end of the last line")
     result, wg0, wg1 = applied((CLI.parent / "dist/examples/wireguard-reorder.conf").read_text())
-    tap.same((result.returncode, result.stderr, wg0, wg1), (0, "", [0, 5000, 500000, 8192], [1, 5000, 50000, 8192]), "apply: the example")
+    tap.same((result.returncode, result.stderr, wg0, wg1), (0, "", [0, 5000, 500000, 8192], [1, 5000, 250000, 8192]), "apply: the example")
     refused(ours().run("apply", "wg0", "wg1"), 2, '"wg1"')
     refused(ours().run("apply", "wg0/x"), 2, '"wg0/x" is no name')
     refused(applied(CONF, "no0")[0], 1, "no0: no such interface")
@@ -256,6 +257,178 @@ def test_old_module():
     tap.same((len(found["scope_info"].samples), len(found["mode_info"].samples)), (0, 1), "old module: export")
     tap.same(valid(s.run("doctor", "-j", **env), "doctor")["worst"], "ok", "old module: doctor")
     tap.point(s.run("watch", "--count", "1", "--interval", "10ms", **env).stdout.startswith("wg0: "), "old module: watch")
+
+
+def fake_key(number):
+    """The key of a peer of fake_kernel.c."""
+    return base64.b64encode(bytes([number * 7 % 256, number >> 8, number % 256]) + b"\x11" * 29).decode()
+
+
+NO_OWN = "the module that is loaded, 1.2.0, has no settings of single peers: load version 1.4.0 or later"
+
+
+def test_peer_settings():
+    s = ours()
+    kept = Kept()
+    env = {"FAKE_SETTINGS": kept.folder, "FAKE_PEERS": 3}
+    k0, k1 = fake_key(0), fake_key(1)
+
+    def of(number):
+        """Of peer @number: what JSON says is in force, and what of it is its own."""
+        peers = valid(s.run("show", "-j", **env), "show")["interfaces"][0]["peers"]
+        settings = next(p for p in peers if p["public_key"] == fake_key(number))["settings"]
+        return [settings[x] for x in ("mode", "hold_us", "hold_max_us", "window", "scope")], settings["own"]
+
+    adaptive = ["adaptive", 5000, 50000, 8192, "flow"]
+    tap.same(of(1), (adaptive, []), "a peer has the settings of its interface")
+    result = s.run("set", "wg0", "peer", k1, "mode", "fixed", "hold-max", "7ms", **env)
+    tap.same((result.returncode, result.stdout + result.stderr), (0, ""), "set IF peer KEY")
+    tap.same(of(1), (["fixed", 5000, 7000, 8192, "peer"], ["mode", "hold_max_us"]), "of its own")
+    tap.same((of(0), kept.of("wg0")), ((adaptive, []), None), "and of nobody else's")
+    s.run("set", "wg0", "window", "64", "hold", "9ms", **env)
+    tap.same(of(1), (["fixed", 9000, 7000, 64, "peer"], ["mode", "hold_max_us"]), "what is not its own goes with the interface")
+    text = s.run("show", **env).stdout
+    tap.same(re.findall(r"^peer: (\S+)\n(?:  .*\n)*?  settings of its own: (.*)$", text, re.M), [(k1, "mode fixed, hold-max 7ms")],
+             "show: of which peers they are")
+    tap.point("ok   settings: wg0: 1 of 3 peers have settings of their own" in s.run("doctor", **env).stdout, "doctor: how many peers have such")
+    tap.same(s.run("set", "wg0", "peer", k1, "mode", "default", **env).returncode, 0, "default")
+    tap.same(of(1)[1], ["hold_max_us"], "one is the interface's again")
+    tap.same(s.run("set", "wg0", "peer", k1, "window", "128", "hold-max", "default", **env).returncode, 0, "default beside another")
+    tap.same(of(1)[1], ["window"], "one is, another is not")
+    tap.same(s.run("set", "wg0", "peer", k1, "default", **env).returncode, 0, "default alone")
+    tap.same(of(1)[1], [], "all are")
+
+    for words, code, parts in (
+            (("peer",), 2, ["peer needs a public key"]),
+            (("peer", "x", "mode", "off"), 2, ['"x" is no public key: give 44 characters']),
+            (("peer", k0[:-2] + "==", "mode", "off"), 2, ["is no public key"]),
+            (("peer", k0), 2, ["set wg0 needs settings: mode, hold", "or default for the interface's"]),
+            (("peer", k0, "mode"), 2, ["mode needs a value"]),
+            (("peer", k0, "mode", "x"), 2, ['mode "x": give adaptive, fixed or off, or default for the interface']),
+            (("peer", k0, "mode", "off", "mode", "default"), 2, ["mode is given twice"]),
+            (("peer", k0, "default", "mode", "off"), 2, ['there is no setting "default"']),
+            (("peer", k0, "hold", "2s"), 2, [f"wg0: peer {k0} hold 2s: hold_us: give 0 to 1000000"]),
+            (("peer", fake_key(9), "mode", "off"), 1, [f"peer {fake_key(9)} mode off: the interface has no peer with this"]),
+            (("mode", "default"), 2, ['mode "default": give adaptive, fixed or off']),
+            (("default",), 2, ['there is no setting "default"'])):
+        refused(s.run("set", "wg0", *words, **env), code, *parts)
+    for old in {"FAKE_OLD": 1}, {"FAKE_NO_OWN": 1}:
+        refused(s.run("set", "wg0", "peer", k0, "mode", "off", "scope", "peer", **env, **old), 1, f"wg0: peer {k0} mode off scope peer: {NO_OWN}")
+        tap.same(of(0)[1], [], "an older module: nothing is set")
+        valid(s.run("show", "-j", **env, **old), "show")
+
+
+def test_peer_save():
+    s = ours()
+    kept = Kept()
+    env = {"FAKE_SETTINGS": kept.folder}
+    k0, k1 = fake_key(0), fake_key(1)
+    conf = s.file("etc/wireguard-reorder.conf", f"[wg0]\nmode = off\n\n[wg0  peer\t{k1}] # mine\nmode = off\nwindow = 64\nmode = fixed\n")
+
+    def saved(*words):
+        result = s.run("set", "wg0", "peer", *words, "--save", **env)
+        tap.same((result.returncode, result.stdout + result.stderr), (0, ""), f"set wg0 peer {' '.join(words)} --save")
+        return conf.read_text()
+
+    before = conf.read_text()
+    tap.same(saved(k1, "window", "128"), before.replace("64", "128"), "in the section of that peer, however that is spelled")
+    tap.same(saved(k0, "mode", "adaptive", "hold", "1ms"), before.replace("64", "128") + f"\n[wg0 peer {k0}]\nmode = adaptive\nhold = 1ms\n",
+             "a new section")
+    tap.point("mode = " not in saved(k1, "mode", "default").split("[wg0 ")[1], "default: all lines that say it go", conf.read_text())
+    tap.same(saved(k1, "default").split("[wg0 ")[1].count("="), k1.count("=") , "default alone: all lines of the peer go")
+    tap.point("[wg0]\nmode = off\n" in conf.read_text() and "hold = 1ms" in conf.read_text(), "and no others")
+
+
+def test_peer_apply():
+    s = ours()
+    k0, k1 = fake_key(0), fake_key(1)
+
+    def own(kept, number):
+        try:
+            return (kept.folder / f"wg0.{number}").read_text().split("\n")[:-1]
+        except FileNotFoundError:
+            return None
+
+    def applied_to(text, *words, before=None, **more):
+        kept = Kept()
+        conf = s.file("etc/wireguard-reorder.conf", text)
+        if before:
+            (kept.folder / "wg0.1").write_text(before)
+        return conf, s.run("apply", *words, FAKE_SETTINGS=kept.folder, **more), kept
+
+    text = f"[wg0 peer {k1}]\nmode = off\nwindow = 64\n[wg0]\nmode = fixed\n[wg1 peer {k0}]\nmode = off\n[wg0 peer {k1}]\nwindow = 128\n"
+    _, result, kept = applied_to(text, "wg0")
+    tap.same((result.returncode, result.stderr, own(kept, 1), own(kept, 0), kept.of("wg0")[0]), (0, "", ["5 2", "8 128"], None, 1),
+             "apply IF: of a peer the last line that says it, whatever is said of its interface")
+    # As udev calls it when peers were added.
+    _, result, kept = applied_to(text, "--new-peers", "--", "wg0")
+    tap.same((result.returncode, result.stderr, own(kept, 1), kept.of("wg0")), (0, "", ["5 2", "8 128"], None), "--new-peers: the interface is left alone")
+    _, result, kept = applied_to(text, "--new-peers", "wg0", before="7 9\n")
+    tap.same((result.returncode, own(kept, 1)), (0, ["7 9"]), "--new-peers: and so are peers with settings of their own")
+    _, result, kept = applied_to(f"[wg0 peer {k1}]\nmode = default\nwindow = 64\n", "wg0", before="5 2\n7 9\n8 64\n")
+    tap.same((result.returncode, own(kept, 1)), (0, ["7 9", "8 64"]), "default in the file")
+    # Nothing to do, nothing is written.
+    _, result, kept = applied_to(f"[wg0 peer {k1}]\nmode = off\n", "wg0", before="5 2 \n")
+    tap.same((result.returncode, own(kept, 1)), (0, ["5 2 "]), "what is so is left alone")
+    # A peer that is not there yet.
+    other = fake_key(5)
+    text = f"[wg0 peer {other}]\nmode = off\n[wg0 peer {k0}]\nmode = off\n"
+    _, result, kept = applied_to(text, "wg0")
+    tap.same((result.returncode, result.stderr, own(kept, 0)), (0, "", ["5 2"]), "a peer that may come later")
+    _, result, kept = applied_to(text)
+    refused(result, 2, f"conf:1: wg0 has no peer {other} now")
+    tap.same(own(kept, 0), ["5 2"], "... and the rest is applied")
+    # What is wrong is named with its line, and the rest goes on.
+    for bad in (f"[wg0 peer {k0[:-1]}]", "[wg0 peer x]", "[wg0 peer]", f"[* peer {k0}]", f"[wg0 pear {k0}]", f"[wg0 peer {k0} x]", f"[wg/0 peer {k0}]",
+                f"[wg0 peers {k0}]", f"[averyveryverylongname peer {k0}]", f"[wg0 peer {k0}x]", f"[wg0 peer {k0[:-2]}==]"):
+        _, result, kept = applied_to(f"{bad}\nmode = off\n[wg0 peer {k1}]\nmode = off\n", "wg0")
+        refused(result, 2, f"conf:1: {bad[:40]}", "is no section: give [*], the name of an interface, such as [wg0], or [wg0 peer KEY]")
+        tap.same((own(kept, 0), own(kept, 1)), (None, ["5 2"]), f"... and the rest is applied: {bad}")
+    _, result, kept = applied_to(f"[wg0 peer {k0}]\nmode = on\nwindow = 32\nhold = 1ms\n[wg0]\nmode = default\n", "wg0")
+    tap.same(re.findall(r"conf:(\d+): (.*?):", result.stderr), [("2", 'mode "on"'), ("6", 'mode "default"'), ("3", "window 32 for wg0")], "values")
+    tap.same((result.returncode, own(kept, 0)), (2, ["6 1000"]), "... and the rest is applied")
+    _, result, kept = applied_to(f"[wg0 peer {k0}]\nmode = off\n", "wg0", FAKE_NO_OWN=1)
+    refused(result, 2, f"conf:2: mode off for wg0: {NO_OWN}")
+    refused(s.run("show", "--new-peers"), 2, "show takes no --new-peers")
+    # Doctor judges what came since something changed, and not since it was only set again.
+    (s.root / "run").mkdir()
+    seen = {"FAKE_SETTINGS": Kept().folder, "FAKE_PEERS": 2}
+    s.file("etc/wireguard-reorder.conf", f"[wg0 peer {k0}]\nscope = peer\n")
+    for again in False, True:
+        s.run("apply", "wg0", **{**seen, "FAKE_PACKETS": 7000 if again else 3000})
+        said = hold_finding(s, **{**seen, "FAKE_PACKETS": 9000 if again else 5000})
+        tap.point(f"of the last {8000 if again else 4000} packets" in said, f"apply: what doctor judges: set {'again' if again else 'first'}", said)
+
+
+def test_pages():
+    """Command lines in the pages for users are understood."""
+    runs = ("set", "show", "apply", "reset", "stats", "dump", "export", "doctor", "status")
+    for page in CLI.parents[1] / "README.md", *sorted((CLI.parent / "dist").glob("*.md")), CLI / "wireguard-reorder.8":
+        text = page.read_text()
+        lines = re.findall(r"`(?:sudo )?wireguard-reorder ([^`]+)`", text.replace("\n", " "))
+        lines += re.findall(r"^ {4}(?:\$ |PostUp = )?wireguard-reorder (.*)$", text, re.M) + re.findall(r"^\.Dl wireguard-reorder (.*)$", text, re.M)
+        lines = [re.sub(r"\s*(#|\|\||;).*", "", line).replace("KEY", fake_key(0)).replace("%i", "wg0") for line in lines]
+        lines = [re.sub(r"peer [A-Za-z0-9+/]{43}=", f"peer {fake_key(0)}", line) for line in lines]
+        lines = [line for line in lines if line.strip("- j").split(" ")[0] in runs]
+        tap.point(lines, f"{page.name}: {len(lines)} commands")
+        for line in lines:
+            s = ours()
+            (s.root / "etc").mkdir(exist_ok=True)
+            words = [w if not w.startswith("/var") else str(s.file("x.prom")) for w in line.split()]
+            result = s.run(*words, FAKE_SETTINGS=Kept().folder)
+            tap.point(result.returncode in (0, 6, 7), f"{page.name}: wireguard-reorder {line}", result.returncode, result.stderr)
+
+
+def test_apply_many_peers():
+    """3000 peers with a section each: in a second or two, as udev waits."""
+    s = ours()
+    kept = Kept()
+    s.file("etc/wireguard-reorder.conf", "".join(f"[wg0 peer {fake_key(n)}]\nmode = off\nwindow = 64\n" for n in range(3000)))
+    start = time.monotonic()
+    result = s.run("apply", "--new-peers", "wg0", FAKE_SETTINGS=kept.folder, FAKE_PEERS=3000)
+    took = time.monotonic() - start
+    tap.same((result.returncode, len(list(kept.folder.iterdir()))), (0, 3000), "apply: 3000 peers")
+    tap.point(took < 20, f"in {took:.1f} s")
 
 
 def test_apply_other_module():
@@ -1036,6 +1209,31 @@ def hold_finding(s, **env):
     return next(line for line in s.run("doctor", **env).stdout.splitlines() if line[5:].startswith("hold:"))
 
 
+def test_prebuilt():
+    """A module that a package has brought, where DKMS is not needed."""
+    for folder in ("updates", "extra", "weak-updates"):
+        s = System()
+        s.kernel()
+        shutil.rmtree(s.root / f"lib/modules/{KERNEL}/build")
+        s.prebuilt(folder=folder)
+        s.load("OURS1")
+        tap.same(status_line(s), f"wireguard-reorder/1.2.0, {KERNEL}: prebuilt, running, on disk: ours 1.2.0, "
+                 "srcversion OURS1, backup of stock: yes", f"status: prebuilt, {folder}")
+        code, line = finding(s, "prebuilt")
+        tap.point(code == 0 and line == f"ok   prebuilt: a package has brought version 1.2.0 for kernel {KERNEL}",
+                  f"doctor: prebuilt, {folder}: neither DKMS nor headers are wanted", code, line)
+    tap.same(valid(s.run("-j"), "status")["kernels"][0]["dkms"], "prebuilt", "status -j: prebuilt")
+    shutil.rmtree(s.root / f"lib/modules/{KERNEL}/weak-updates")
+    s.load("STOCK1", "1.0.0")
+    s.kernel("6.1.0-8-test")
+    s.prebuilt("6.1.0-8-test")
+    found(s, "prebuilt", "fail", f"the prebuilt module is for kernel 6.1.0-8-test, and {KERNEL} runs", "prebuilt, for another kernel")
+    tap.same(finding(s, "headers")[1], "", "doctor: nobody is sent for headers then")
+    s.prebuilt()
+    s.file("sys/module/module/parameters/sig_enforce", "Y\n")
+    found(s, "signature", "fail", "make kmod with MODSIGNKEY", "prebuilt, not signed")
+
+
 def test_doctor_looks():
     """Settings are judged by what came under them."""
     s = ours()
@@ -1219,11 +1417,11 @@ def test_output():
     tap.point(result.returncode == 1 and "could not be written: No space" in result.stderr, "a full disk", result.stderr)
 
 
-tap.tests([test_help, test_usage, test_set, test_apply, test_apply_scope, test_old_module, test_apply_other_module, test_apply_bad, test_save,
+tap.tests([test_help, test_usage, test_set, test_apply, test_apply_scope, test_peer_settings, test_peer_save, test_peer_apply, test_apply_many_peers, test_pages, test_old_module, test_apply_other_module, test_apply_bad, test_save,
            test_reset, test_rights, test_stock, test_show, test_terminal, test_locale, test_screen, test_screen_signals,
            test_closed, test_json,
            test_stats_and_dump, test_many_peers, test_watch, test_export, test_export_module,
-           test_export_idle, test_export_names, test_export_file, test_export_netns, test_interrupted, test_gone, test_status, test_same, test_doctor, test_doctor_looks, test_doctor_signing,
+           test_export_idle, test_export_names, test_export_file, test_export_netns, test_interrupted, test_gone, test_status, test_same, test_doctor, test_prebuilt, test_doctor_looks, test_doctor_signing,
            test_doctor_others, test_doctor_words, test_output])
 shutil.rmtree(work)
 sys.exit(tap.done())

@@ -24,7 +24,9 @@
  *   FAKE_WAIT_US  how long packets may be held now (default 50000)
  *   FAKE_IDLE     nothing came from the peers from this number on
  *   FAKE_ORDERLY  nothing was ever held or behind
- *   FAKE_SETTINGS  folder: settings are kept there, in a file for each interface
+ *   FAKE_SETTINGS  folder: settings are kept there, in a file for each interface, and
+ *                 in one more for each peer, "wg0.1": lines "ATTRIBUTE VALUE" of its own
+ *   FAKE_NO_OWN   the same as a module of 1.3.0: peers have none of their own
  *   FAKE_SET_ERROR  errno of all requests to the family wireguard that set
  *   FAKE_CHANGED  that many dumps are interrupted by a change, and have the first
  *                 entry once more at their end, with other figures
@@ -228,13 +230,19 @@ static bool ours_runs(void)
 	return !strncmp(text, "OURS", 4);
 }
 
-static bool is_old(void)
+/* Whether the variable is 1 or names the module that "runs". */
+static bool is_that(const char *name)
 {
-	const char *old = getenv("FAKE_OLD");
+	const char *which = getenv(name);
 	char text[LINE];
 
 	read_srcversion(text);
-	return old && (!strcmp(old, "1") || !strncmp(text, old, strlen(old)));
+	return which && (!strcmp(which, "1") || !strncmp(text, which, strlen(which)));
+}
+
+static bool is_old(void)
+{
+	return is_that("FAKE_OLD");
 }
 
 /* The name of interface @n, "" behind the last one. */
@@ -399,14 +407,62 @@ static void keep_settings(int n, const struct nlattr **table)
 		fclose(file);
 }
 
-static void push_settings(struct mnl_socket *s, int n)
+/* What interface @n has in a file of peer @peer; room for more than there should be. */
+static FILE *own_file(int n, unsigned int peer, const char *how)
 {
-	struct nlmsghdr *to = answer(WG_REORDER_CMD_GET);
-	uint32_t values[SETTINGS];
+	char path[2 * LINE], name[LINE];
+
+	if (!getenv("FAKE_SETTINGS"))
+		return NULL;
+	interface(n, name);
+	snprintf(path, sizeof(path), "%s/%s.%u", getenv("FAKE_SETTINGS"), name, peer);
+	return fopen(path, how);
+}
+
+/* Puts what is a peer's own into @values. Return: which of them, as bits. */
+static unsigned int read_own(int n, unsigned int peer, uint32_t *values)
+{
+	FILE *file = own_file(n, peer, "r");
+	unsigned int attr, value, own = 0;
 	size_t i;
 
-	put_name(to, n);
-	read_settings(n, values);
+	while (file && fscanf(file, "%u %u", &attr, &value) == 2) {
+		for (i = 0; i < SETTINGS; i++) {
+			if (settings[i].attr != (int)attr)
+				continue;
+			values[i] = value;
+			own |= 1 << i;
+		}
+	}
+	if (file)
+		fclose(file);
+	return own;
+}
+
+static void keep_own(int n, unsigned int peer, const struct nlattr **table)
+{
+	uint32_t values[SETTINGS];
+	unsigned int own = read_own(n, peer, values);
+	FILE *file = own_file(n, peer, "w");
+	size_t i;
+
+	for (i = 0; i < SETTINGS && file; i++) {
+		if (table[settings[i].attr]) {
+			values[i] = mnl_attr_get_u32(table[settings[i].attr]);
+			own &= ~(1 << i);
+			own |= (values[i] != WG_REORDER_INHERIT) << i;
+		}
+		if (own & 1 << i)
+			fprintf(file, "%u %u\n", settings[i].attr, values[i]);
+	}
+	if (file)
+		fclose(file);
+}
+
+static void put_settings(struct nlmsghdr *to, uint32_t *values)
+{
+	size_t i;
+
 	for (i = 0; i < SETTINGS; i++) {
 		if (settings[i].attr == WG_REORDER_A_SCOPE && is_old())
 			continue;
@@ -417,7 +473,35 @@ static void push_settings(struct mnl_socket *s, int n)
 	}
 	/* As a later module may. */
 	mnl_attr_put_u32(to, WG_REORDER_A_MAX + 3, 1);
+}
+
+static void push_settings(struct mnl_socket *s, int n)
+{
+	struct nlmsghdr *to = answer(WG_REORDER_CMD_GET);
+	uint32_t values[SETTINGS];
+
+	put_name(to, n);
+	read_settings(n, values);
+	put_settings(to, values);
 	push(s, to);
+}
+
+static bool has_own(void)
+{
+	return !is_old() && !is_that("FAKE_NO_OWN");
+}
+
+static void put_own(struct nlmsghdr *to, int n, unsigned int peer)
+{
+	uint32_t values[SETTINGS];
+	unsigned int own;
+
+	read_settings(n, values);
+	own = read_own(n, peer, values);
+	if (!own || !has_own())
+		return;
+	mnl_attr_put_u32(to, WG_REORDER_A_OWN, own);
+	put_settings(to, values);
 }
 
 /* Figures that add up as they should. */
@@ -476,6 +560,7 @@ static void push_peer(struct mnl_socket *s, int n, unsigned int peer, unsigned i
 	mnl_attr_put_u32(to, WG_REORDER_A_IFINDEX, 10 + n);
 	key_of(peer, key);
 	mnl_attr_put(to, WG_REORDER_A_PUBLIC_KEY, 32, key);
+	put_own(to, n, peer);
 	put_stats(to, times);
 	push(s, to);
 }
@@ -509,8 +594,23 @@ static void attributes(const struct nlattr **table, unsigned int most)
 	}
 }
 
+/* Return: its number, or -1. */
+static int find_peer(const struct nlattr *attr)
+{
+	unsigned int i, peers = number("FAKE_PEERS", 2);
+	uint8_t key[32];
+
+	for (i = 0; i < peers; i++) {
+		key_of(i, key);
+		if (!memcmp(mnl_attr_get_payload(attr), key, 32))
+			return i;
+	}
+	return -1;
+}
+
 static void set(struct mnl_socket *s, int n, const struct nlattr **table)
 {
+	const struct nlattr *peer = table[WG_REORDER_A_PUBLIC_KEY];
 	static const struct {
 		int attr;
 		uint32_t min, max;
@@ -527,6 +627,10 @@ static void set(struct mnl_socket *s, int n, const struct nlattr **table)
 	size_t i;
 
 	/* As the kernel says it of what a module's policy does not have. */
+	if (!has_own() && peer) {
+		end(s, EINVAL, "Unsupported attribute", peer);
+		return;
+	}
 	if (is_old() && table[WG_REORDER_A_SCOPE]) {
 		end(s, EINVAL, "Unknown attribute type", table[WG_REORDER_A_SCOPE]);
 		return;
@@ -535,12 +639,20 @@ static void set(struct mnl_socket *s, int n, const struct nlattr **table)
 		const struct nlattr *attr = table[rules[i].attr];
 		uint32_t value = attr ? mnl_attr_get_u32(attr) : 0;
 
-		if (attr && (value < rules[i].min || value > rules[i].max)) {
+		if (attr && (value < rules[i].min || value > rules[i].max) &&
+		    !(peer && value == WG_REORDER_INHERIT)) {
 			end(s, ERANGE, rules[i].why, attr);
 			return;
 		}
 	}
-	keep_settings(n, table);
+	if (peer && find_peer(peer) < 0) {
+		end(s, ENOENT, "the interface has no peer with this public key", peer);
+		return;
+	}
+	if (peer)
+		keep_own(n, find_peer(peer), table);
+	else
+		keep_settings(n, table);
 	end(s, 0, NULL, NULL);
 }
 

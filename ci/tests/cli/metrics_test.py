@@ -78,6 +78,21 @@ def test_names():
     tap.same(named - labels, set(), "rules and dashboard: all labels are exported")
 
 
+def test_units():
+    """The service and its timer are understood by systemd, and write what the node exporter reads."""
+    folder, out = work / "units", work / "unit.prom"
+    folder.mkdir()
+    for name in ("wireguard-reorder-export.service", "wireguard-reorder-export.timer"):
+        text = (EXAMPLES / name).read_text().replace("/usr/sbin/wireguard-reorder", str(PROGRAM)).replace("Documentation=man:wireguard-reorder(8)\n", "")
+        (folder / name).write_text(re.sub("FILE=.*", f"FILE={out}", text))
+    if shutil.which("systemd-analyze"):
+        result = subprocess.run(["systemd-analyze", "verify", *folder.iterdir()], capture_output=True, text=True, check=False)
+        tap.same((result.returncode, result.stderr), (0, ""), "units: systemd understands them")
+    words = re.search(r"^ExecStart=(.*)$", (folder / "wireguard-reorder-export.service").read_text(), re.M)[1].replace("${FILE}", str(out)).split()
+    result = ours().run(*words[1:], program=words[0])
+    tap.point(result.returncode == 0 and "wireguard_reorder_module_info" in out.read_text(), "units: what the service calls", result.stderr)
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -122,6 +137,6 @@ def test_node_exporter():
     tap.point(sum(r'interface="w\\xff\\xfe"' in line for line in got) > 100, "node_exporter: a name that is no UTF-8")
 
 
-tap.tests([test_metrics, test_rules, test_dashboard, test_names, test_node_exporter])
+tap.tests([test_metrics, test_rules, test_dashboard, test_names, test_units, test_node_exporter])
 shutil.rmtree(work)
 sys.exit(tap.done())

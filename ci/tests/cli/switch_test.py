@@ -8,6 +8,7 @@ Needs root and makes namespaces of its own. Prints TAP. Addresses, routes and al
 "wireguard" answers comes from fake_kernel.c.
 """
 
+import base64
 import json
 import os
 import pathlib
@@ -315,6 +316,10 @@ def test_tentative():
     tap.same(sorted(ip("-6", "route", "show").splitlines()), sorted(before.splitlines()), "a source that is tentative: all as before")
 
 
+# Of the second peer of fake_kernel.c.
+KEY1 = base64.b64encode(bytes([7, 0, 1]) + b"\x11" * 29).decode()
+
+
 def test_settings_lost():
     """The stock module keeps no settings: what it cannot keep is said, and how to have it again."""
     s = system()
@@ -333,6 +338,12 @@ def test_settings_lost():
         result = s.run("switch", "stock", FAKE_SETTINGS=kept)
         tap.point(result.returncode == 2 and (part in result.stdout if wanted else "not kept" not in result.stdout) and
                   (not wanted or f"{part} {wanted}\n" in result.stdout), f"switch stock: what it does not keep: {wanted}", result.stdout, result.stderr)
+    # Of a single peer it says so, too.
+    (kept / "wg0.1").write_text("5 2\n8 64\n")
+    result = s.run("switch", "stock", FAKE_SETTINGS=kept)
+    tap.point(f"{part} mode fixed\n    {part} peer {KEY1} mode off window 64\n" in result.stdout,
+              "switch stock: settings of a peer's own", result.stdout, result.stderr)
+    (kept / "wg0.1").unlink()
     result = s.run("switch", "stock", FAKE_SETTINGS=kept, FAKE_OLD=1)
     tap.point(f"{part} mode fixed\n" in result.stdout, "switch stock: a module that has no scope", result.stdout, result.stderr)
     s.load("STOCK1")
@@ -355,6 +366,20 @@ def test_settings_carried():
         result = s.run("switch", "ours", "--yes", FAKE_SETTINGS=kept)
         tap.same((result.returncode, result.stderr, (kept / "wg0").read_text().split()), (0, "", (wanted or values).split()),
                  f"switch ours: settings go along: {values}")
+    # Those of a peer's own; the peer that udev's rule was quicker for loses what it had not.
+    own = kept / "wg0.1"
+    own.write_text("5 2\n10 1\n")
+    s = system(unload=f"rm {own}; echo '8 64' >{own}")
+    s.load("OURS0")
+    result = s.run("switch", "ours", "--yes", FAKE_SETTINGS=kept)
+    tap.same((result.returncode, result.stderr, own.read_text()), (0, "", "5 2\n10 1\n"), "switch ours: settings of a peer's own go along")
+    s = system()
+    s.load("OURS0")
+    result = s.run("switch", "ours", "--yes", FAKE_SETTINGS=kept, FAKE_NO_OWN="OURS1")
+    tap.same((result.returncode, result.stderr), (0, "wireguard-reorder: wg0: the settings of order of some of its peers could not be restored: "
+                                                  "the module that is loaded, 1.2.0, has no settings of single peers: load version 1.4.0 or later\n"),
+             "switch ours: a module that has none for peers")
+    own.unlink()
     # From a module without a scope, to one, and both.
     lost = "wireguard-reorder: wg0: its scope peer could not be restored: the module that is loaded, 1.2.0, has no scope: load version 1.3.0 or later\n"
     for old, said in (("OURS0", ""), ("OURS1", lost), ("1", "")):

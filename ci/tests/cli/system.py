@@ -42,7 +42,7 @@ class System:
         self.bin.mkdir(parents=True)
         self.program("modinfo", f"""
             if [ "$1" = -k ]; then
-                for f in updates/dkms kernel/drivers/net/wireguard; do
+                for f in updates/dkms updates/wireguard-reorder extra/wireguard-reorder weak-updates/wireguard-reorder kernel/drivers/net/wireguard; do
                     file="{self.root}/lib/modules/$2/$f/wireguard.ko"
                     [ ! -f "$file" ] || {{ echo "$file"; exit 0; }}
                 done
@@ -92,6 +92,11 @@ class System:
             self.file(f"{tree}/kernel-{release}-x86_64")
             self.module(f"lib/modules/{release}/updates/dkms/wireguard.ko", True, "OURS1")
             self.module(f"var/lib/wireguard-reorder/stock/{release}/wireguard.ko", False, "STOCK1")
+
+    def prebuilt(self, release=KERNEL, folder="updates"):
+        """As packages of "make kmod" bring it."""
+        self.module(f"lib/modules/{release}/{folder}/wireguard-reorder/wireguard.ko", True, "OURS1")
+        self.module(f"var/lib/wireguard-reorder/stock/{release}/wireguard.ko", False, "STOCK1")
 
     def load(self, srcversion, version="1.2.0", build=""):
         self.file("sys/module/wireguard/initstate", "live\n")

@@ -21,7 +21,7 @@ import mutations
 HERE = os.path.dirname(os.path.abspath(__file__))
 UNIT = os.path.join(HERE, "..", "unit")
 SRC = os.path.join(HERE, "..", "..", "..", "src")
-PARTS = ("engine", "flows", "hold", "inner", "marks", "paths")
+PARTS = ("absent", "engine", "flows", "hold", "inner", "marks", "paths")
 
 # No sanitizers: building takes most of the time, and a test notices by itself.
 CC = [os.environ.get("CC", "gcc"), "-std=gnu11", "-O1", "-w", "-I", UNIT]
@@ -32,6 +32,7 @@ PROGRAMS = (
     ("marks_test", ("marks_test",), ("marks",)),
     ("paths_test", ("paths_test",), ("paths",)),
     ("flows_test", ("flows_test",), ("flows",)),
+    ("absent_test", ("absent_test",), ("absent",)),
     ("inner_test", ("inner_test",), ("inner",)),
     ("engine_test", ("engine_test",), PARTS),
     ("scope_test", ("scope_test", "oracle"), PARTS),

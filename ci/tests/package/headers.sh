@@ -17,19 +17,6 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 package_test "$0" "$@"
 
-# Builder for the cache: DIR SUITE
-make_bare()
-{
-	local options
-
-	options=$(apt-config dump | grep -E '^Acquire::(Check-|https?::Proxy)' || true)
-	wgr_sources "$2" |
-	nice -n 19 mmdebstrap --variant=apt --mode=root --architectures=amd64 --quiet --include=linux-image-cloud-amd64 \
-		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
-		--aptopt="${options:-# nothing special}" "$2" "$1/root" - || return
-	printf '%s\n' 'root/lib/modules/*/modules.dep' >"$1/.precious"
-}
-
 # kernels_of: the installed packages that have or bring kernels.
 kernels_of()
 {
@@ -121,8 +108,7 @@ end()
 make -s -C "$top" deb >&2
 [[ $# -gt 0 ]] || set -- bookworm trixie
 for suite; do
-	version=$(wgr_deb_version "$suite" linux-image-cloud-amd64)
-	root=$(wgr_cache_get "package-bare-$suite" "$version $(declare -f make_bare)" make_bare "$suite")/root
+	root=$(bare_root_of "$suite")
 	begin cloud
 	point "README's lines" lines
 	point "no other kernel has come" no_other_kernel

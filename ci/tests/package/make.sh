@@ -109,6 +109,21 @@ kernel CONFIG_MODULES=y CONFIG_WIREGUARD=y CONFIG_NET_UDP_TUNNEL=y \
 	CONFIG_CRYPTO_LIB_CHACHA20POLY1305=y CONFIG_CRYPTO_LIB_CURVE25519=y
 one_line "WireGuard built in" 'WireGuard built in.*CONFIG_WIREGUARD=m' \
 	make_here KDIR="$work/kernel"
+one_line "make kmod for a kernel that has it built in" 'WireGuard built in.*CONFIG_WIREGUARD=m' \
+	make_here kmod KDIR="$work/kernel"
+one_line "make kmod without headers" 'linux-headers-9[.]8[.]7-none' without headers kmod
+one_line "make kmod with a KDIR that does not exist" 'KDIR=/nonexistent is not a kernel build' \
+	make_here kmod KDIR=/nonexistent
+kernel CONFIG_MODULES=y CONFIG_WIREGUARD=m CONFIG_NET_UDP_TUNNEL=y \
+	CONFIG_CRYPTO_LIB_CHACHA20POLY1305=y CONFIG_CRYPTO_LIB_CURVE25519=y
+one_line "make kmod with a key and no certificate" 'MODSIGNKEY and MODSIGNCERT go together' \
+	make_here kmod KDIR="$work/kernel" MODSIGNKEY=/etc/passwd
+one_line "make kmod with a key that is not there" 'there is no key MODSIGNKEY=/nonexistent' \
+	make_here kmod KDIR="$work/kernel" MODSIGNKEY=/nonexistent MODSIGNCERT=/etc/passwd
+one_line "make kmod with a certificate that is not there" 'there is no certificate MODSIGNCERT=/nonexistent' \
+	make_here kmod KDIR="$work/kernel" MODSIGNKEY=/etc/passwd MODSIGNCERT=/nonexistent
+one_line "make kmod with a format that is none" 'FORMAT=tar is neither deb nor rpm' \
+	make_here kmod KDIR="$work/kernel" FORMAT=tar
 kernel CONFIG_MODULES=y CONFIG_NET_UDP_TUNNEL=y
 one_line "a kernel without the libraries" 'CONFIG_WIREGUARD=m there selects' \
 	make_here KDIR="$work/kernel"
@@ -123,7 +138,7 @@ one_line "make cli without its libraries" 'apt install libmnl-dev' make_here cli
 
 make_here help >"$work/said"
 bad=0
-for target in module cli install uninstall deb rpm demo check check-quick lint clean help; do
+for target in module cli install uninstall deb rpm kmod repo demo check check-quick lint clean help; do
 	grep -q "^  make $target  " "$work/said" || bad=1
 done
 verdict "$bad" "make help names every target"

@@ -10,6 +10,10 @@
 # "install" and "new-kernel" build the module itself; the other steps, of which
 # DKMS and the package manager do the same, a stand-in that takes seconds.
 #
+# "full-install", "full-upgrade" and "full-remove" do that on a disk with hardly any
+# room, with more, and so on up to enough. The sizes are drawn: $WGR_SEED is what to
+# draw by, $WGR_SIZES how many (5).
+#
 # Prints TAP, a table and "N passed, N failed". $WGR_STAGE_RESULTS (or a folder
 # in the cache) keeps matrix.tsv (system, step, result, seconds; a later run of a
 # cell replaces it) and for each cell SYSTEM-STEP.log: what was run, what it
@@ -24,7 +28,7 @@ set -euo pipefail
 
 steps=(install no-headers new-kernel new-kernel-fails kernel-again kernel-removed upgrade downgrade reinstall
 	killed-building killed-installing killed-upgrading killed-removing one-fails remove purge
-	dkms-upgraded none gz xz zst)
+	dkms-upgraded none gz xz zst full-install full-upgrade full-remove)
 old=1.1.0
 next=$ours.1
 steps_now=("${steps[@]}")
@@ -220,13 +224,18 @@ make_layer()
 	rm -rf "$dir"/{work,root}
 }
 
-# enter LAYER: a fresh system with that.
+# enter LAYER [limited]: a fresh system with that; on a file system of its own, which
+# room() limits.
 enter()
 {
 	local folders
 
 	leave
 	folders=$(lower "$1")
+	if [[ ${2:-} == limited ]]; then
+		mkdir "$work/here"
+		mount -t tmpfs -o mode=755 tmpfs "$work/here"
+	fi
 	mount_root "$work/here" "$folders"
 	sys=$work/here/root
 	stock_as_in "$1"
@@ -635,6 +644,133 @@ step_none() { compressed none; }
 step_gz()   { compressed gz; }
 step_xz()   { compressed xz; }
 step_zst()  { compressed zst; }
+
+# disk_used: KiB of that file system.
+disk_used()
+{
+	df -k --output=used "$work/here" | tail -n 1
+}
+
+# room KIB|any: leave so much there.
+room()
+{
+	local size=50%
+
+	[[ $1 == any ]] || size=$(($(disk_used) + $1))k
+	mount -o "remount,size=$size" "$work/here"
+}
+
+# full_begin, full_now, full_again STEP: what is there before; what the disk gets full of;
+# what a person does who has made room.
+full_begin()
+{
+	case $1 in
+	install) enter one limited ;;
+	upgrade) enter one limited; must pm_install old ;;
+	remove)  enter ours limited ;;
+	esac
+	package_file standin >/dev/null
+}
+
+full_now()
+{
+	case $kind-$1 in
+	deb-remove) run in_root dpkg -r wireguard-reorder-dkms ;;
+	rpm-remove) run in_root rpm -e wireguard-reorder-dkms ;;
+	# apt and dnf want tens of MB for lists of their own before any of this begins.
+	deb-*) run in_root dpkg -i "$(package_file standin)" ;;
+	rpm-*) run in_root rpm -U "$(package_file standin)" ;;
+	esac
+}
+
+full_again()
+{
+	local again
+
+	# Where the package is complete, and the module is not, it says how to get that.
+	again=$(sed -n 's/.* to mend: .*; then \(dkms install .*\)/\1/p' "$work/said" | tail -n 1)
+	case $1 in
+	install|upgrade)
+		must pm_repair standin
+		# It is words.
+		# shellcheck disable=SC2086
+		[[ -z $again || $(named "$k1") == *"/$added/"* ]] || must in_root $again
+		ours_on "$ours" "$k1" ;;
+	remove)
+		must pm_repair_removal
+		stock_on "$k1" ;;
+	esac
+	healthy
+}
+
+# words: that the disk is full, by whoever found it out.
+words()
+{
+	grep -q -E 'No space left on device|free space|more space needed|needs .* more space|not enough space' "$work/said"
+}
+
+# no_harm: the kernel's own module is in its place, or ours goes before it, all of it,
+# and there is a whole copy; whatever else is the case has been said.
+no_harm()
+{
+	local file own
+
+	file=$(named "$k1" || :)
+	own=$(stock_file "$k1")
+	[[ $status == 0 ]] || words || fail "status $status, and not a word about the disk"
+	if [[ $(sum_of "$own") != "${stock[$k1]}" ]]; then
+		[[ $file == "/lib/modules/$k1/$added/wireguard.ko"* && -n $(field vermagic "$file" 2>/dev/null) ]] ||
+			fail "neither its own module nor ours is there, named is ${file:-nothing}"
+		sha256sum "$sys/var/lib/wireguard-reorder/stock/$k1"/wireguard.ko* | grep -q "^${stock[$k1]}" ||
+			fail "its own module is gone, and so is the copy"
+	fi
+	[[ -n $file && -n $(field vermagic "$file" 2>/dev/null) ]] || words ||
+		fail "named is ${file:-nothing}, which is no module, and not a word about it"
+}
+
+# full_with STEP KIB
+full_with()
+{
+	full_begin "$1"
+	room "$2"
+	full_now "$1"
+	room any
+	no_harm
+	full_again "$1"
+	gone_like one
+}
+
+# full STEP: with each size. Not one failure, but which sizes fail, is what to know.
+full()
+{
+	local step=$1 seed=${WGR_SEED:-$RANDOM} sizes=${WGR_SIZES:-5} need size part i rc bad=''
+
+	log "WGR_SEED=$seed"
+	full_begin "$step"
+	need=$(disk_used)
+	full_now "$step"
+	[[ $status == 0 ]] || fail "status $status with room enough"
+	# What is needed meanwhile is more than what is there in the end.
+	need=$((($(disk_used) - need) * 3 / 2 + 64))
+	RANDOM=$seed
+	for ((i = 0; i < sizes; i++)); do
+		# Most of what happens takes little, the lists of modules take much.
+		part=$(((i * 32768 + RANDOM) / sizes))
+		size=$((part * part * need / 32768 / 32768))
+		log "" "==== room for $size KiB of $need"
+		# Not as a condition: that would switch off "set -e" within.
+		set +e
+		(set -e; full_with "$step" "$size")
+		rc=$?
+		[[ $rc == 0 ]] || bad+="; $size KiB of $need: $(<"$work/why")"
+		set -e
+	done
+	[[ -z $bad ]] || fail "WGR_SEED=$seed$bad"
+}
+
+step_full-install() { full install; }
+step_full-upgrade() { full upgrade; }
+step_full-remove()  { full remove; }
 
 # one_cell STEP: do it, and keep and print the result.
 one_cell()

@@ -52,7 +52,9 @@ END
 # Where depmod looks first: DKMS's folders, as our override has it.
 standin depmod <<'END'
 [[ $1 != -b ]] || shift 2
-for d in updates/dkms updates extra kernel; do
+order='updates/dkms updates extra weak-updates kernel'
+[[ ! -e $r/etc/depmod.d/wireguard-reorder.held-$1.conf ]] || order="kernel $order"
+for d in $order; do
 	f=$(find "$r/lib/modules/$1/$d" -name 'wireguard.ko*' 2>/dev/null | sort | head -n 1)
 	[[ -z $f ]] || break
 done
@@ -226,7 +228,7 @@ standin lsinitramfs <<'END'
 cat "$1"
 END
 standin update-initramfs <<'END'
-[[ -z ${FAKE_NO_SPACE:-} ]] || { echo "no space left"; exit 1; }
+[[ -z ${FAKE_NO_SPACE:-} ]] || { echo part >"$r/boot/initrd.img-$3.dpkg-bak"; echo "no space left"; exit 1; }
 END
 
 # verdict OK DESCRIPTION
@@ -1614,6 +1616,14 @@ image_with /wireguard.ko.xz
 export FAKE_NO_SPACE=1
 installed
 test_point "a failure there is reported" 'said "that failed: no space left"'
+test_point "and the copy that it could not make leaves the room that there was" '[[ ! -e $root/boot/initrd.img-$kernel.dpkg-bak ]]'
+
+system
+export FAKE_NO_SPACE=1
+image_with /wireguard.ko.xz
+echo whole >"$root/boot/initrd.img-$kernel.dpkg-bak"
+installed
+test_point "what was there before stays" '[[ -e $root/boot/initrd.img-$kernel.dpkg-bak ]]'
 
 system
 secure
@@ -2202,6 +2212,157 @@ sed -i 's/OURS/OURS2/' "$root/ours"
 deb_script postinst configure 0.9
 test_point "and all that had it have it again" 'grep -q OURS2 "$(<"$mod/named")"' 'grep -q OURS2 "$other/updates/dkms/wireguard.ko"' \
 	'said "kernel 9.8.0-1-amd64: ours will be loaded"'
+
+# --- prebuilt modules, which packages bring
+
+# prebuilt COMMAND...: the program as the packages of "make kmod" have it.
+sed 's/^form=.*/form=prebuilt/' "$work/program" >"$work/prebuilt"
+chmod +x "$work/prebuilt"
+prebuilt()
+{
+	status=0
+	PATH=$work/standins:$work/tools WGR_ROOT=$root "$work/prebuilt" "$@" >"$work/said" 2>&1 || status=$?
+}
+
+# brought KVER [FOLDER]: the package's files are there.
+brought()
+{
+	mkdir -p "$root/lib/modules/$1/${2:-updates}/wireguard-reorder"
+	cp "$root/ours" "$root/lib/modules/$1/${2:-updates}/wireguard-reorder/wireguard.ko"
+}
+
+system
+brought "$kernel"
+prebuilt module-installed "$kernel"
+test_point "a package has brought ours: a copy is kept, and ours will be loaded" names_ours \
+	'cmp -s "$own" "$kept/wireguard.ko"' 'said "ours will be loaded"' '! called "^dkms"'
+sed -i 's/OURS/OURS2/' "$mod/updates/wireguard-reorder/wireguard.ko"
+prebuilt module-left "$kernel"
+test_point "an upgrade leaves all as it is" names_ours 'grep -q OURS2 "$(<"$mod/named")"' '[[ -e $kept ]]'
+rm "$mod/updates/wireguard-reorder/wireguard.ko"
+rmdir "$mod/updates/wireguard-reorder"
+prebuilt module-left "$kernel"
+test_point "it is gone: the kernel's own is back, and no copy stays" stock_back '[[ ! -e $root/var/lib/wireguard-reorder ]]' \
+	'[[ ! -e $mod/updates ]]'
+
+system
+brought "$kernel"
+rm "$own"
+prebuilt module-installed "$kernel"
+stock_module "$own"
+stock_sum=$(sum "$own")
+prebuilt module-installed "$kernel"
+echo damage >"$own"
+rm -r "$mod/updates"
+prebuilt module-left "$kernel"
+test_point "the kernel's own was changed meanwhile: the copy is put back" stock_back 'said "has been put back"'
+
+system
+brought 9.8.0-1-amd64
+mkdir -p "$root/lib/modules/9.8.0-1-amd64/kernel"
+prebuilt module-installed 9.8.0-1-amd64
+test_point "it is for another kernel than the one that runs: that is said" stock_back \
+	'said "kernel $kernel, which runs, is not the one that this module is for [(]9.8.0-1-amd64[)]"' \
+	'said "to mend: restart into 9.8.0-1-amd64, or install the package wireguard-reorder-modules-$kernel"'
+prebuilt kernel-installed "$kernel"
+test_point "a kernel comes that there is none for: that is said" 'said "no prebuilt module of ours is there for it"' \
+	'said "make kmod KDIR="' '[[ ! -e $kept ]]'
+
+# What the running kernel refuses must not leave it without any.
+system
+brought "$kernel"
+mkdir -p "$root/sys/module/module/parameters"
+echo Y >"$root/sys/module/module/parameters/sig_enforce"
+sed -i '/^signer/d' "$mod/updates/wireguard-reorder/wireguard.ko"
+prebuilt module-installed "$kernel"
+test_point "not signed, and the kernel insists: its own goes before ours, whose file stays" \
+	'said "ours would be refused.*not signed"' 'said "MODSIGNKEY"' '[[ -e $mod/updates/wireguard-reorder/wireguard.ko ]]' \
+	'grep -x "override wireguard 9\[.\]9\[.\]0-1-amd64 kernel/drivers/net/wireguard" "$root/etc/depmod.d/wireguard-reorder.held-$kernel.conf"'
+echo 'signer: somebody' >>"$mod/updates/wireguard-reorder/wireguard.ko"
+export FAKE_KEY='is already enrolled'
+prebuilt module-installed "$kernel"
+test_point "a signed one is let through again" '[[ ! -e $root/etc/depmod.d/wireguard-reorder.held-$kernel.conf ]]' \
+	'said "ours will be loaded"'
+
+system
+brought "$kernel"
+mkdir -p "$root/sys/module/module/parameters"
+echo Y >"$root/sys/module/module/parameters/sig_enforce"
+mkdir -p "$root/sys/firmware/efi/efivars"
+printf '\6\0\0\0\1' >"$root/sys/firmware/efi/efivars/SecureBoot-1"
+export FAKE_KEY='is not enrolled'
+prebuilt module-installed "$kernel"
+test_point "signed with a key that is not enrolled: the one beside it is named" \
+	'said "mokutil --import /lib/modules/$kernel/updates/wireguard-reorder/certificate.der"'
+
+# Where kernels borrow (RHEL and its relatives).
+standin weak-modules <<'END'
+read -r f
+for d in "$r"/lib/modules/9.9.0-2*; do
+	case $1 in
+	--add-modules) mkdir -p "$d/weak-updates/wireguard-reorder"; ln -sf "$f" "$d/weak-updates/wireguard-reorder" ;;
+	--remove-modules) rm -f "$d/weak-updates/wireguard-reorder/wireguard.ko" ;;
+	esac
+done
+END
+system almalinux
+later=$root/lib/modules/9.9.0-2-amd64
+mkdir -p "$later/kernel"
+stock_module "$later/kernel/drivers/net/wireguard/wireguard.ko"
+brought "$kernel" extra
+prebuilt module-installed "$kernel"
+test_point "another kernel borrows it: a copy of that one's own is kept, and it is told of it" \
+	'called "weak-modules --add-modules --no-initramfs"' '[[ -e $root/var/lib/wireguard-reorder/stock/9.9.0-2-amd64/wireguard.ko ]]' \
+	'said "kernel 9.9.0-2-amd64:"'
+rm -r "$mod/extra"
+prebuilt module-left "$kernel"
+test_point "it is gone from both" stock_back '[[ $(<"$later/named") == "$later/kernel/drivers/net/wireguard/wireguard.ko" ]]' \
+	'[[ ! -e $later/weak-updates ]]' '[[ ! -e $root/var/lib/wireguard-reorder ]]'
+rm "$work/standins/weak-modules"
+
+# --- the note about Secure Boot
+
+# enrolled DESCRIPTION WANTED: what is printed on this machine.
+enrolled()
+{
+	status=0
+	PATH=$work/standins:$work/tools WGR_ROOT=$root "$work/program" not-enrolled >"$work/said" 2>&1 || status=$?
+	test_point "$1" "[[ \$(<\"\$work/said\") == '$2' ]]"
+}
+
+# firmware on|off
+firmware()
+{
+	local value='\1'
+
+	[[ $1 == on ]] || value='\0'
+	mkdir -p "$root/sys/firmware/efi/efivars" "$root/var/lib/dkms"
+	# shellcheck disable=SC2059
+	printf "\\6\\0\\0\\0$value" >"$root/sys/firmware/efi/efivars/SecureBoot-1"
+	: >"$root/var/lib/dkms/mok.pub"
+}
+
+system
+firmware on
+export FAKE_KEY='is not enrolled'
+enrolled "Secure Boot is on and the key is not enrolled: that is worth a note" /var/lib/dkms/mok.pub
+export FAKE_KEY='is already enrolled'
+enrolled "it is enrolled: none" ''
+export FAKE_KEY='is already in the enrollment request'
+enrolled "it is about to be: none" ''
+export FAKE_KEY='is not enrolled'
+firmware off
+enrolled "Secure Boot is off: none" ''
+firmware on
+rm "$root/var/lib/dkms/mok.pub"
+enrolled "DKMS has made no key: none" ''
+firmware on
+touch "$root/.dockerenv"
+enrolled "this is a container: none" ''
+rm "$root/.dockerenv"
+mv "$work/standins/mokutil" "$work"
+enrolled "without mokutil: none" ''
+mv "$work/mokutil" "$work/standins"
 
 # --- DKMS
 

@@ -8,11 +8,13 @@
 # with what is printed where something is refused. Needs root.
 #
 #   ci/tests/package/repo.sh [apt|dnf|zypper...]       (default: all three)
+# repo_sh gets its arguments through "refuses".
+# shellcheck disable=SC2119,SC2120
 set -euo pipefail
 
 # shellcheck source=ci/tests/package/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-"$top/ci/setup.sh" repo
+"$top/ci/setup.sh" repo cross
 package_test "$0" "$@"
 
 about="repository: "
@@ -52,7 +54,7 @@ new_tree()
 {
 	variant_tree "$1" "$2" standin
 	mkdir "$1/ci"
-	cp "$top"/ci/{repo,setup}.sh "$1/ci"
+	cp -R "$top"/ci/{repo,setup,cross}.sh "$top/ci/lib" "$1/ci"
 }
 
 # make_repo TREE [VARIABLE=...]
@@ -68,7 +70,7 @@ repo_sh()
 
 first_repo()
 {
-	make_repo "$tree" && cat "$work/made" && grep 'no SIGNKEY: .* for trying only' "$work/made" &&
+	make_repo "$tree" ARCHS="amd64 arm64" && cat "$work/made" && grep 'no SIGNKEY: .* for trying only' "$work/made" &&
 		[[ $(stat -c %a "$tree/dist/trial-key.asc") == 600 ]] && whole_repo "$tree/dist/repo"
 }
 
@@ -83,11 +85,71 @@ whole_repo()
 		[[ $(wc -l <SHA256SUMS) == $(($(find . -type f | wc -l) - 2)) ]])
 }
 
-no_debian_pcap()
+# The oldest of those that it is for is RHEL 9, with this libc; the libraries have the
+# names that all but Debian have for them.
+for_all_rpm()
 {
-	grep "tools-$ours-.*.rpm is left out: .*libpcap.so.0.8" "$work/made" &&
-		[[ ! -e $(echo "$tree"/dist/repo/rpm/*-tools-*.rpm) ]] &&
-		repo_sh "$tree"/dist/*-tools-*.rpm && [[ -e $(echo "$tree"/dist/repo/rpm/*-tools-*.rpm) ]]
+	local rpm
+
+	for rpm in "$tree"/dist/repo/rpm/*-tools-*.rpm; do
+		echo "${rpm##*/}"
+		rpm -qp --requires "$rpm" | tee "$work/wants"
+		grep -x -E 'libpcap[.]so[.]1(\(\)\(64bit\))?' "$work/wants" || return
+		! grep -v -E '^(kmod|rpmlib.*|rtld.*|lib(c|mnl|jansson|pcap)[.]so[.].*)$' "$work/wants" || return
+		sed -n 's/.*(GLIBC_\([0-9.]*\)).*/\1/p' "$work/wants" | sort -V | tail -n 1 >"$work/libc"
+		[[ $(printf '%s\n2.34\n' "$(<"$work/libc")" | sort -V | tail -n 1) == 2.34 ]] || return
+	done
+}
+
+# It runs where that library is.
+runs_with_libpcap_1()
+{
+	mkdir -p "$work/libs" "$work/here"
+	ln -sf "$(find /usr/lib/*-linux-gnu -name libpcap.so.0.8 | head -n 1)" "$work/libs/libpcap.so.1"
+	(cd "$work/here" && rpm2cpio "$tree"/dist/repo/rpm/*-tools-*."$(rpm --eval '%{_arch}')".rpm | cpio -id --quiet)
+	! ldd "$work/here/usr/sbin/wireguard-reorder" | grep 'libpcap.so.0.8' &&
+		LD_LIBRARY_PATH=$work/libs "$work/here/usr/sbin/wireguard-reorder" --version | grep -F "$ours"
+}
+
+other_architecture()
+{
+	[[ -e $tree/dist/repo/pool/wireguard-reorder-tools_${ours}_arm64.deb ]] &&
+		[[ -e $tree/dist/repo/rpm/wireguard-reorder-tools-$ours-1.aarch64.rpm ]] &&
+		grep -x 'Package: wireguard-reorder-tools' "$tree/dist/repo/dists/stable/main/binary-arm64/Packages" &&
+		! grep 'arm64[.]deb' "$tree/dist/repo/dists/stable/main/binary-armhf/Packages"
+}
+
+# emulated FOLDER: what is in it, with the libraries that it was linked with.
+emulated()
+{
+	local root rc=0
+
+	root=$(echo "$WGR_CACHE"/cross-bookworm-arm64-*/root)
+	mkdir -p "$work/arm64-libs"
+	ln -sf "$root/usr/lib/aarch64-linux-gnu/libpcap.so.0.8" "$work/arm64-libs/libpcap.so.1"
+	qemu-aarch64-static -L "$root" -E "LD_LIBRARY_PATH=$work/arm64-libs:$root/usr/lib/aarch64-linux-gnu" \
+		"$1/usr/sbin/wireguard-reorder" --version | grep -F "$ours" || return
+	# The emulator has no netlink of that kind, which is to be said.
+	qemu-aarch64-static -L "$root" -E "LD_LIBRARY_PATH=$work/arm64-libs:$root/usr/lib/aarch64-linux-gnu" \
+		"$1/usr/sbin/wireguard-reorder" show >"$work/said" 2>&1 || rc=$?
+	cat "$work/said"
+	[[ $rc == 1 ]] && grep '^wireguard-reorder: the kernel cannot be asked' "$work/said"
+}
+
+arm64_runs()
+{
+	rm -rf "$work/arm64"
+	mkdir -p "$work/arm64"/{deb,rpm}
+	dpkg-deb -x "$tree/dist/repo/pool/wireguard-reorder-tools_${ours}_arm64.deb" "$work/arm64/deb"
+	(cd "$work/arm64/rpm" && rpm2cpio "$tree/dist/repo/rpm/wireguard-reorder-tools-$ours-1.aarch64.rpm" | cpio -id --quiet)
+	readelf -h "$work/arm64/deb/usr/sbin/wireguard-reorder" | grep AArch64 && emulated "$work/arm64/deb" && emulated "$work/arm64/rpm"
+}
+
+no_such_architecture()
+{
+	! make -s -C "$tree" repo ARCHS=vax >"$work/said" 2>&1 || return
+	cat "$work/said"
+	[[ $(grep -c '^make repo: ' "$work/said") == 1 ]] && grep '^make repo: ARCHS=vax is no architecture' "$work/said"
 }
 
 all_of()
@@ -459,18 +521,21 @@ new_tree "$tree" "$ours"
 new_tree "$work/foreign" "$foreign"
 start_server
 make_repo "$work/foreign"
-"$work/foreign/ci/repo.sh" "$work"/foreign/dist/*-tools-*.rpm >&2
 
 point "it is made and signed; without a key with one for trying" first_repo
-point "a command that only Debian can install comes into no list of dnf's" no_debian_pcap
+point "the command's .rpm wants nothing that only Debian has, nor a younger libc than RHEL 9" for_all_rpm
+point "and runs with the library of that name" runs_with_libpcap_1
+point "the command for another architecture is in the lists of that" other_architecture
+point "and runs, emulated" arm64_runs
+point "an architecture that is none is named" no_such_architecture
 point "made again it has the same packages" same_again
 point "the key by its name, from the caller's own keyring" by_name
 bad_input
 cp -a "$tree/dist/repo" "$work/older"
 set_version "$tree" "$next"
-point "a newer version is added" make_repo "$tree" "ADD=dist/wireguard-reorder-tools-$next-1.$(rpm --eval '%{_arch}').rpm"
+point "a newer version is added" make_repo "$tree"
 point "it is whole" whole_repo "$tree/dist/repo"
-mapfile -t wants < <(rpm -qp --requires "$tree"/dist/*-tools-*.rpm | grep -v '^rpmlib')
+mapfile -t wants < <(rpm -qp --requires "$tree"/dist/*-tools-"$next"-*.rpm | grep -v '^rpmlib')
 dependencies "$work/dependencies" "${wants[@]}" >&2
 [[ $# -gt 0 ]] || set -- apt dnf zypper
 for manager; do

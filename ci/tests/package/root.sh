@@ -49,6 +49,30 @@ root_of()
 	echo "$entry/root"
 }
 
+# Builder for the cache: DIR SUITE
+make_bare()
+{
+	local options
+
+	options=$(apt-config dump | grep -E '^Acquire::(Check-|https?::Proxy)' || true)
+	wgr_sources "$2" |
+	nice -n 19 mmdebstrap --variant=apt --mode=root --architectures=amd64 --quiet --include=linux-image-cloud-amd64 \
+		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+		--aptopt="${options:-# nothing special}" "$2" "$1/root" - || return
+	printf '%s\n' 'root/lib/modules/*/modules.dep' >"$1/.precious"
+}
+
+# bare_root_of SUITE: print the folder of one with a kernel, and neither headers nor what
+# compiles.
+bare_root_of()
+{
+	local version entry
+
+	version=$(wgr_deb_version "$1" linux-image-cloud-amd64) || return
+	entry=$(wgr_cache_get "package-bare-$1" "$version $(declare -f make_bare)" make_bare "$1") || return
+	echo "$entry/root"
+}
+
 # mount_root DIR LOWER[:LOWER...]: mount them on DIR/root, with DIR/upper over
 # them.
 mount_root()

@@ -75,12 +75,45 @@ shows()
 
 	grep -x -F -- "$command" "$here/typed" || { echo "README does not show '$command'"; return 1; }
 	# At a terminal, as readers see it; watch goes on for ever.
-	timeout 5 script -q -e -c "$command" /dev/null >/tmp/log 2>&1 || [[ $? == 124 ]] || { cat /tmp/log; return 1; }
+	timeout "${limit:-5}" script -q -e -c "$command" /dev/null >/tmp/log 2>&1 || [[ $? == 124 ]] || { cat /tmp/log; return 1; }
 	sed -i 's/\x1b\[[0-9;?]*[A-Za-z]//g; s/\r//g' /tmp/log
 	for words; do
 		grep -q -E -- "$words" /tmp/log || { echo "no '$words' in:"; cat /tmp/log; return 1; }
 	done
 	sed "s/^/#   /" /tmp/log >&3
+}
+
+# The pages that README names are where it says, packed or not.
+pages()
+{
+	local folder name
+
+	folder=$(<"$here/pages")
+	while read -r name; do
+		ls "$folder/$name"* || return
+	done <"$here/page-names"
+	[[ $(wc -l <"$here/page-names") -gt 1 ]]
+}
+
+setting()
+{
+	cat "/sys/class/net/wg0/reorder/$1"
+}
+
+# again: the tunnel is made anew.
+again()
+{
+	wg-quick down wg0 && wg-quick up wg0 && udevadm settle --timeout 60 && ping -q -c 3 -W 10 198.51.100.2
+}
+
+peer_set()
+{
+	sed "s|KEY|$(wg show wg0 peers)|" "$here/set-peer" | sh -eu
+}
+
+peer_is()
+{
+	wireguard-reorder show wg0 | grep "settings of its own: mode off"
 }
 
 healthy()
@@ -120,14 +153,30 @@ point "a tunnel, packets in order" tunnel
 point "and out of order" out_of_order
 point "the command shows kernels and interfaces" shows wireguard-reorder \
 	"^wireguard-reorder/$version, $kernel, .*: installed, running, on disk: ours $version, .*backup of stock: yes" \
-	"^loaded: ours $version, " '^wg0: adaptive, hold at most 50.0 ms, window 8192'
+	"^loaded: ours $version, " '^wg0: adaptive, hold at most 250 ms, window 8192'
 point "and what was put in order" shows "wireguard-reorder show" '^ *arrived in order: ' '^ *reordered: [1-9]' '^ *gaps: [1-9]'
 ip netns exec far ping -q -f -w 20 198.51.100.1 >/dev/null &
 point "and watches it" shows "wireguard-reorder watch wg0" '[1-9][0-9]*/s packets' 'displacement'
 wait
 point "and finds nothing broken" healthy
-point "and sets" wireguard-reorder set wg0 hold-max 500ms
-point "what is so then" test "$(cat /sys/class/net/wg0/reorder/hold_max_us)" = 500000
+limit=20
+ip netns exec far ping -q -f -w 20 198.51.100.1 >/dev/null &
+point "and tells what order is worth" shows "wireguard-reorder test wg0 --time 8" 'received, wg0, peer ' 'verdict: order would cost'
+wait
+mapfile -t tune <"$here/tune"
+for line in "${tune[@]}"; do
+	point "README's ${line%%  *}" sh -euc "$line"
+done
+point "is so then" test "$(setting hold_max_us)" = 500000
+point "README's $(<"$here/set")" sh -eu "$here/set"
+point "with --save" sh -euc "$(<"$here/set") --save"
+point "README's $(<"$here/set-peer")" peer_set
+point "the tunnel is made anew" again
+point "what was saved is so" test "$(setting hold_max_us)" = 500000
+point "and that of the peer" peer_is
+rm /etc/wireguard-reorder.conf
+point "and anew" again
+point "README's pages are there" pages
 point "it switches to the other module" kept wireguard-reorder switch stock --yes
 point "which runs then" stock_runs
 point "and back" kept wireguard-reorder switch ours --yes

@@ -10,6 +10,6 @@ set -uo pipefail
 
 uml_options=(--realtime)
 on_uml fast turns 300 ci/tests/tunnel/two_lines.sh turns
-# The user-mode kernel has neither nft_dup_ipv4 nor cake.
+# The user-mode kernel has no nft_dup_ipv4.
 on_qemu both 400 ci/tests/tunnel/two_lines.sh both
 stage_end

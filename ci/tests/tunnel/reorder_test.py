@@ -35,12 +35,13 @@ CLONE_NEWNS = 0x20000
 
 # linux/wg_reorder.h; test_header holds these against it.
 GET, SET, GET_STATS, RESET_STATS = range(4)
-A_PAD, A_IFINDEX, A_IFNAME, A_KEY, A_MODE, A_HOLD, A_HOLD_MAX, A_WINDOW, A_STATS, A_SCOPE = range(1, 11)
+A_PAD, A_IFINDEX, A_IFNAME, A_KEY, A_MODE, A_HOLD, A_HOLD_MAX, A_WINDOW, A_STATS, A_SCOPE, A_OWN = range(1, 12)
 STATS = """pad authenticated in_order reordered released_filled released_timed_out released_passed released_overflowed
     released_flushed late duplicate discarded held max_held gaps_opened gaps_filled gaps_timed_out gaps_passed
     gaps_overflowed gaps_reset gaps_open wait_ns max_hold_ns epochs epoch_changes epoch_held starved extent hold released_ahead
     released_behind late_ahead late_unknown""".split()
 EXTENT_BINS, HOLD_BINS = 16, 32
+INHERIT = 0xFFFFFFFF
 MODES = ["adaptive", "fixed", "off"]
 SCOPES = ["flow", "peer", "auto"]
 SETTINGS = {"mode": A_MODE, "hold_us": A_HOLD, "hold_max_us": A_HOLD_MAX, "window": A_WINDOW, "scope": A_SCOPE}
@@ -49,6 +50,10 @@ DEFAULTS = {"mode": 0, "hold_us": 5000, "hold_max_us": 250000, "window": 8192, "
 
 def name_of(ifname=IFNAME):
     return attr(A_IFNAME, ifname.encode() + b"\0")
+
+
+def key_of(public):
+    return attr(A_KEY, public)
 
 
 def words(**settings):
@@ -87,6 +92,20 @@ class Link(nt.Netlink):
     def read_settings(message):
         return {name: struct.unpack("=I", message[kind])[0] for name, kind in SETTINGS.items()}
 
+    @staticmethod
+    def read_own(message):
+        """The names of those that are the peer's own."""
+        bits, = struct.unpack("=I", message[A_OWN])
+        assert bits < 1 << len(SETTINGS), f"{bits:#x}"
+        return [name for n, name in enumerate(SETTINGS) if bits & 1 << n]
+
+    def peer_settings(self, public, ifname=IFNAME):
+        """What is in force for a peer, and what of it is its own."""
+        said, answer = self.talk(GET, name_of(ifname) + key_of(public))
+        assert not answer.errno and len(said) == 1, f"{answer}, {len(said)} messages"
+        assert set(said[0]) == {A_IFINDEX, A_IFNAME, A_KEY, A_OWN, *SETTINGS.values()} and said[0][A_KEY] == public
+        return self.read_settings(said[0]), self.read_own(said[0])
+
 
 def figures(data):
     """What a nest of statistics says, by name; both histograms as lists."""
@@ -115,6 +134,7 @@ class Dump:
     def __init__(self, size=65536, which=None):
         self.link = Link(size)
         self.totals, self.peers, self.order = None, {}, []
+        self.own = {}           # settings of peers that have some of their own, and their names
         self.again = set()      # peers that came twice: removed and made anew meanwhile
         self.messages, self.changed, self.answer = 0, False, None
         self.link.send(GET_STATS, which or name_of(), F_DUMP)
@@ -140,6 +160,10 @@ class Dump:
             self.totals = shown
             return
         public = attrs.pop(A_KEY)
+        if A_OWN in attrs:
+            self.own[public] = Link.read_settings(attrs), Link.read_own(attrs)
+            for kind in A_OWN, *SETTINGS.values():
+                attrs.pop(kind)
         assert not attrs, f"attributes {set(attrs)} too much"
         if public in self.peers:
             self.again.add(public)
@@ -363,6 +387,218 @@ class Tests(nt.Runner):
                 self.are(**good)
         print(f"# {2 * len(cases)} refused")
 
+    # Settings of one peer.
+
+    def set_peer(self, number, **settings):
+        _, answer = self.link.talk(SET, name_of() + key_of(key(number)) + words(**settings))
+        assert not answer.errno, f"{settings} of peer {number} refused: {answer}"
+
+    def peer_is(self, number, own, **wanted):
+        found = self.link.peer_settings(key(number))
+        assert found == ({**DEFAULTS, **wanted}, own), f"settings of peer {number} are {found}"
+
+    def test_peer(self):
+        self.change_peers(range(3))
+        for number in range(3):
+            self.peer_is(number, [])
+        self.set_peer(1, mode=2, window=64)
+        self.peer_is(1, ["mode", "window"], mode=2, window=64)
+        self.peer_is(0, [])
+        self.are()
+        # What is its own stays, the rest goes with the interface.
+        self.set(mode=1, hold_us=77, window=128, scope=0)
+        self.peer_is(1, ["mode", "window"], mode=2, hold_us=77, window=64)
+        self.peer_is(0, [], mode=1, hold_us=77, window=128)
+        # The same value as the interface's is one of its own, too.
+        self.set_peer(1, hold_us=77)
+        self.set(hold_us=5000)
+        self.peer_is(1, ["mode", "hold_us", "window"], mode=2, hold_us=77, window=64)
+        # Back, one by one and with others at once.
+        self.set_peer(1, mode=INHERIT, hold_max_us=9)
+        self.peer_is(1, ["hold_us", "hold_max_us", "window"], mode=1, hold_us=77, hold_max_us=9, window=64)
+        self.set_peer(1, **{name: INHERIT for name in SETTINGS})
+        self.peer_is(1, [], mode=1, window=128)
+        self.set_peer(1)
+        self.peer_is(1, [], mode=1, window=128)
+
+    def test_peer_scope(self):
+        """The scope of a peer goes by the mode in force for it, unless it or its interface has one."""
+        self.change_peers(range(1))
+        self.set_peer(0, mode=1)
+        self.peer_is(0, ["mode"], mode=1, scope=1)
+        self.set(scope=0)
+        self.peer_is(0, ["mode"], mode=1, scope=0)
+        self.set_peer(0, scope=2)
+        self.peer_is(0, ["mode", "scope"], mode=1, scope=1)
+        self.set_peer(0, mode=INHERIT)
+        self.peer_is(0, ["scope"], scope=0)
+        self.set(mode=1)
+        self.peer_is(0, ["scope"], mode=1, scope=1)
+
+    def test_peer_in_dump(self):
+        self.change_peers(range(40))
+        own = {n: dict(zip(SETTINGS, (n % 3, n, 2 * n, 64 << n % 9, n % 2))) for n in range(0, 40, 3)}
+        for number, settings in own.items():
+            self.set_peer(number, **settings)
+        self.set_peer(1, hold_us=8)
+        found = Dump(4096).all()
+        wanted = {key(n): (settings, list(SETTINGS)) for n, settings in own.items()}
+        wanted[key(1)] = {**DEFAULTS, "hold_us": 8}, ["hold_us"]
+        assert found.own == wanted, f"{found.own}"
+        assert len(found.peers) == 40 and not found.changed
+
+    def test_peer_ranges(self):
+        self.change_peers([1])
+        good = {"mode": 1, "hold_us": 7, "hold_max_us": 8, "window": 64, "scope": 0}
+        self.set_peer(1, **good)
+        for setting, value, wanted in (("mode", 3, errno.EINVAL), ("hold_us", 1000001, errno.ERANGE),
+                                       ("hold_max_us", 5000001, errno.ERANGE), ("window", 65536, errno.ERANGE),
+                                       ("window", 96, errno.EINVAL), ("scope", 3, errno.EINVAL),
+                                       ("mode", INHERIT - 1, errno.EINVAL)):
+            others = words(**{n: INHERIT for n in SETTINGS if n != setting})
+            for bad in words(**{setting: value}) + others, others + words(**{setting: value}):
+                self.refused(f"{setting}={value}", key_of(key(1)) + bad, wanted, f"{setting}: give ", SETTINGS[setting])
+                self.peer_is(1, list(SETTINGS), **good)
+
+    def test_peer_added_again(self):
+        """Who is removed and added has nothing of its own; who is only changed keeps it."""
+        self.change_peers(range(2))
+        self.set_peer(0, mode=2)
+        self.set_peer(1, mode=2)
+        self.change_peers([0], u16(nt.P_KEEPALIVE, 9))
+        self.peer_is(0, ["mode"], mode=2)
+        self.change_peers([0], u32(nt.P_FLAGS, nt.REMOVE_ME))
+        self.refused("removed", key_of(key(0)) + words(mode=1), errno.ENOENT, "no peer", A_KEY)
+        self.change_peers([0])
+        self.peer_is(0, [])
+        self.peer_is(1, ["mode"], mode=2)
+        # All of them are replaced, as by "wg setconf".
+        link = nt.Netlink()
+        answer = link.ask(nt.SET, attr(nt.D_IFNAME, IFNAME.encode() + b"\0") + u32(nt.D_FLAGS, nt.REPLACE_PEERS) +
+                          attr(nt.D_PEERS, [nt.peer(key(1))]))
+        link.close()
+        assert not answer.errno
+        self.peer_is(1, [])
+
+    def test_peer_added_told(self):
+        """A uevent says that peers were added, one for each message that adds some, and no other does."""
+        told = socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, 15)
+        told.bind((0, 1))
+        told.settimeout(5)
+
+        def events():
+            """Of peers, so far; a rename marks the end."""
+            end = f"wgz{random.randrange(10 ** 6)}"
+            run("ip", "link", "add", end, "type", "wireguard")
+            found = []
+            while True:
+                lines = told.recv(65536).decode().split("\0")
+                values = dict(line.split("=", 1) for line in lines if "=" in line)
+                if values.get("INTERFACE") == end and values["ACTION"] == "add":
+                    break
+                if "WIREGUARD_PEERS" in values:
+                    found.append((values["ACTION"], values["INTERFACE"], values["DEVTYPE"], values["WIREGUARD_PEERS"]))
+            run("ip", "link", "del", end)
+            return found
+
+        one = ("change", IFNAME, "wireguard", "added")
+        with contextlib.closing(told):
+            events()
+            self.change_peers(range(100))
+            assert events() == [one]
+            self.change_peers(range(100), u16(nt.P_KEEPALIVE, 9))
+            self.change_peers([200], u32(nt.P_FLAGS, nt.UPDATE_ONLY))
+            self.change_peers([99], u32(nt.P_FLAGS, nt.REMOVE_ME))
+            self.set_peer(5, mode=2)
+            assert not events()
+            self.change_peers([99])
+            self.change_peers([100])
+            assert events() == [one, one]
+
+    def test_peer_with_traffic(self):
+        """What is set of one peer is what becomes of its packets, and not of another's."""
+        def inside(t):
+            t.set(mode=1, hold_us=1000000, scope=1)
+            t.begin()
+            t.advance(1)
+            public = next(iter(Dump(which=name_of(t.ifname)).all().peers))
+            def own(**settings):
+                _, answer = t.link.talk(SET, name_of(t.ifname) + key_of(public) + words(**settings))
+                assert not answer.errno, f"refused: {answer}"
+            # Held, as the interface says, until its own says otherwise: then it goes up at once.
+            t.send(1)
+            t.delivered(after=0.1)
+            own(mode=2)
+            t.delivered(1)
+            t.send(0)
+            t.delivered(0)
+            t.advance(2)
+            # The interface's settings are of no account for it.
+            t.set(mode=1, hold_us=999999)
+            t.send(1)
+            t.delivered(1)
+            t.send(0)
+            t.delivered(0)
+            t.advance(2)
+            # And of account again.
+            own(mode=INHERIT)
+            t.send(1)
+            t.delivered(after=0.1)
+            t.send(0)
+            t.delivered(0, 1)
+        with_traffic(inside)
+
+    def test_peer_wait_kept(self):
+        """A change of the interface does not make a wait anew that is the peer's own."""
+        def inside(t):
+            t.begin()
+            public = next(iter(Dump(which=name_of(t.ifname)).all().peers))
+            _, answer = t.link.talk(SET, name_of(t.ifname) + key_of(public) + words(hold_max_us=30000))
+            assert not answer.errno
+            assert t.stats()[1][0]["wait_ns"] == 30 * 10 ** 6
+            t.set(hold_max_us=20000)
+            assert t.stats()[1][0]["wait_ns"] == 30 * 10 ** 6, "the interface's goes before the peer's own"
+            _, answer = t.link.talk(SET, name_of(t.ifname) + key_of(public) + words(hold_max_us=INHERIT))
+            assert not answer.errno
+            assert t.stats()[1][0]["wait_ns"] == 20 * 10 ** 6
+        with_traffic(inside)
+
+    def test_peer_concurrent(self):
+        """Settings of peers that come and go while they are set, and dumped."""
+        self.change_peers(range(50))
+        end = time.monotonic() + (2 if self.args.quick else 6)
+        seen, wrong = {}, []
+
+        def churn():
+            while time.monotonic() < end:
+                self.change_peers(range(0, 50, 2), u32(nt.P_FLAGS, nt.REMOVE_ME))
+                self.change_peers(range(50))
+
+        def sets():
+            link, rng = Link(), random.Random(self.args.seed)
+            while time.monotonic() < end:
+                settings = words(mode=rng.choice((0, 1, 2, INHERIT)), window=rng.choice((64, 128, INHERIT)))
+                public = key_of(key(rng.randrange(60))) if rng.randrange(4) else b""
+                _, answer = link.talk(SET, name_of() + public + settings)
+                seen[answer.errno] = seen.get(answer.errno, 0) + 1
+            link.close()
+
+        def dumps():
+            while time.monotonic() < end:
+                for settings, own in Dump(4096).all().own.values():
+                    if settings["mode"] > 2 or settings["window"] not in (64, 128, 8192) or not own:
+                        wrong.append((settings, own))
+
+        threads = [threading.Thread(target=work) for work in (churn, sets, sets, dumps)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        print("# " + ", ".join(f"{errno.errorcode.get(e, 'taken')} {n}" for e, n in sorted(seen.items())))
+        assert not wrong, f"{wrong[:3]}"
+        # An interface has no other one's to inherit.
+        assert set(seen) <= {0, errno.ENOENT, errno.EINVAL, errno.ERANGE} and seen[0] > 20, f"{seen}"
+
     def test_interface(self):
         index = socket.if_nametoindex(IFNAME)
         for cmd, flags in ((GET, F_ACK), (SET, F_ACK), (GET_STATS, F_DUMP), (RESET_STATS, F_ACK)):
@@ -387,14 +623,17 @@ class Tests(nt.Runner):
                 self.refused(f"{setting}: {what}", bad, errno.EINVAL, "", kind)
             for cmd in GET, RESET_STATS:
                 self.refused(f"{setting} for command {cmd}", u32(kind, 1), errno.EINVAL, "", kind, cmd=cmd)
+            for bad in u16(kind, 1), attr(kind), attr(kind, bytes(8)):
+                self.refused(f"{setting} of a peer", key_of(key(1)) + bad, errno.EINVAL, "", kind)
             self.refused(f"{setting} for a dump", u32(kind, 1), errno.EINVAL, "", kind, cmd=GET_STATS, flags=F_DUMP)
-        public = attr(A_KEY, key(1))
-        for cmd, flags in ((GET, F_ACK), (SET, F_ACK), (GET_STATS, F_DUMP)):
-            self.refused(f"key for command {cmd}", public, errno.EINVAL, "", A_KEY, cmd=cmd, flags=flags)
-        for size in 0, 31, 33:
-            self.refused(f"key of {size} bytes", attr(A_KEY, bytes(size)), errno.ERANGE, "32 bytes", A_KEY,
-                         cmd=RESET_STATS)
-        for kind in 0, A_PAD, A_STATS, A_SCOPE + 1, 100:
+        public = key_of(key(1))
+        self.refused("key for a dump", public, errno.EINVAL, "", A_KEY, cmd=GET_STATS, flags=F_DUMP)
+        self.refused("key for a dump of settings", public, errno.EINVAL, "name none", cmd=GET, flags=F_DUMP, named=False)
+        for cmd in GET, SET, RESET_STATS:
+            for size in 0, 31, 33:
+                self.refused(f"key of {size} bytes", key_of(bytes(size)), errno.ERANGE, "32 bytes", A_KEY, cmd=cmd)
+            self.refused("key of nobody", public, errno.ENOENT, "no peer with this public key", A_KEY, cmd=cmd)
+        for kind in 0, A_PAD, A_STATS, A_OWN, A_OWN + 1, 100:
             self.refused(f"attribute {kind}", u32(kind, 0), errno.EINVAL, "", kind)
         self.refused("dump of one interface", b"", errno.EINVAL, "name none", cmd=GET, flags=F_DUMP)
         self.refused("statistics without dump", b"", errno.EOPNOTSUPP, cmd=GET_STATS)
@@ -451,6 +690,7 @@ class Tests(nt.Runner):
 
     def commands(self):
         return ((GET, F_ACK, name_of()), (GET, F_DUMP, b""), (SET, F_ACK, name_of()), (GET_STATS, F_DUMP, name_of()),
+                (GET, F_ACK, name_of() + key_of(key(1))), (SET, F_ACK, name_of() + key_of(key(1)) + words(mode=2)),
                 (RESET_STATS, F_ACK, name_of()))
 
     def test_unprivileged(self):
@@ -495,7 +735,7 @@ class Tests(nt.Runner):
             return " ".join(said + [str(len(link.talk(GET, b"", F_DUMP)[0]))])
 
         said = in_child(inside)
-        assert said == f"0 {' '.join([str(errno.ENODEV)] * 4)} 0 0 0 0 0 1", said
+        assert said == f"0 {' '.join([str(errno.ENODEV)] * 6)} {'0 ' * 7}1", said
 
     # Statistics.
 
@@ -852,7 +1092,8 @@ class Tests(nt.Runner):
             if not events.exists():
                 raise Skip("this kernel has no trace events")
             assert sorted(p.name for p in events.iterdir() if p.is_dir()) == [
-                "gap_filled", "gap_given_up", "gap_opened", "hold_changed", "packet_late", "timer_armed"]
+                "gap_filled", "gap_given_up", "gap_opened", "hold_changed", "packet_ahead", "packet_behind",
+                "packet_late", "timer_armed"]
             t.set(mode=1, hold_us=100000)
             t.begin()
             t.advance(1)
@@ -865,6 +1106,14 @@ class Tests(nt.Runner):
                 t.send(2)
                 t.set(hold_us=200000)
                 time.sleep(0.2)
+                # A flow whose packets are far apart, and one of another flow that comes behind it.
+                t.set(scope=0, hold_us=1000)
+                t.advance(4)
+                for counter in (1, 2, 3, 4, 5, 7):
+                    t.send(counter)
+                    time.sleep(0.01)
+                t.peer.send(t.peer.data(t.session, t.counter + 6, source="10.99.0.1"))
+                time.sleep(0.05)
                 lines = (tracing / "trace").read_text(encoding="ascii")
             finally:
                 write(events / "enable", "0\n")
@@ -873,6 +1122,8 @@ class Tests(nt.Runner):
                            r"gap_given_up: wgt\d+ peer=\d+ epoch=\d+ first=3 last=3 waited_ns=\d+ cause=timed_out\n",
                            r"packet_late: wgt\d+ peer=\d+ epoch=\d+ counter=3 missing_ns=\d+\n",
                            r"hold_changed: wgt\d+ peer=\d+ wait_ns=200000000\n",
+                           r"packet_ahead: wgt\d+ peer=\d+ epoch=\d+ counter=12 waited_ns=0 scope=flow flow=\d+\n",
+                           r"packet_behind: wgt\d+ peer=\d+ epoch=\d+ counter=11 waited_ns=0 scope=flow flow=\d+\n",
                            r"timer_armed: wgt\d+ peer=\d+ held=1 deadline_ns=\d+\n"):
                 assert re.search(wanted, lines), f"nothing like {wanted} in the trace: {lines[-1500:]}"
         with_traffic(inside)
@@ -881,11 +1132,13 @@ class Tests(nt.Runner):
 
     @staticmethod
     def header_enums():
-        """{enum: [names in order]}, their values being 0, 1, ..."""
+        """{enum: [names in order]}, their values being 0, 1, ... or, with values, bits 0, 1, ..."""
         text = (UAPI / "linux" / "wg_reorder.h").read_text(encoding="ascii")
         found = {}
         for enum, body in re.findall(r"^enum (\w+) \{\n(.*?)^\};", text, re.M | re.S):
-            found[enum] = re.findall(r"^\t(\w+),$", body, re.M)
+            found[enum] = re.findall(r"^\t(\w+)(?: = \d+)?,$", body, re.M)
+            values = [int(n) for n in re.findall(r" = (\d+),$", body, re.M)]
+            assert values in ([], [1 << n for n in range(len(found[enum]))]), f"{enum}: neither numbers nor bits"
             assert all(f" * @{name}: " in text for name in found[enum]), f"{enum}: a value without a word"
         return text, found
 
@@ -894,10 +1147,12 @@ class Tests(nt.Runner):
         assert re.search(r'#define WG_REORDER_GENL_NAME\s+"wg-reorder"\n', text)
         assert enums["wg_reorder_stat"] == [f"WG_REORDER_STAT_{n.upper()}" for n in ["unspec", *STATS]]
         wanted = ["UNSPEC", "PAD", "IFINDEX", "IFNAME", "PUBLIC_KEY", "MODE", "HOLD_US", "HOLD_MAX_US", "WINDOW",
-                  "STATS", "SCOPE"]
+                  "STATS", "SCOPE", "OWN"]
         assert enums["wg_reorder_attr"] == [f"WG_REORDER_A_{n}" for n in wanted]
         assert enums["wg_reorder_cmd"] == [f"WG_REORDER_CMD_{n}" for n in ("GET", "SET", "GET_STATS", "RESET_STATS")]
         assert enums["wg_reorder_mode"] == [f"WG_REORDER_MODE_{n.upper()}" for n in MODES]
+        assert enums["wg_reorder_own"] == [f"WG_REORDER_OWN_{n.upper()}" for n in SETTINGS]
+        assert re.search(rf"#define WG_REORDER_INHERIT\s+{INHERIT:#x}U\n", text)
         assert enums["wg_reorder_scope"] == [f"WG_REORDER_SCOPE_{n.upper()}" for n in SCOPES]
 
     def test_yaml(self):
@@ -911,10 +1166,12 @@ class Tests(nt.Runner):
         assert spec["name"] == "wg-reorder"
         described = [(s["enum-name"], s["name-prefix"], s["attributes"]) for s in spec["attribute-sets"]]
         described += [(d["enum-name"], d["name-prefix"], d["entries"])
-                      for d in spec["definitions"] if d["type"] == "enum"]
+                      for d in spec["definitions"] if d["type"] in ("enum", "flags")]
+        assert {d["name"]: d["value"] for d in spec["definitions"] if d["type"] == "const"}["inherit"] == INHERIT
         described.append((spec["operations"]["enum-name"], spec["operations"]["name-prefix"],
                           spec["operations"]["list"]))
         for enum, prefix, entries in described:
+            entries = [e if isinstance(e, dict) else {"name": e} for e in entries]
             names = [(prefix + e["name"]).upper().replace("-", "_") for e in entries]
             assert names == enums.pop(enum), f"{enum}: {names}"
             assert all(e.get("value", 0) == 0 for e in entries)

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "bucket.h"
+#include "protocol/bucket.h"
 #include "tap.h"
 
 #define MS	1000000ULL

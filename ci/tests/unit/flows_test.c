@@ -154,20 +154,17 @@ static bool who_may_go(void)
 	u64 i;
 
 	wgr_flow_arrived(&flow, 1, 0, at);
-	good = !wgr_flow_may_go(&flow, 0);
+	good = !wgr_flows_may_go(&flows, &flow, 0);
 	wgr_flow_arrived(&flow, 1, 1, at += 20000000);
 	/* A few distances say nothing: a handshake has them, too. */
 	for (i = 2; i < 4; i++) {
-		good &= !wgr_flow_may_go(&flow, 0);
+		good &= !wgr_flows_may_go(&flows, &flow, 0);
 		wgr_flow_arrived(&flow, 1, i, at += 20000000);
 	}
 	for (; i < 5; i++)
 		wgr_flow_arrived(&flow, 1, i, at += 20000000);
-	good &= wgr_flow_may_go(&flow, 19000000) && !wgr_flow_may_go(&flow, 21000000);
-	flow.held = 1;
-	good &= !wgr_flow_may_go(&flow, 0);
-	flow.held = 0;
-	good &= wgr_flow_arrived(&flow, 1, 2, at) && !wgr_flow_may_go(&flow, 0);
+	good &= wgr_flows_may_go(&flows, &flow, 19000000) && !wgr_flows_may_go(&flows, &flow, 21000000);
+	good &= wgr_flow_arrived(&flow, 1, 2, at) && !wgr_flows_may_go(&flows, &flow, 0);
 	return good;
 }
 
@@ -181,7 +178,7 @@ static bool a_call_in_pairs(void)
 
 	for (i = 0; i < 400; i++) {
 		wgr_flow_arrived(&flow, 1, i, at += i & 1 ? 5000000 : 35000000);
-		good &= i < 16 || wgr_flow_may_go(&flow, 18970000);
+		good &= i < 16 || wgr_flows_may_go(&flows, &flow, 18970000);
 	}
 	return good;
 }
@@ -196,11 +193,48 @@ static bool not_in_bursts(void)
 
 	for (i = 0; i < 5; i++)
 		wgr_flow_arrived(&flow, 1, i, at += 200000000);
-	good &= wgr_flow_may_go(&flow, 100000000);
+	good &= wgr_flows_may_go(&flows, &flow, 100000000);
 	for (; i < 50; i++) {
 		wgr_flow_arrived(&flow, 1, i, at += i % 10 ? 1000000 : 200000000);
-		good &= !(i % 10) || !wgr_flow_may_go(&flow, 2000000);
+		good &= !(i % 10) || !wgr_flows_may_go(&flows, &flow, 2000000);
 	}
+	return good;
+}
+
+/* Where such flows were often outrun those that are no further apart wait, for a while. */
+static bool outrun_ones_wait(void)
+{
+	struct wgr_flow flow = { 0 };
+	bool good = true;
+	s64 at = 0;
+	u32 i;
+
+	wgr_flows_begin(&flows, 1, 0);
+	for (i = 0; i < 6; i++)
+		wgr_flow_arrived(&flow, 1, i, at += 20000000);
+	/* Some are put up with, whatever goes well between. */
+	for (i = 0; i < WGR_FLOWS_OUTRUN; i++) {
+		wgr_flows_judge(&flows, flow.apart_us, true);
+		wgr_flows_judge(&flows, flow.apart_us, false);
+		good &= wgr_flows_may_go(&flows, &flow, 0);
+	}
+	wgr_flows_judge(&flows, flow.apart_us / 2, true);
+	good &= wgr_flows_may_go(&flows, &flow, 0);
+	wgr_flows_judge(&flows, flow.apart_us, true);
+	good &= !wgr_flows_may_go(&flows, &flow, 0);
+	flow.apart_us++;
+	good &= wgr_flows_may_go(&flows, &flow, 0);
+	flow.apart_us--;
+	/* That count ends, and the next one is good. */
+	for (i = 2 * WGR_FLOWS_OUTRUN + 2; i < 2 * WGR_FLOWS_JUDGED - 1; i++)
+		wgr_flows_judge(&flows, 0, false);
+	good &= !wgr_flows_may_go(&flows, &flow, 0);
+	wgr_flows_judge(&flows, 0, false);
+	good &= wgr_flows_may_go(&flows, &flow, 0) && flows.apart_us > flow.apart_us / 2;
+	for (i = 0; i < 100 * WGR_FLOWS_JUDGED; i++)
+		wgr_flows_judge(&flows, 0, false);
+	good &= !flows.apart_us;
+	wgr_flows_end(&flows, &memory);
 	return good;
 }
 
@@ -217,5 +251,6 @@ int main(void)
 	tap_ok(who_may_go(), "packets far apart and never swapped need not wait");
 	tap_ok(a_call_in_pairs(), "pairs of packets make no burst");
 	tap_ok(not_in_bursts(), "packets within a burst do");
+	tap_ok(outrun_ones_wait(), "where flows that went ahead were outrun such ones wait, for a while");
 	return tap_done();
 }

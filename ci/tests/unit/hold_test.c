@@ -533,6 +533,86 @@ static bool is_sound(void)
 	       hold.least_ns <= MS && hold.waited < 1u << 21 && hold.waited_ticks < 1u << 21;
 }
 
+/* Waits for other flows are delay, no loss: what few need is waited for all the same. */
+static bool others_are_no_loss(void)
+{
+	s64 with_losses;
+	u32 i, vain;
+	bool good;
+
+	/* As losses: nearly all that is waited for never comes, so those few are given up. */
+	begin_lossy(250 * MS);
+	for (i = 0; i < 300; i++) {
+		lose(10);
+		if (!(i % 50))
+			come(10 * MS);
+	}
+	with_losses = hold.wait_ns;
+	begin_lossy(250 * MS);
+	come(10 * MS);
+	good = hold.wait_ns == need(10 * MS);
+	vain = hold.now.vain;
+	for (i = 0; i < 300; i++) {
+		now += 1000 * MS;
+		pushed += 10;
+		wgr_hold_others(&hold, now, pushed, 1 + (u32)(hold.wait_ns / MS));
+		if (!(i % 50))
+			come(10 * MS);
+	}
+	good &= hold.wait_ns == need(10 * MS) && with_losses < 2 * MS;
+	good &= hold.now.others == 300 && hold.now.vain == vain;
+	/* Where nothing needs a wait they leave none: each costs time. */
+	begin_lossy(250 * MS);
+	for (i = 0; i < 100; i++) {
+		now += MS;
+		pushed += 2;
+		wgr_hold_others(&hold, now, pushed, 2);
+	}
+	return good && hold.wait_ns <= MS;
+}
+
+/* It ends the trial as a loss does, and a period only when enough was seen in it. */
+static bool others_end_what_is_old(void)
+{
+	bool good;
+	u32 i;
+
+	begin(50 * MS, 250 * MS);
+	for (i = 0; i < TRIAL_VAIN - 1; i++)
+		wgr_hold_others(&hold, now, ++pushed, 1);
+	good = hold.wait_ns == 50 * MS;
+	wgr_hold_others(&hold, now, ++pushed, 1);
+	good &= hold.wait_ns <= MS && !hold.to_come;
+	come(10 * MS);
+	good &= hold.wait_ns == need(10 * MS);
+	for (i = 0; hold.wait_ns == need(10 * MS) && i < 100000; i++) {
+		now += 100 * MS;
+		pushed += 16;
+		wgr_hold_others(&hold, now, pushed, 1);
+	}
+	/* Two periods of 4096 packets. */
+	return good && i == 2 * 4096 / 16;
+}
+
+/* What was given up and came behind was no loss, and does not end a period as one. */
+static bool behind_is_not_lost(void)
+{
+	bool good;
+	u32 i;
+
+	begin_lossy(250 * MS);
+	come(10 * MS);
+	for (i = 0; i < 4 * PERIOD; i++) {
+		lose(10);
+		wgr_hold_behind(&hold);
+	}
+	good = hold.wait_ns == need(10 * MS) && wgr_hold_comes_back(&hold);
+	begin_lossy(250 * MS);
+	come(10 * MS);
+	lose_many(4 * PERIOD, 10);
+	return good && hold.wait_ns <= MS && !wgr_hold_comes_back(&hold);
+}
+
 /* The longest times and greatest numbers there are: nothing overflows, no bound is left. */
 static bool random_odd_lessons(void)
 {
@@ -559,8 +639,12 @@ static bool random_odd_lessons(void)
 		case 5:
 			if (random_below(2))
 				wgr_hold_gap(&hold, now);
-			else
+			else if (random_below(2))
 				wgr_hold_unknown(&hold);
+			else if (random_below(2))
+				wgr_hold_others(&hold, now, pushed, 1 + (u32)random_below(32768));
+			else
+				wgr_hold_behind(&hold);
 			break;
 		default:
 			if (random_below(2))
@@ -632,6 +716,9 @@ int main(void)
 	tap_ok(beyond_the_bound(), "beyond the bound: not waited for, but a longer hold is advised");
 	tap_ok(fixed_beyond_the_bound(), "a longer fixed hold is advised, what is old forgotten");
 	tap_ok(looks_back_further_when_asked(), "it looks back further when that is not enough");
+	tap_ok(others_are_no_loss(), "waits for other flows are delay and no loss");
+	tap_ok(others_end_what_is_old(), "they end the trial, and what is believed for long");
+	tap_ok(behind_is_not_lost(), "what comes behind after all was not lost");
 	tap_ok(another_bound(), "another bound, and what was learned stays");
 	tap_ok(until_ends_with_time(), "waiting ends with time");
 	tap_ok(chooses_seldom(), "many that cannot be waited for cost few choices");

@@ -11,9 +11,7 @@ int kstub_fail_in;
 bool kstub_failed;
 _Thread_local int kstub_readers;
 void (*kstub_stored)(void);
-struct timespec64 kstub_clock;
 unsigned long kstub_pages;
-u64 kstub_boottime_ns;
 
 /*
  * Readers share it; whoever gets it alone has waited for all of them, and is

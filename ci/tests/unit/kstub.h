@@ -20,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <linux/types.h>
 
 typedef uint8_t u8;
@@ -169,22 +168,6 @@ void kstub_grace(void);		/* waits for readers and frees */
 /* Numbers that several CPUs change. */
 
 typedef struct {
-	int value;
-} atomic_t;
-
-typedef struct {
-	s64 value;
-} atomic64_t;
-
-#define ATOMIC_INIT(i)		{ (i) }
-#define ATOMIC64_INIT(i)	{ (i) }
-#define atomic_inc(v)		((void)__atomic_add_fetch(&(v)->value, 1, __ATOMIC_RELAXED))
-#define atomic_dec(v)		((void)__atomic_sub_fetch(&(v)->value, 1, __ATOMIC_RELAXED))
-#define atomic_read(v)		__atomic_load_n(&(v)->value, __ATOMIC_RELAXED)
-#define atomic64_read(v)	__atomic_load_n(&(v)->value, __ATOMIC_RELAXED)
-#define atomic64_set(v, i)	__atomic_store_n(&(v)->value, i, __ATOMIC_RELAXED)
-
-typedef struct {
 	long value;
 } atomic_long_t;
 
@@ -217,28 +200,5 @@ static inline unsigned long totalram_pages(void)
 /* Parameters of the module can be set by the test. */
 #define module_param(name, type, mode)	void *kstub_param_##name = &(name)
 #define MODULE_PARM_DESC(name, text)	extern int kstub_described_##name
-
-/* Time: what the test says it is. */
-
-/* An int, as a long is on 32 bits: what overflows there does so here. */
-#define NSEC_PER_SEC		1000000000
-
-struct timespec64 {
-	s64 tv_sec;
-	long tv_nsec;
-};
-
-extern struct timespec64 kstub_clock;
-extern u64 kstub_boottime_ns;
-
-static inline u64 ktime_get_coarse_boottime_ns(void)
-{
-	return kstub_boottime_ns;
-}
-
-static inline void ktime_get_real_ts64(struct timespec64 *now)
-{
-	*now = kstub_clock;
-}
 
 #endif

@@ -22,11 +22,13 @@
 
 struct memory {
 	size_t live;		/* bytes given and not returned */
+	u32 places;		/* blocks of an item's size, likewise */
 	unsigned int calls;	/* allocations asked for */
 	unsigned int fail_from;	/* refuse from this call on ... */
 	unsigned int fail_count;	/* ... this many */
 	unsigned int refused;
 	size_t fail_size;	/* refuse nothing smaller */
+	size_t never_fails;	/* nor of this size */
 	u32 events;		/* since the caller last set it to 0 */
 	struct wgr_event event[MEMORY_EVENTS];
 };
@@ -36,7 +38,8 @@ static inline void *memory_alloc(void *ctx, size_t bytes)
 	struct memory *memory = ctx;
 	size_t *block;
 
-	if (bytes >= memory->fail_size && memory->calls++ - memory->fail_from < memory->fail_count) {
+	if (bytes >= memory->fail_size && bytes != memory->never_fails &&
+	    memory->calls++ - memory->fail_from < memory->fail_count) {
 		memory->refused++;
 		return NULL;
 	}
@@ -46,6 +49,7 @@ static inline void *memory_alloc(void *ctx, size_t bytes)
 		abort();
 	block[0] = bytes;
 	memory->live += bytes;
+	memory->places += bytes == sizeof(struct wgr_item);
 	return (char *)block + 16;
 }
 
@@ -57,6 +61,7 @@ static inline void memory_free(void *ctx, void *freed, size_t bytes)
 	if (block[0] != bytes)
 		abort();
 	memory->live -= bytes;
+	memory->places -= bytes == sizeof(struct wgr_item);
 	free(block);
 }
 

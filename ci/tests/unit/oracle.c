@@ -230,10 +230,32 @@ static void enter(struct oracle *o, u32 epoch, enum wgr_cause cause)
 	o->next = 0;
 }
 
+static struct wgr_absent absent(struct oracle *o)
+{
+	return (struct wgr_absent){ o->mapped ? &o->map : NULL };
+}
+
+static void *map_for(void *ctx, size_t bytes)
+{
+	struct oracle *o = ctx;
+
+	if (bytes != sizeof(o->map))
+		abort();
+	memset(&o->map, 0, bytes);
+	o->mapped = true;
+	return &o->map;
+}
+
 static void skip(struct oracle *o, wide next, enum wgr_cause cause)
 {
-	if (next != o->next)
+	const struct wgr_flow_memory memory = { map_for, NULL, o };
+	struct wgr_absent gone = absent(o);
+
+	if (next != o->next) {
 		o->stats.gaps_closed[cause] += (u64)(next - o->next);
+		if (o->watching)
+			wgr_absent_add(&gone, o->epoch, (u64)o->next, (u64)(next - 1), &memory);
+	}
 	o->next = next;
 }
 
@@ -250,13 +272,13 @@ static bool is_known(const struct oracle *o, u32 flow)
 
 static void put_out(struct oracle *o, u32 epoch, u64 counter, u32 flow)
 {
-	struct oracle_out out = { epoch, counter, flow };
+	struct oracle_out out = { epoch, counter, flow, is_known(o, flow) };
 
 	o->out[o->released++] = out;
 	if (!o->watching)
 		return;
 	/* Held since before: nobody knows how far this flow has got, so all are strict. */
-	if (!is_known(o, flow) && place_of(epoch, counter) >= o->from)
+	if (!out.known && place_of(epoch, counter) >= o->from)
 		o->from = place_of(epoch, counter) + 1;
 	o->gone[o->gones++] = out;
 }
@@ -271,7 +293,7 @@ static bool by_flow(const struct oracle *o)
 	return o->settings.scope == WGR_SCOPE_FLOW;
 }
 
-u32 oracle_held(const struct oracle *o)
+static u32 held_in_lanes(const struct oracle *o)
 {
 	u32 i, n = 0;
 
@@ -280,10 +302,20 @@ u32 oracle_held(const struct oracle *o)
 	return n;
 }
 
+u32 oracle_held(const struct oracle *o)
+{
+	return held_in_lanes(o) + o->trailing;
+}
+
 static void forget_flows(struct oracle *o)
 {
 	u32 i;
 
+	memset(o->trails, 0, sizeof(o->trails));
+	o->mapped = false;
+	o->judged = 0;
+	o->outrun = 0;
+	o->apart = 0;
 	for (i = 0; i < o->waiting; i++)
 		o->packet[i].named = false;
 	o->watching = false;
@@ -323,45 +355,91 @@ static u32 steps(s64 ns)
 	return (u32)((u64)ns / FLOW_STEP);
 }
 
-/* Whether packets of a flow are held, or may be: of some nobody has looked. */
+/* Whether packets of a flow are held. */
 static bool flow_waits(const struct oracle *o, u32 flow)
 {
 	u32 i;
 
 	for (i = 0; i < o->waiting; i++)
-		if (!o->packet[i].ghost && (!o->packet[i].named || o->packet[i].flow == flow))
+		if (!o->packet[i].ghost && o->packet[i].named && o->packet[i].flow == flow)
+			return true;
+	for (i = 0; i < o->trailing; i++)
+		if (o->trail[i].flow == flow)
 			return true;
 	return false;
 }
 
-/* Whether a flow has nothing to wait for. */
-static bool may_go(const struct oracle *o, u32 flow)
+/* Of some that are held nobody has looked at the flow. */
+static bool nameless_wait(const struct oracle *o)
+{
+	u32 i;
+
+	for (i = 0; i < o->waiting; i++)
+		if (!o->packet[i].ghost && !o->packet[i].named)
+			return true;
+	return false;
+}
+
+/* How far the packets of a flow are apart, of those that came before arrival @end. */
+static u32 distance_of(const struct oracle *o, u32 flow, u32 end, u32 *known, bool *swapped)
 {
 	const struct oracle_packet *last = NULL;
-	u32 apart = 0, known = 0, i;
+	u32 apart = 0, i;
 	wide sent = 0;
 
-	for (i = o->watched; i < o->arrivals; i++) {
+	*known = 0;
+	*swapped = false;
+	for (i = o->watched; i < end; i++) {
 		const struct oracle_packet *p = &o->arrival[i];
 
 		if (p->flow != flow)
 			continue;
-		if (place_at(p) < sent)
-			return false;
+		if (place_at(p) < sent) {
+			*swapped = true;
+			continue;
+		}
 		sent = place_at(p);
 		if (last) {
 			u32 distance = steps(p->arrival) - steps(last->arrival);
 
 			if (distance < apart / 8)
-				known = 0;
-			known += known < 16;
-			apart += distance / known - apart / known;
+				*known = 0;
+			*known += *known < 16;
+			apart += distance / *known - apart / *known;
 		}
 		last = p;
 	}
-	if (flow_waits(o, flow) || known < WGR_FLOW_KNOWN)
-		return false;
-	return (u64)apart * FLOW_STEP > (u64)o->hold.wait_ns;
+	return apart;
+}
+
+/* Whether a flow has nothing to wait for. */
+static bool may_go(const struct oracle *o, u32 flow, u32 end)
+{
+	bool swapped;
+	u32 known, apart = distance_of(o, flow, end, &known, &swapped);
+
+	return !swapped && known >= WGR_FLOW_KNOWN && apart > o->apart &&
+	       (u64)apart * FLOW_STEP > (u64)o->hold.wait_ns;
+}
+
+/* The newest arrival tells whether those who might go did well to. */
+static void judge(struct oracle *o, bool swapped)
+{
+	u32 flow = o->arrival[o->arrivals - 1].flow, known;
+	bool before;
+	u32 apart = distance_of(o, flow, o->arrivals - 1, &known, &before);
+
+	if (may_go(o, flow, o->arrivals - 1) && swapped) {
+		o->outrun++;
+		if (o->outrun > WGR_FLOWS_OUTRUN && apart > o->apart)
+			o->apart = apart;
+	}
+	if (++o->judged < WGR_FLOWS_JUDGED)
+		return;
+	if (o->outrun <= WGR_FLOWS_OUTRUN)
+		o->apart -= (o->apart + 3) / 4;
+	o->judged = 0;
+	o->outrun = 0;
 }
 
 /* What of a packet's flow has been released before it. */
@@ -396,6 +474,152 @@ static s64 overtaken_for(const struct oracle *o)
 	       FLOW_STEP;
 }
 
+static void tell_apart(struct oracle *o, const struct oracle_packet *p, enum wgr_event_kind kind)
+{
+	event(o, (struct wgr_event){
+		.kind = kind,
+		.epoch = p->epoch,
+		.first = p->counter,
+		.last = p->counter,
+		.ns = o->clock - p->arrival,
+	});
+}
+
+static void release(struct oracle *o, const struct oracle_packet *p, enum wgr_cause cause)
+{
+	if (cause == WGR_AHEAD)
+		tell_apart(o, p, WGR_ITEM_AHEAD);
+	if (cause == WGR_BEHIND)
+		tell_apart(o, p, WGR_ITEM_BEHIND);
+	o->stats.released[cause]++;
+	put_out(o, p->epoch, p->counter, p->flow);
+}
+
+static void note_waited(struct oracle *o, const struct oracle_packet *p)
+{
+	u64 waited = (u64)o->clock - (u64)p->arrival;
+
+	o->stats.hold[bin(waited, WGR_HOLD_BINS)]++;
+	if (waited > o->stats.max_hold_ns)
+		o->stats.max_hold_ns = waited;
+}
+
+/* ---- what comes behind ---- */
+
+static void trail_release(struct oracle *o, u32 i, enum wgr_cause cause)
+{
+	struct oracle_packet p = o->trail[i];
+
+	memmove(&o->trail[i], &o->trail[i + 1], (o->trailing - i - 1) * sizeof(p));
+	o->trailing--;
+	note_waited(o, &p);
+	release(o, &p, cause);
+}
+
+/* Those that may be of its flow and were sent before it, in the order sent. */
+static void trail_clear(struct oracle *o, const struct oracle_packet *p)
+{
+	bool any = !p->named || p->flow == NOBODY;
+	u32 i, best;
+
+	do {
+		best = o->trailing;
+		for (i = 0; i < o->trailing; i++)
+			if ((any || o->trail[i].flow == p->flow) && before(&o->trail[i], p) &&
+			    (best == o->trailing || before(&o->trail[i], &o->trail[best])))
+				best = i;
+		if (best < o->trailing)
+			trail_release(o, best, WGR_BEHIND);
+		else
+			break;
+	} while (o->trailing);
+}
+
+static void trail_end(struct oracle *o, u32 i)
+{
+	struct oracle_packet p = o->trail[i];
+
+	trail_clear(o, &p);
+	for (i = 0; place_at(&o->trail[i]) != place_at(&p); i++)
+		;
+	trail_release(o, i, WGR_BEHIND);
+}
+
+/* Something between what of its flow is out and the packet was given up and has not come. */
+static bool misses_own(struct oracle *o, const struct oracle_packet *p)
+{
+	struct wgr_absent gone = absent(o);
+	const struct oracle_out *last = NULL;
+	u32 i;
+
+	for (i = 0; i < o->gones; i++)
+		if (o->gone[i].known && o->gone[i].flow == p->flow &&
+		    (!last || place_of(o->gone[i].epoch, o->gone[i].counter) >
+			      place_of(last->epoch, last->counter)))
+			last = &o->gone[i];
+	return last && last->epoch == p->epoch &&
+	       wgr_absent_between(&gone, p->epoch, last->counter, p->counter);
+}
+
+static void trail_settle(struct oracle *o)
+{
+	u32 i;
+
+	for (i = 0; i < o->trailing; i++) {
+		if (misses_own(o, &o->trail[i]))
+			continue;
+		trail_end(o, i);
+		i = (u32)-1;
+	}
+}
+
+/* Return: true if it waits for its own flow now. */
+static bool trail(struct oracle *o, const struct oracle_packet *p, enum wgr_cause cause)
+{
+	struct wgr_absent gone = absent(o);
+	u32 i;
+
+	if (!o->mapped || !p->named || p->flow == NOBODY || cause == WGR_RESET ||
+	    !o->trails[p->flow])
+		return false;
+	if (place_at(highest_of(o, p->flow, o->arrivals)) == place_at(p))
+		wgr_absent_mark(&gone, (u16)p->flow, p->epoch, p->counter, p->arrival,
+				o->hold.wait_ns / 16);
+	if (!misses_own(o, p)) {
+		o->trails[p->flow] = cause == WGR_BEHIND || wgr_hold_comes_back(&o->hold);
+		return false;
+	}
+	if ((__int128)p->arrival + o->hold.wait_ns <= o->clock)
+		return false;
+	if (!flow_waits(o, p->flow) && may_go(o, p->flow, o->arrivals))
+		return false;
+	if (o->trailing == ORACLE_TRAIL - 1) {
+		o->stats.refused++;
+		trail_end(o, 0);
+	}
+	for (i = o->trailing; i && o->trail[i - 1].arrival > p->arrival; i--)
+		o->trail[i] = o->trail[i - 1];
+	o->trail[i] = *p;
+	o->trailing++;
+	if (oracle_held(o) > o->stats.max_held)
+		o->stats.max_held = oracle_held(o);
+	return true;
+}
+
+/* Return: false if it has to wait for its own flow all the same. */
+static bool let_go(struct oracle *o, const struct oracle_packet *p, enum wgr_cause cause, bool held)
+{
+	if (p->ghost)
+		return true;
+	if (trail(o, p, cause))
+		return false;
+	if (held)
+		note_waited(o, p);
+	trail_clear(o, p);
+	release(o, p, cause);
+	return true;
+}
+
 /* Release the first waiting packet, whatever is missing before it. */
 static void release_first(struct oracle *o, enum wgr_cause cause, bool held)
 {
@@ -405,18 +629,8 @@ static void release_first(struct oracle *o, enum wgr_cause cause, bool held)
 	enter(o, p.epoch, cause);
 	skip(o, p.counter, cause);
 	o->next++;
-	if (held && !p.ghost) {
-		u64 waited = (u64)o->clock - (u64)p.arrival;
-
-		o->stats.hold[bin(waited, WGR_HOLD_BINS)]++;
-		if (waited > o->stats.max_hold_ns)
-			o->stats.max_hold_ns = waited;
-	}
-	if (!p.ghost) {
-		put_out(o, p.epoch, p.counter, p.flow);
-		o->stats.released[cause]++;
-	}
 	drop(o, i);
+	let_go(o, &p, cause, held);
 }
 
 static bool nothing_missing(const struct oracle *o)
@@ -432,10 +646,29 @@ static void run(struct oracle *o, enum wgr_cause cause)
 		release_first(o, cause, true);
 }
 
+/* The one that has waited longest waits behind what was given up. */
+static bool trail_is_due_first(const struct oracle *o)
+{
+	return o->trailing && (!o->waiting || o->trail[0].arrival <= o->packet[0].arrival);
+}
+
+static void expire_trail(struct oracle *o, s64 due, u64 pushed)
+{
+	u32 waiting = o->waiting + o->trailing;
+	s64 before_ns = o->hold.wait_ns;
+
+	trail_end(o, 0);
+	trail_settle(o);
+	o->used = due;
+	wgr_hold_others(&o->hold, due, pushed, waiting);
+	hold_changed(o, before_ns);
+}
+
 static void expire(struct oracle *o, bool at_deadline)
 {
-	while (o->waiting) {
-		struct oracle_packet oldest = o->packet[0];
+	while (o->waiting || o->trailing) {
+		bool behind = trail_is_due_first(o);
+		struct oracle_packet oldest = behind ? o->trail[0] : o->packet[0];
 		u64 lost = o->stats.gaps_closed[WGR_TIMED_OUT];
 		u32 waiting = o->waiting;
 		__int128 due = (__int128)oldest.arrival + o->hold.wait_ns;
@@ -445,6 +678,10 @@ static void expire(struct oracle *o, bool at_deadline)
 			due = o->not_before;
 		if (at_deadline ? due > o->clock : due >= o->clock)
 			return;
+		if (behind) {
+			expire_trail(o, (s64)due, o->stats.pushed - !at_deadline);
+			continue;
+		}
 		give_up_below(o, oldest.epoch, oldest.counter, WGR_TIMED_OUT);
 		while (o->waiting && !before(&oldest, &o->packet[first(o)]))
 			release_first(o, WGR_TIMED_OUT, true);
@@ -544,8 +781,8 @@ static void learn(struct oracle *o, bool swapped)
 		came_after(o, missing_for(o, p->epoch, p->counter));
 	} else if (swapped) {
 		came_after(o, overtaken_for(o));
-	} else if (oracle_held(o)) {
-		wgr_hold_lost(&o->hold, o->clock, o->stats.pushed, o->waiting, 1);
+	} else if (held_in_lanes(o)) {
+		wgr_hold_others(&o->hold, o->clock, o->stats.pushed, o->waiting);
 		hold_changed(o, before_ns);
 	}
 }
@@ -596,6 +833,7 @@ static bool note(struct oracle *o, u32 epoch, u64 counter, bool swapped)
 static enum wgr_verdict place(struct oracle *o, struct oracle_packet p, unsigned int refuse,
 			      bool behind)
 {
+	u64 in_order = o->stats.released[WGR_IN_ORDER];
 	enum wgr_cause cause = WGR_IN_ORDER;
 	bool starved = false;
 
@@ -618,7 +856,7 @@ static enum wgr_verdict place(struct oracle *o, struct oracle_packet p, unsigned
 	}
 	o->packet[o->waiting++] = p;
 	release_first(o, cause, false);
-	if (behind && cause == WGR_IN_ORDER && !p.ghost)
+	if (behind && o->stats.released[WGR_IN_ORDER] != in_order)
 		o->stats.filled_at_once++;
 	run(o, cause == WGR_IN_ORDER ? WGR_FILLED : cause);
 	return WGR_RELEASED;
@@ -629,11 +867,11 @@ static enum wgr_verdict settle(struct oracle *o, struct oracle_packet p, unsigne
 {
 	bool behind = note(o, p.epoch, p.counter, swapped);
 
-	if (o->watching && (p.epoch != o->epoch || p.counter != o->next) && may_go(o, p.flow)) {
+	if (o->watching && (p.epoch != o->epoch || p.counter != o->next) && !nameless_wait(o) &&
+	    !flow_waits(o, p.flow) && may_go(o, p.flow, o->arrivals)) {
 		p.ghost = true;
 		place(o, p, refuse, false);
-		put_out(o, p.epoch, p.counter, p.flow);
-		o->stats.released[WGR_AHEAD]++;
+		release(o, &p, WGR_AHEAD);
 		return WGR_RELEASED;
 	}
 	return place(o, p, refuse, behind);
@@ -715,36 +953,65 @@ static void tell_late(struct oracle *o, u32 epoch, u64 counter, s64 offset)
 	});
 }
 
-static enum wgr_verdict late(struct oracle *o, u32 epoch, u64 counter, u32 flow, bool swapped)
+static enum wgr_overtaken fate_of(const struct oracle *o, const struct oracle_packet *p, u32 flow)
 {
-	enum wgr_overtaken fate = WGR_OVERTAKEN;
-	s64 offset = -1, since;
+	enum wgr_overtaken fate;
 
-	count_span(o, epoch, counter);
-	since = marked_since(o, epoch, counter);
-	if (by_flow(o)) {
-		fate = overtaken(o, epoch, counter, flow);
-		if (!epoch || (fate == WGR_NOT_OVERTAKEN && epoch > o->epoch && oracle_held(o)))
-			fate = WGR_PERHAPS_OVERTAKEN;
-	}
-	if (since != S64_MIN && !by_flow(o)) {
-		offset = o->clock - since;
-	} else if (since != S64_MIN && swapped) {
-		since = wgr_marks_flow_since(&o->marks, epoch, counter, (u16)flow);
-		offset = since == S64_MIN ? overtaken_for(o) : o->clock - since;
-	}
+	if (!by_flow(o))
+		return WGR_OVERTAKEN;
+	fate = overtaken(o, p->epoch, p->counter, flow);
+	if (!p->epoch || (fate == WGR_NOT_OVERTAKEN && p->epoch > o->epoch && oracle_held(o)))
+		return WGR_PERHAPS_OVERTAKEN;
+	return fate;
+}
+
+/* For how long a later packet has been here, of its own flow if that matters; -1: not known. */
+static s64 late_by(struct oracle *o, const struct oracle_packet *p, bool swapped,
+		   enum wgr_overtaken fate)
+{
+	s64 since = marked_since(o, p->epoch, p->counter);
+	struct wgr_absent gone = absent(o);
+	bool own = swapped && by_flow(o);
+
+	if (own && wgr_absent_since(&gone, (u16)p->flow, p->epoch, p->counter) != S64_MIN)
+		return o->clock - wgr_absent_since(&gone, (u16)p->flow, p->epoch, p->counter);
+	if (own && o->trails[p->flow])
+		return -1;
+	if (since == S64_MIN || (fate == WGR_NOT_OVERTAKEN && !own))
+		return -1;
+	if (own)
+		since = wgr_marks_flow_since(&o->marks, p->epoch, p->counter, (u16)p->flow);
+	return since == S64_MIN ? overtaken_for(o) : o->clock - since;
+}
+
+/* @flow: its own; that in @p is nobody's where it comes before all. */
+static enum wgr_verdict late(struct oracle *o, struct oracle_packet p, u32 flow, bool swapped)
+{
+	enum wgr_overtaken fate = fate_of(o, &p, flow);
+	s64 offset = late_by(o, &p, swapped, fate);
+	struct wgr_absent gone = absent(o);
+	bool out = false;
+
+	count_span(o, p.epoch, p.counter);
+	wgr_absent_came(&gone, p.epoch, p.counter);
 	if (fate == WGR_NOT_OVERTAKEN) {
-		put_out(o, epoch, counter, flow);
-		o->stats.released[WGR_BEHIND]++;
+		if (p.epoch == o->epoch)
+			o->trails[flow] = true;
+		out = let_go(o, &p, WGR_BEHIND, false);
 	} else {
-		tell_late(o, epoch, counter, offset);
+		tell_late(o, p.epoch, p.counter, offset);
 		o->stats.late_unknown += fate == WGR_PERHAPS_OVERTAKEN;
 	}
+	trail_settle(o);
 	if (offset >= 0)
 		came_after(o, offset);
-	else if (swapped || !by_flow(o))
+	else if (swapped || fate != WGR_NOT_OVERTAKEN)
 		wgr_hold_unknown(&o->hold);
-	return fate == WGR_NOT_OVERTAKEN ? WGR_RELEASED : WGR_LATE;
+	else
+		wgr_hold_behind(&o->hold);
+	if (fate != WGR_NOT_OVERTAKEN)
+		return WGR_LATE;
+	return out ? WGR_RELEASED : WGR_HELD;
 }
 
 /* A later packet of its flow went ahead of it. */
@@ -801,16 +1068,28 @@ static void begin_epoch(struct oracle *o, u32 epoch)
 /* All has been in order for long. */
 static void rest(struct oracle *o)
 {
-	if (o->watching && !o->waiting && o->clock >= (__int128)o->used + QUIET_NS)
+	if (o->watching && !o->waiting && !o->trailing && o->clock >= (__int128)o->used + QUIET_NS)
 		forget_flows(o);
+}
+
+static bool trails_already(const struct oracle *o, wide where)
+{
+	u32 i;
+
+	for (i = 0; i < o->trailing; i++)
+		if (place_at(&o->trail[i]) == where)
+			return true;
+	return false;
 }
 
 /* It is the one that all wait for, while nothing is held. */
 static enum wgr_verdict push_next(struct oracle *o, u32 epoch, u64 counter, u32 flow)
 {
+	struct oracle_packet p = { epoch, counter, o->clock, flow, false, o->watching };
+
 	note(o, epoch, counter, false);
-	return place(o, (struct oracle_packet){ epoch, counter, o->clock, flow, false, false }, 2,
-		     false);
+	place(o, p, 2, false);
+	return trails_already(o, place_at(&p)) ? WGR_HELD : WGR_RELEASED;
 }
 
 enum wgr_verdict oracle_push(struct oracle *o, u32 epoch, u64 counter, u32 flow, u16 path,
@@ -819,6 +1098,7 @@ enum wgr_verdict oracle_push(struct oracle *o, u32 epoch, u64 counter, u32 flow,
 	struct oracle_packet p = { epoch, counter, arrival, flow, false, false };
 	enum wgr_overtaken fate = WGR_NOT_OVERTAKEN;
 	wide where = place_of(epoch, counter);
+	const struct oracle_packet *last;
 	enum wgr_verdict verdict;
 	bool swapped = false;
 	u32 i, newest;
@@ -855,16 +1135,26 @@ enum wgr_verdict oracle_push(struct oracle *o, u32 epoch, u64 counter, u32 flow,
 		o->started = true;
 		o->epoch = epoch;
 	}
-	if (o->watching && epoch)
+	if (o->watching && epoch) {
 		swapped = swapped_at(o, o->arrivals - 1);
+		judge(o, swapped);
+		last = highest_of(o, flow, o->arrivals - 1);
+		if (last && steps(o->clock) - steps(last->arrival) > steps(o->hold.wait_ns) &&
+		    !wgr_hold_comes_back(&o->hold))
+			o->trails[flow] = false;
+	}
 	if (o->quick)
 		return push_next(o, epoch, counter, flow);
 	o->used = o->clock;
+	if (trails_already(o, where)) {
+		o->stats.duplicate++;
+		return WGR_DUPLICATE;
+	}
 	newest = newest_epoch(o);
 	if (epoch > newest)
 		begin_epoch(o, epoch);
 	else if ((epoch != newest && epoch != o->epoch) || counter < next_of(o, epoch))
-		return late(o, epoch, counter, flow, swapped);
+		return late(o, p, flow, swapped);
 	for (i = 0; i < o->waiting; i++) {
 		if (o->packet[i].epoch == epoch && o->packet[i].counter == counter) {
 			o->stats.duplicate++;
@@ -878,6 +1168,8 @@ enum wgr_verdict oracle_push(struct oracle *o, u32 epoch, u64 counter, u32 flow,
 	else
 		verdict = outrun(o, p, refuse, fate);
 	give_up_passed(o);
+	if (verdict != WGR_LATE && trails_already(o, where))
+		return WGR_HELD;
 	for (i = 0; i < o->waiting; i++)
 		if (!o->packet[i].ghost &&
 		    place_of(o->packet[i].epoch, o->packet[i].counter) == where)
@@ -909,6 +1201,15 @@ void oracle_flush(struct oracle *o)
 
 	if (o->waiting)
 		give_up_below(o, newest, (u64)highest(o, newest), WGR_RESET);
+	while (o->trailing) {
+		u32 i, first_of = 0;
+
+		for (i = 1; i < o->trailing; i++)
+			if (o->trail[i].flow == o->trail[0].flow &&
+			    before(&o->trail[i], &o->trail[first_of]))
+				first_of = i;
+		trail_release(o, first_of, WGR_RESET);
+	}
 	while (o->waiting)
 		release_first(o, WGR_RESET, true);
 	forget_flows(o);
@@ -949,7 +1250,8 @@ void oracle_configure(struct oracle *o, const struct wgr_settings *settings)
 	else
 		wgr_hold_set_adaptive(&o->hold, settings->hold_ns, settings->hold_max_ns);
 	hold_changed(o, before_ns);
-	if (settings->mode == WGR_OFF || (oracle_held(o) != o->waiting && !by_flow(o)))
+	if (settings->mode == WGR_OFF ||
+	    ((held_in_lanes(o) != o->waiting || o->trailing) && !by_flow(o)))
 		oracle_flush(o);
 	if (!by_flow(o))
 		forget_flows(o);
@@ -973,11 +1275,12 @@ void oracle_reset_stats(struct oracle *o)
 
 s64 oracle_deadline(const struct oracle *o)
 {
-	__int128 due = (__int128)o->packet[0].arrival + o->hold.wait_ns;
+	const struct oracle_packet *oldest = trail_is_due_first(o) ? o->trail : o->packet;
+	__int128 due = (__int128)oldest->arrival + o->hold.wait_ns;
 
 	if (due < o->not_before)
 		due = o->not_before;
-	return o->waiting && due < WGR_NEVER ? (s64)due : WGR_NEVER;
+	return (o->waiting || o->trailing) && due < WGR_NEVER ? (s64)due : WGR_NEVER;
 }
 
 void oracle_init(struct oracle *o, const struct wgr_settings *settings)
@@ -992,6 +1295,9 @@ void oracle_copy(struct oracle *to, const struct oracle *from)
 {
 	memcpy(to, from, offsetof(struct oracle, packet));
 	memcpy(to->packet, from->packet, from->waiting * sizeof(from->packet[0]));
+	memcpy(to->trail, from->trail, from->trailing * sizeof(from->trail[0]));
+	if (from->mapped)
+		to->map = from->map;
 	memcpy(to->arrival, from->arrival, from->arrivals * sizeof(from->arrival[0]));
 	memcpy(&to->watching, &from->watching,
 	       offsetof(struct oracle, gone) - offsetof(struct oracle, watching));
@@ -1002,6 +1308,8 @@ const char *oracle_differs(const struct oracle *o, const struct wgr_reorder *r)
 {
 	if (r->held != o->waiting || wgr_reorder_held(r) != oracle_held(o))
 		return "held and the oracle's differ";
+	if (r->trailing != o->trailing || (bool)r->absent.map != o->mapped)
+		return "what waits behind differs";
 	if (r->flows.on != o->watching)
 		return "flows are watched and not by the oracle, or the other way round";
 	if (wgr_reorder_open_gaps(r) != (u64)oracle_gaps(o))

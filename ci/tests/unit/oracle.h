@@ -7,7 +7,7 @@
  * How long to wait is asked of the same policy as the engine asks (hold.h), but
  * a policy of the oracle's own, taught with what the oracle finds in its list of
  * arrivals.  So are the marks (marks.h), whose answer may be too early but never
- * later than what the list says.
+ * later than what the list says; and what was given up and has not come (absent.h).
  *
  * Flows are told apart by the list of arrivals and one of releases, both from
  * when they are watched on.  It knows no table that could be full: whoever compares
@@ -31,6 +31,12 @@
 /* Events of one step that are kept; more are only counted. */
 #define ORACLE_EVENTS	(ORACLE_ROOM + 16)
 
+/* Most that wait behind what was given up, and one packet more. */
+#define ORACLE_TRAIL	257
+
+/* Flows have numbers below this. */
+#define ORACLE_FLOWS	16
+
 typedef unsigned __int128 wide;
 
 struct oracle_packet {
@@ -46,6 +52,7 @@ struct oracle_out {
 	u32 epoch;
 	u64 counter;
 	u32 flow;
+	bool known;		/* a packet of the flow had come since flows are watched */
 };
 
 struct oracle_path {
@@ -72,11 +79,19 @@ struct oracle {
 	bool odd;		/* the marks named a later time than the list of arrivals */
 	struct wgr_reorder_stats stats;
 	u32 waiting;
+	u32 trailing;
+	u32 judged;		/* as the table of flows has them */
+	u32 outrun;
+	u32 apart;
+	bool trails[ORACLE_FLOWS];
+	bool mapped;		/* @map is in use */
 	u32 arrivals;
 	u32 released;		/* since the caller last set it to 0 */
 	u32 events;		/* likewise */
 	wide highest;		/* place of what was sent last among all arrivals */
 	struct oracle_packet packet[ORACLE_ROOM];	/* in order of arrival */
+	struct oracle_packet trail[ORACLE_TRAIL];	/* likewise */
+	struct wgr_absent_map map;
 	struct oracle_packet arrival[ORACLE_ARRIVALS];
 	bool watching;		/* flows */
 	wide from;		/* what was sent from here on and released is in @gone */

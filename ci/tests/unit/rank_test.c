@@ -8,9 +8,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#include "kstub.h"
-#include "rank.h"
+#include "protocol/rank.h"
 #include "tap.h"
 
 #define MS	1000000LL

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "replay.h"
+#include "protocol/replay.h"
 #include "tap.h"
 
 #define BITS	((u64)WGR_REPLAY_BITS)

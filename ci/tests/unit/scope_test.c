@@ -135,6 +135,31 @@ static bool ahead_of_its_own(void)
 	return done() && good;
 }
 
+/* Places that are kept for what is not held are no more than what may be held. */
+static bool places_take_part_in_the_window(void)
+{
+	struct wgr_settings settings = { WGR_FIXED, 64, HOLD, 50 * MS, WGR_SCOPE_FLOW };
+	bool good = true;
+	u64 i;
+
+	problem = NULL;
+	user_init(&u, &settings, false);
+	oracle_init(&o, &settings);
+	push(1, 0, 0);
+	for (i = 0; i < 6; i++)
+		push(2 + i, 1, (s64)(i + 1) * 25 * MS);
+	good &= push(1000, 1, 175 * MS) == WGR_RELEASED && u.r.ghosts == 1;
+	/* Each of these is late, has come all the same and keeps its place. */
+	for (i = 0; i < 300; i++) {
+		good &= push(500 + 2 * (i % 200), 1, 176 * MS) == WGR_LATE || i >= 200;
+		good &= u.r.held <= 64 && u.memory.places == u.r.ghosts;
+	}
+	good &= u.r.ghosts == 64;
+	user_advance_to(&u, &o, 300 * MS);
+	good &= !u.r.ghosts && !u.memory.places;
+	return done() && good;
+}
+
 /* What has gone ahead is not followed by its own flow when the scope changes. */
 static bool scope_changes_behind_it(void)
 {
@@ -191,6 +216,156 @@ static bool before_all(void)
 	good &= user_push(&u, &o, 0, 10, 1, 0, 51 * MS, NEVER_FAIL) == WGR_LATE;
 	good &= user_push(&u, &o, 0, 5, 1, 0, 52 * MS, NEVER_FAIL) == WGR_LATE;
 	return done() && good && u.r.stats.late_unknown == 2;
+}
+
+/*
+ * Sparse packets of flow 1 have passed by the bulk of flow 0, counters 1 to 19, and these
+ * have been given up.
+ */
+static void passed_by(enum wgr_mode mode)
+{
+	begin_with(mode, WGR_SCOPE_FLOW);
+	push(0, 0, 0);
+	push(20, 1, 1 * MS);
+	user_advance_to(&u, &o, 60 * MS);
+	push(1, 0, 61 * MS);
+}
+
+/* Behind what was given up order is kept inside the flow all the same. */
+static bool waits_behind(void)
+{
+	bool good;
+
+	passed_by(WGR_FIXED);
+	good = push(2, 0, 62 * MS) == WGR_RELEASED;
+	/* 3 is absent: what comes after it waits, and in counter order. */
+	good &= push(5, 0, 63 * MS) == WGR_HELD && push(4, 0, 64 * MS) == WGR_HELD;
+	good &= wgr_reorder_held(&u.r) == 2 && u.r.trailing == 2 && !u.r.held;
+	good &= wgr_reorder_deadline(&u.r) == 63 * MS + HOLD;
+	good &= push(3, 0, 70 * MS) == WGR_RELEASED && !wgr_reorder_held(&u.r) && !u.r.stats.late;
+	/* What is next in the order of all waits for its own, too. */
+	good &= push(7, 0, 71 * MS) == WGR_HELD && push(21, 0, 72 * MS) == WGR_HELD;
+	good &= push(6, 0, 73 * MS) == WGR_RELEASED && u.r.trailing == 1;
+	good &= push(22, 1, 74 * MS) == WGR_RELEASED;
+	user_advance_to(&u, &o, 72 * MS + HOLD - 1);
+	good &= u.r.trailing == 1;
+	user_advance_to(&u, &o, 72 * MS + HOLD);
+	good &= !u.r.trailing && push(8, 0, 100 * MS) == WGR_LATE;
+	return done() && good && u.r.stats.late == 1 && u.r.stats.max_hold_ns == HOLD;
+}
+
+/* When one has waited long enough it goes, behind those of its flow that were sent before. */
+static bool waits_behind_for_long_enough(void)
+{
+	bool good;
+
+	passed_by(WGR_FIXED);
+	push(5, 0, 63 * MS);
+	push(4, 0, 70 * MS);
+	push(9, 0, 75 * MS);
+	good = u.r.trailing == 3;
+	user_advance_to(&u, &o, 63 * MS + HOLD);
+	/* 4 was sent before 5, so it went with it; 9 waits on for 6 to 8. */
+	good &= u.r.trailing == 1 && u.r.stats.released[WGR_BEHIND] == 3;
+	good &= push(2, 0, 84 * MS) == WGR_LATE;
+	good &= push(8, 0, 85 * MS) == WGR_HELD && push(7, 0, 85 * MS) == WGR_HELD;
+	good &= push(6, 0, 85 * MS) == WGR_RELEASED && !u.r.trailing;
+	return done() && good && u.r.stats.late == 1;
+}
+
+/* The same packet twice, and what is missing to another flow only. */
+static bool behind_once_and_for_its_own(void)
+{
+	bool good;
+
+	passed_by(WGR_FIXED);
+	good = push(3, 0, 62 * MS) == WGR_HELD && push(3, 0, 62 * MS) == WGR_DUPLICATE;
+	/* 2 is of another flow: nothing is missing then. */
+	good &= push(2, 2, 63 * MS) == WGR_RELEASED && !u.r.trailing;
+	good &= u.r.stats.released[WGR_BEHIND] == 3 && u.r.stats.duplicate == 1;
+	return done() && good;
+}
+
+static bool flushed_from_behind(void)
+{
+	struct wgr_settings peer = { WGR_FIXED, 2048, HOLD, 50 * MS, WGR_SCOPE_PEER };
+	bool good;
+
+	passed_by(WGR_FIXED);
+	good = push(5, 0, 62 * MS) == WGR_HELD && push(4, 0, 62 * MS) == WGR_HELD;
+	user_flush(&u, &o);
+	good &= !u.r.trailing && u.r.stats.released[WGR_RESET] == 2;
+	passed_by(WGR_FIXED);
+	good &= push(5, 0, 62 * MS) == WGR_HELD;
+	user_configure(&u, &o, &peer);
+	good &= !u.r.trailing && push(4, 0, 63 * MS) == WGR_LATE;
+	passed_by(WGR_FIXED);
+	good &= push(5, 0, 62 * MS) == WGR_HELD && push(4, 0, 62 * MS) == WGR_HELD;
+	user_discard(&u, &o);
+	return done() && good && u.r.stats.discarded == 2;
+}
+
+/* A place behind is refused as one in a lane is. */
+static bool no_room_behind(void)
+{
+	bool good;
+	u64 i;
+
+	begin();
+	push(0, 0, 0);
+	push(1200, 1, 1 * MS);
+	user_advance_to(&u, &o, 60 * MS);
+	push(1, 0, 61 * MS);
+	for (i = 3; i < 3 + 2 * 256; i += 2)
+		push(i, 0, 62 * MS);
+	good = u.r.trailing == 256 && !u.r.stats.refused;
+	/* The oldest goes. */
+	push(i, 0, 63 * MS);
+	good &= u.r.trailing == 256 && u.r.stats.refused == 1 && u.r.stats.released[WGR_BEHIND] == 2;
+	return done() && good;
+}
+
+/* Swaps behind teach how long they are missing, in time or late. */
+static bool learns_behind(void)
+{
+	bool good;
+
+	passed_by(WGR_ADAPTIVE);
+	good = u.r.hold.wait_ns == HOLD;
+	push(3, 0, 62 * MS);
+	push(2, 0, 65 * MS);
+	good &= u.r.hold.came_ns == 65 * MS && u.r.hold.now.late == 0;
+	push(6, 0, 66 * MS);
+	user_advance_to(&u, &o, 66 * MS + HOLD);
+	good &= !u.r.trailing && push(5, 0, 90 * MS) == WGR_LATE && u.r.hold.late_ns == 24 * MS;
+	good &= u.r.hold.now.others == 1 && u.r.hold.now.behind == 3;
+	return done() && good;
+}
+
+/* A flow queue and jitter: nothing of the bulk is lost though all of it is behind. */
+static bool fair_queue_and_jitter(void)
+{
+	u64 sent[64], counter = 0, i, late = 0;
+	s64 at = 0;
+
+	begin_with(WGR_ADAPTIVE, WGR_SCOPE_FLOW);
+	/* Each 64th is sparse and 60 ms early, neighbours of the others are swapped. */
+	for (i = 0; i < 64; i++)
+		sent[i] = i;
+	for (; counter < 4000; counter += 64) {
+		push(counter + 64 * 3 + 63, 1, at);
+		for (i = 0; i < 62; i += 2) {
+			at += MS / 3;
+			user_advance_to(&u, &o, at - 1);
+			late += push(counter + sent[i + 1], 0, at) == WGR_LATE;
+			at += MS / 3;
+			user_advance_to(&u, &o, at - 1);
+			late += push(counter + sent[i], 0, at) == WGR_LATE;
+		}
+		push(counter + 62, 0, at += MS / 3);
+	}
+	printf("# %llu late of %llu\n", late, counter);
+	return done() && late < 20;
 }
 
 /* A path that merely serves flows fairly: waits are in vain, so next to none is left. */
@@ -327,6 +502,7 @@ static bool crowded(u64 seed)
 	problem = NULL;
 	user_init(&u, &settings, false);
 	u.memory.fail_size = 0;
+	u.memory.never_fails = 0;
 	for (i = 0; i < 200000 && !problem; i++) {
 		state = state * 6364136223846793005 + 1442695040888963407;
 		at += state >> 20 & 255 ? 100000 : 3 * MS;
@@ -354,9 +530,17 @@ int main(void)
 	printf("# SEED=%llu\n", seed);
 	tap_ok(passed_by_others_only(), "what only other flows have overtaken is released");
 	tap_ok(peer_drops_them(), "in scope peer it is late");
+	tap_ok(waits_behind(), "behind what was given up a flow's own order is kept");
+	tap_ok(waits_behind_for_long_enough(), "for no longer than the hold");
+	tap_ok(behind_once_and_for_its_own(), "once, and for its own flow only");
+	tap_ok(flushed_from_behind(), "what waits there is flushed in order");
+	tap_ok(no_room_behind(), "no more than may wait there do");
+	tap_ok(learns_behind(), "what is swapped there teaches");
+	tap_ok(fair_queue_and_jitter(), "bulk that others passed and that jitters comes in order");
 	tap_ok(auto_goes_by_mode(), "scope auto goes by the mode");
 	tap_ok(sparse_goes_ahead(), "a flow that has nothing to wait for goes ahead");
 	tap_ok(ahead_of_its_own(), "what it went ahead of is late, and then it waits");
+	tap_ok(places_take_part_in_the_window(), "places kept for what is not held take part in the window");
 	tap_ok(scope_changes_behind_it(), "a change of scope lets nothing follow what is ahead");
 	tap_ok(none_ahead_of_the_nameless(), "nothing goes ahead of what may be of its own flow");
 	tap_ok(before_all(), "what comes before all epochs is late in any flow");

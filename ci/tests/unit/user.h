@@ -52,7 +52,7 @@ struct user {
 
 /* The first thing that was wrong. */
 static const char *problem;
-static u64 events_seen[WGR_HOLD_CHANGED + 1];
+static u64 events_seen[WGR_ITEM_BEHIND + 1];
 
 static void wrong(const char *what)
 {
@@ -202,13 +202,15 @@ static void user_audit(struct user *u, const struct oracle *o)
 	u->scope = u->r.settings.scope;
 	if (u->live != wgr_reorder_held(&u->r))
 		wrong("an item was lost or released twice");
+	if (u->memory.places != u->r.ghosts)
+		wrong("places kept and not counted");
 	if (u->r.held > u->r.settings.window)
 		wrong("more held than the window allows");
-	if (!u->r.held && !u->r.flows.on && u->memory.live)
+	if (!u->r.held && !u->r.flows.on && (u->memory.live || u->r.trailing))
 		wrong("memory kept while nothing is held");
 	if (u->r.flows.on && u->r.settings.scope != WGR_SCOPE_FLOW)
 		wrong("flows watched though they do not matter");
-	if (u->r.settings.mode == WGR_OFF && u->r.held)
+	if (u->r.settings.mode == WGR_OFF && (u->r.held || u->r.trailing))
 		wrong("held though off");
 	if (books_wrong(&u->r))
 		wrong(books_wrong(&u->r));
@@ -229,6 +231,7 @@ static void user_init(struct user *u, const struct wgr_settings *settings, bool 
 	memory_init(&u->memory);
 	/* What flows take is refused only where no oracle has to follow. */
 	u->memory.fail_size = LARGE;
+	u->memory.never_fails = sizeof(struct wgr_absent_map);
 	wgr_reorder_init(&u->r, &user_ops, &u->memory, settings);
 	u->scope = u->r.settings.scope;
 	u->prompt = prompt;
@@ -324,7 +327,7 @@ static void user_flush(struct user *u, struct oracle *o)
 	if (o)
 		oracle_flush(o);
 	user_done(u, &out, o);
-	if (u->r.held)
+	if (u->r.held || u->r.trailing)
 		wrong("a flush left something");
 }
 
@@ -337,7 +340,7 @@ static inline void user_discard(struct user *u, struct oracle *o)
 	if (o)
 		oracle_discard(o);
 	user_done(u, &out, o);
-	if (u->r.held || u->r.stats.discarded != discarded + held)
+	if (u->r.held || u->r.trailing || u->r.stats.discarded != discarded + held)
 		wrong("not all was discarded");
 }
 

@@ -27,6 +27,9 @@
 /* Length of a public key, bytes. */
 #define WG_REORDER_KEY_LEN	32
 
+/* For a peer, as the value of a setting: that of the interface again. */
+#define WG_REORDER_INHERIT	0xffffffffU
+
 /* Number of bins of the histograms. */
 #define WG_REORDER_EXTENT_BINS	16
 #define WG_REORDER_HOLD_BINS	32
@@ -38,16 +41,23 @@
  *	WireGuard interfaces in the network namespace, a message each. Takes what
  *	names the interface, the dump takes nothing. Answers with
  *	WG_REORDER_A_IFINDEX, _IFNAME, _MODE, _HOLD_US, _HOLD_MAX_US, _WINDOW and
- *	_SCOPE.
+ *	_SCOPE. With WG_REORDER_A_PUBLIC_KEY, not in a dump, those in force for that
+ *	peer; the answer then has _PUBLIC_KEY and _OWN as well.
+ *	ENOENT: the interface has no peer with this key.
  * @WG_REORDER_CMD_SET: change those settings that are given, all of them or, if
  *	one is refused, none. Packets that have waited too long or have no place
- *	under the new settings go up at once, in order.
+ *	under the new settings go up at once, in order. With WG_REORDER_A_PUBLIC_KEY
+ *	they are that peer's own and go before the interface's, until they are set to
+ *	WG_REORDER_INHERIT or the peer is removed. One that is added has none of its
+ *	own; that some were added a uevent tells: "change" of the interface, with
+ *	WIREGUARD_PEERS=added.
  *	ERANGE: a number out of its range. EINVAL: no such mode or scope, or a window
- *	that is no power of two.
+ *	that is no power of two. ENOENT: the interface has no peer with this key.
  * @WG_REORDER_CMD_GET_STATS: statistics of one interface, with NLM_F_DUMP only.
  *	The first message has WG_REORDER_A_IFINDEX, _IFNAME and the totals of the
  *	interface in WG_REORDER_A_STATS, each one after it WG_REORDER_A_IFINDEX,
- *	_PUBLIC_KEY and _STATS of one peer. Peers come in the order in which they
+ *	_PUBLIC_KEY and _STATS of one peer, and, if it has settings of its own, _OWN
+ *	and all settings in force for it. Peers come in the order in which they
  *	were added. NLM_F_DUMP_INTR is set if some were added, changed or removed
  *	meanwhile: the dump goes on with those that are left, and one that was
  *	removed and added again may come twice.
@@ -95,6 +105,23 @@ enum wg_reorder_scope {
 };
 
 /**
+ * enum wg_reorder_own - which settings a peer has of its own, as bits
+ *
+ * @WG_REORDER_OWN_MODE: WG_REORDER_A_MODE
+ * @WG_REORDER_OWN_HOLD_US: WG_REORDER_A_HOLD_US
+ * @WG_REORDER_OWN_HOLD_MAX_US: WG_REORDER_A_HOLD_MAX_US
+ * @WG_REORDER_OWN_WINDOW: WG_REORDER_A_WINDOW
+ * @WG_REORDER_OWN_SCOPE: WG_REORDER_A_SCOPE
+ */
+enum wg_reorder_own {
+	WG_REORDER_OWN_MODE = 1,
+	WG_REORDER_OWN_HOLD_US = 2,
+	WG_REORDER_OWN_HOLD_MAX_US = 4,
+	WG_REORDER_OWN_WINDOW = 8,
+	WG_REORDER_OWN_SCOPE = 16,
+};
+
+/**
  * enum wg_reorder_attr - attributes of all messages
  *
  * @WG_REORDER_A_UNSPEC: not used
@@ -113,6 +140,7 @@ enum wg_reorder_scope {
  *	two, 64 to 32768
  * @WG_REORDER_A_STATS: nest of enum wg_reorder_stat
  * @WG_REORDER_A_SCOPE: u32, one of enum wg_reorder_scope
+ * @WG_REORDER_A_OWN: u32, bits of enum wg_reorder_own; never taken, only given
  */
 enum wg_reorder_attr {
 	WG_REORDER_A_UNSPEC,
@@ -126,9 +154,10 @@ enum wg_reorder_attr {
 	WG_REORDER_A_WINDOW,
 	WG_REORDER_A_STATS,
 	WG_REORDER_A_SCOPE,
+	WG_REORDER_A_OWN,
 };
 
-#define WG_REORDER_A_MAX WG_REORDER_A_SCOPE
+#define WG_REORDER_A_MAX WG_REORDER_A_OWN
 
 /**
  * enum wg_reorder_stat - attributes of WG_REORDER_A_STATS

@@ -1,0 +1,137 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# In a guest whose clock counts instructions: what a packet costs, in both ends
+# of a tunnel and all between them, with several modules.
+#
+#   ci/bench/count.sh [OPTION...] NAME=FILE...
+#
+#   --rounds N     of each module for each kind (3)
+#   --kinds LIST   tcp1, tcp8 (connections), udp64, udp1372 (bytes), rr (a ping and
+#                  its answer) (all)
+#   --tsv FILE     append "kind module round instructions packets idle" for each
+#                  round: how many instructions there were for each packet, packets
+#                  that were counted (rr: pings), and the share of the time in which
+#                  nothing was to be done, which is left out
+#
+# FILE is a module, or "stock" for the kernel's own. The path is a bare cable that
+# keeps order, everything is on one CPU. See instructions.sh.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+: "${WGR_KO:=}"
+ours=''
+# shellcheck source=ci/bench/measure.sh
+WGR_KO=${WGR_KO:-none} . "$here/measure.sh"
+
+rounds=3
+kinds=tcp1,tcp8,udp64,udp1372,rr
+tsv=''
+out=$(mktemp)
+
+# Nanoseconds, of all that passed and of those that were idle, and packets that
+# have come out of b's tunnel.
+readings()
+{
+	local cpu up packets
+
+	read -r up _ </proc/uptime
+	read -r _ _ _ _ cpu _ </proc/stat
+	packets=$(at b cat /sys/class/net/wg0/statistics/rx_packets)
+	echo "$up $cpu $packets"
+}
+
+# load KIND: traffic for some seconds, in the background: by $client to $server.
+load()
+{
+	local options
+
+	case $1 in
+	tcp*) options=(-P "${1#tcp}") ;;
+	udp*) options=(-u -b 0 -l "${1#udp}") ;;
+	esac
+	at b iperf3 -s -1 -p 5201 >/dev/null 2>&1 &
+	server=$!
+	wait_for 10 listens b 5201
+	at a iperf3 -c 192.168.241.2 -p 5201 -t 2 "${options[@]}" >/dev/null 2>&1 &
+	client=$!
+}
+
+# window KIND: prints "instructions packets idle".
+window()
+{
+	local -a before after
+	local client='' server=''
+
+	if [[ $1 == rr ]]; then
+		at a ping -q -f -c 200 192.168.241.2 >/dev/null
+		read -ra before < <(readings)
+		at a ping -q -f -c 4000 192.168.241.2 >/dev/null
+	else
+		load "$1"
+		pause 0.5
+		read -ra before < <(readings)
+		pause 1
+	fi
+	read -ra after < <(readings)
+	[[ -z $client ]] || wait "$client" "$server" || true
+	awk -v b="${before[*]}" -v a="${after[*]}" 'BEGIN {
+		split(b, was); split(a, is)
+		all = (is[1] - was[1]) * 1e9; idle = (is[2] - was[2]) * 1e7; packets = is[3] - was[3]
+		printf "%.0f\t%d\t%.4f\n", (all - idle) / packets, packets, idle / all }'
+}
+
+count()
+{
+	local kind=$1 name=${2%%=*} file=${2#*=} round=$3
+
+	ours=$file
+	if [[ $file == stock ]]; then use stock; else use ours; fi
+	build order
+	tunnels
+	printf '%s\t' "$kind" "$name" "$round" >>"$out"
+	window "$kind" >"$out.window" || { cat "$out.window"; return 1; }
+	cat "$out.window" >>"$out"
+	tail -n 1 "$out"
+	clear_hosts >/dev/null 2>&1
+}
+
+medians()
+{
+	python3 - "$out" <<'END'
+import collections, statistics, sys
+rows = collections.defaultdict(lambda: collections.defaultdict(list))
+for line in open(sys.argv[1], encoding="ascii"):
+    kind, module, _, instructions, *_ = line.split("\t")
+    rows[kind][module].append(int(instructions))
+for kind, modules in rows.items():
+    first = None
+    for module, values in modules.items():
+        median = statistics.median(values)
+        first = first or median
+        print(f"median {kind} {module}: {median:.0f} instructions, {median / first:.3f} of the first,"
+              f" from {min(values)} to {max(values)}")
+END
+}
+
+main()
+{
+	local kind round module
+
+	options "rounds kinds tsv" "$@"
+	[[ ${#rest[@]} -gt 0 ]] || usage
+	path_modules
+	for kind in ${kinds//,/ }; do
+		for ((round = 1; round <= rounds; round++)); do
+			for module in "${rest[@]}"; do
+				count "$kind" "$module" "$round"
+			done
+		done
+	done
+	medians
+	[[ -z $tsv ]] || cat "$out" >>"$tsv"
+	rm -f "$out" "$out.window"
+}
+
+# On one line: the shell may read on in a file that has changed meanwhile.
+main "$@"; exit

@@ -1,0 +1,555 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * script.c - stories: read, written, made of a seed, and done.
+ *
+ * A story is a list of lines "SECONDS VERB NUMBER...", in the order of their time, and
+ * begins with "seed N" and "ends N". What is not said there is the seed's chance.
+ */
+#include <stdlib.h>
+
+#include "sim.h"
+
+/* What an argument is, and so what it may be. */
+enum what { NONE, END, OTHER, COUNT, PERCENT, MILLI, SECOND, SIGNED };
+
+static const struct {
+	const char *says;
+	u64 most;
+} whats[] = {
+	[END] = { "an end, 0 to one less than there are", ENDS - 1 },
+	[OTHER] = { "another end than the first", ENDS - 1 },
+	[COUNT] = { "a count of 1 to 20000", 20000 },
+	[PERCENT] = { "a percentage of 0 to 100", 100 },
+	[MILLI] = { "milliseconds, 0 to 10000", 10000 },
+	[SECOND] = { "seconds, 0 to 100000", 100000 },
+	[SIGNED] = { "seconds, -100000 to 100000", 100000 },
+};
+
+enum verb {
+	SAYS, LOSS, DOUBLE, BREAK, DELAY, DEAF, FAIR, MOVE, MEET, REPLAY, FORGE, FLOOD, WALL, SLEEP, COARSE, LATE, FREEZE,
+	RESTART, REKEY, PSK, HALF_PSK, REMOVE, ADD, DOWN, UP, INTERVAL, BEGIN, VERBS
+};
+
+static const struct {
+	const char *name;
+	enum what arg[4];
+} verbs[VERBS] = {
+	[SAYS] = { "say", { END, OTHER, COUNT, MILLI } },	/* from, to, packets, how far apart */
+	[LOSS] = { "loss", { END, OTHER, PERCENT } },		/* of the path from the one to the other */
+	[DOUBLE] = { "double", { END, OTHER, PERCENT } },
+	[BREAK] = { "break", { END, OTHER, PERCENT } },		/* a bit of a datagram */
+	[DELAY] = { "delay", { END, OTHER, MILLI, MILLI } },	/* and up to so much more: packets swap */
+	[DEAF] = { "deaf", { END, OTHER, SECOND } },		/* handshakes are lost, both ways */
+	[FAIR] = { "fair", { NONE } },				/* all paths, and ends know where others are */
+	[MOVE] = { "move", { END } },				/* to another address */
+	[MEET] = { "meet", { END, OTHER } },			/* is told where the other one is */
+	[REPLAY] = { "replay", { END, COUNT } },		/* to it, from where they came */
+	[FORGE] = { "forge", { END, COUNT } },			/* to it, changed, from anywhere */
+	[FLOOD] = { "flood", { END, COUNT, SECOND } },		/* so many handshakes wait for so long */
+	[WALL] = { "wall", { END, SIGNED } },			/* its wall clock steps */
+	[SLEEP] = { "sleep", { END, SECOND } },
+	[COARSE] = { "coarse", { END, MILLI } },		/* its clock */
+	[LATE] = { "late", { END, MILLI } },			/* its timers, by up to so much */
+	[FREEZE] = { "freeze", { END, MILLI } },		/* it does nothing for so long */
+	[RESTART] = { "restart", { END } },
+	[REKEY] = { "key", { END } },				/* of its own; others are told */
+	[PSK] = { "psk", { END, OTHER } },			/* both have another one */
+	[HALF_PSK] = { "half-psk", { END, OTHER } },		/* only the first has */
+	[REMOVE] = { "remove", { END, OTHER } },		/* the first knows the other no more */
+	[ADD] = { "add", { END, OTHER } },
+	[DOWN] = { "down", { END } },
+	[UP] = { "up", { END } },
+	[INTERVAL] = { "persistent", { END, OTHER, SECOND } },
+	[BEGIN] = { "begin", { END, OTHER } },			/* both begin a handshake at once */
+};
+
+/* ---- reading and writing ---- */
+
+static bool bad(const char *name, u32 number, const char *rule)
+{
+	if (name)
+		fprintf(stderr, "%s:%u: %s\n", name, number, rule);
+	return false;
+}
+
+static bool read_argument(const struct script *script, struct line *line, int i, const char *word, char *rule, size_t room)
+{
+	enum what what = verbs[line->verb].arg[i];
+	char *end;
+	long long value = strtoll(word, &end, 10);
+	long long least = what == SIGNED ? -100000 : what == COUNT;
+
+	if (*end || value < least || value > (long long)whats[what].most ||
+	    ((what == END || what == OTHER) && value >= script->ends) ||
+	    (what == OTHER && (u64)value == line->arg[0])) {
+		snprintf(rule, room, "%s: argument %d is %s, not '%s'", verbs[line->verb].name, i + 1, whats[what].says, word);
+		return false;
+	}
+	line->arg[i] = value;
+	return true;
+}
+
+static int verb_of(const char *word)
+{
+	int verb;
+
+	for (verb = 0; verb < VERBS; verb++) {
+		if (!strcmp(verbs[verb].name, word))
+			return verb;
+	}
+	return -1;
+}
+
+static void append(struct script *script, struct line line)
+{
+	if (!(script->n & (script->n - 1))) {
+		script->line = realloc(script->line, (script->n ? 2 * script->n : 1) * sizeof(line));
+		if (!script->line)
+			abort();
+	}
+	script->line[script->n++] = line;
+}
+
+static bool read_line(struct script *script, char *text, char *rule, size_t room)
+{
+	struct line line = { };
+	char *word = strtok(text, " \t\n"), *end;
+	double at;
+	int i;
+
+	if (!word || *word == '#')
+		return true;
+	if (!strcmp(word, "seed") || !strcmp(word, "ends")) {
+		u64 value;
+
+		end = strtok(NULL, " \t\n");
+		value = end ? strtoull(end, &end, 10) : 0;
+		if (!end || *end || (*word == 'e' && (value < 2 || value > ENDS)) || script->n) {
+			snprintf(rule, room, "'seed N' and 'ends N', 2 to %d of them, come first", ENDS);
+			return false;
+		}
+		if (*word == 's')
+			script->seed = value;
+		else
+			script->ends = value;
+		return true;
+	}
+	at = strtod(word, &end);
+	if (*end || at < 0 || at > 10000000) {
+		snprintf(rule, room, "a line begins with its time in seconds, 0 to 10000000, not with '%s'", word);
+		return false;
+	}
+	line.at = S + (u64)(at * S + 0.5);
+	word = strtok(NULL, " \t\n");
+	line.verb = word && strcmp(word, "end") ? verb_of(word) : -1;
+	if (word && !strcmp(word, "end")) {
+		script->end = line.at;
+		return true;
+	}
+	if (line.verb < 0) {
+		snprintf(rule, room, "there is no verb '%s'", word ? word : "");
+		return false;
+	}
+	if (script->n && line.at < script->line[script->n - 1].at) {
+		snprintf(rule, room, "time goes back to %.3f s", at);
+		return false;
+	}
+	for (i = 0; i < 4 && verbs[line.verb].arg[i]; i++) {
+		word = strtok(NULL, " \t\n");
+		if (!word) {
+			snprintf(rule, room, "%s: argument %d is missing: %s", verbs[line.verb].name, i + 1,
+				 whats[verbs[line.verb].arg[i]].says);
+			return false;
+		}
+		if (!read_argument(script, &line, i, word, rule, room))
+			return false;
+	}
+	word = strtok(NULL, " \t\n");
+	if (word && *word != '#') {
+		snprintf(rule, room, "%s: takes no more than %d arguments, what is '%s'?", verbs[line.verb].name, i, word);
+		return false;
+	}
+	append(script, line);
+	return true;
+}
+
+bool script_read(struct script *script, FILE *file, const char *name)
+{
+	char text[512], rule[256];
+	u32 number = 0;
+
+	*script = (struct script){ .seed = 1, .ends = 2 };
+	while (fgets(text, sizeof(text), file)) {
+		number++;
+		if (!strchr(text, '\n') && !feof(file))
+			return bad(name, number, "a line has no more than 510 characters");
+		if (!read_line(script, text, rule, sizeof(rule)))
+			return bad(name, number, rule);
+	}
+	if (!script->n)
+		return bad(name, number, "a script has a line that does something");
+	if (script->end < script->line[script->n - 1].at)
+		return bad(name, number, "the last line is 'SECONDS end', not before the others");
+	return true;
+}
+
+void script_write(const struct script *script, FILE *file)
+{
+	u32 i;
+	int j;
+
+	fprintf(file, "seed %llu\nends %d\n", script->seed, script->ends);
+	for (i = 0; i < script->n; i++) {
+		const struct line *line = &script->line[i];
+
+		fprintf(file, "%.6f %s", (double)(line->at - S) / S, verbs[line->verb].name);
+		for (j = 0; j < 4 && verbs[line->verb].arg[j]; j++)
+			fprintf(file, " %lld", line->arg[j]);
+		fprintf(file, "\n");
+	}
+	fprintf(file, "%.6f end\n", (double)(script->end - S) / S);
+}
+
+void script_free(struct script *script)
+{
+	free(script->line);
+	*script = (struct script){ };
+}
+
+/* ---- making ---- */
+
+/* What is common has several places here. */
+static const u8 likely_verbs[] = {
+	SAYS, SAYS, SAYS, SAYS, SAYS, SAYS, SAYS, SAYS, SAYS, SAYS, LOSS, LOSS, DOUBLE, BREAK, DELAY, DELAY, DEAF, FAIR, FAIR,
+	FAIR, MOVE, MEET, REPLAY, REPLAY, FORGE, FLOOD, WALL, SLEEP, COARSE, LATE, FREEZE, RESTART, REKEY, PSK, HALF_PSK, REMOVE,
+	ADD, DOWN, UP, INTERVAL, BEGIN, BEGIN,
+};
+
+/* Lengths that mean something to the protocol, seconds, and those about them. */
+static u64 some_time(void)
+{
+	static const u16 seconds[] = { 1, 5, 5, 10, 15, 20, 25, 90, 110, 120, 165, 180, 180, 540, 700 };
+
+	switch (chance_below(4)) {
+	case 0:
+		return chance_below(100) * MS;
+	case 1:
+		return chance_below(20 * S);
+	case 2:
+		return seconds[chance_below(ARRAY_SIZE(seconds))] * S + chance_below(2 * S) - S * chance_below(2);
+	default:
+		return chance_below(300 * S);
+	}
+}
+
+static u64 some_percent(void)
+{
+	static const u8 percents[] = { 0, 1, 5, 10, 20, 29, 29, 50, 90, 100 };
+
+	return percents[chance_below(ARRAY_SIZE(percents))];
+}
+
+static u64 argument_of(const struct script *script, const struct line *line, int i)
+{
+	static const u16 millis[] = { 0, 1, 10, 20, 50, 100, 300, 1000, 3000 };
+
+	switch (verbs[line->verb].arg[i]) {
+	case END:
+		return chance_below(script->ends);
+	case OTHER:
+		return (line->arg[0] + 1 + chance_below(script->ends - 1)) % script->ends;
+	case COUNT:
+		return 1 + chance_below(line->verb == SAYS || line->verb == FLOOD ? 1500 : 50);
+	case PERCENT:
+		return some_percent();
+	case MILLI:
+		return millis[chance_below(line->verb == SAYS ? 9 : 8)];
+	case SECOND:
+		return line->verb == INTERVAL ? chance_below(2) * (1 + chance_below(60)) : 1 + chance_below(line->verb == FLOOD ? 20 : 250);
+	case SIGNED:
+		return chance_below(7200) - 3600;
+	case NONE:
+		break;
+	}
+	return 0;
+}
+
+/* Who talks all the time, a packet a second or so, makes much else worth looking at. */
+static void make_talk(struct script *script, u64 at)
+{
+	struct line line = { .at = at, .verb = SAYS };
+
+	line.arg[0] = chance_below(script->ends);
+	line.arg[1] = argument_of(script, &line, 1);
+	line.arg[2] = 1 + chance_below(2000);
+	line.arg[3] = 200 + chance_below(1500);
+	append(script, line);
+	if (chance_below(2)) {
+		u64 from = line.arg[0];
+
+		line.arg[0] = line.arg[1];
+		line.arg[1] = from;
+		append(script, line);
+	}
+}
+
+void script_make(struct script *script, u64 seed)
+{
+	u64 at = S, lines;
+	int i;
+
+	chance_seed(seed * 0x2545f4914f6cdd1dULL);
+	*script = (struct script){ .seed = seed, .ends = 2 + chance_below(chance_below(ENDS - 1) + 1) };
+	for (lines = 10 + chance_below(120); lines; lines--) {
+		struct line line = { .at = at, .verb = likely_verbs[chance_below(sizeof(likely_verbs))] };
+
+		if (!chance_below(6)) {
+			make_talk(script, at);
+		} else {
+			for (i = 0; i < 4; i++)
+				line.arg[i] = argument_of(script, &line, i);
+			append(script, line);
+		}
+		at += chance_below(3) ? some_time() : 0;
+		/* A while that nothing disturbs, in which all has to get well. */
+		if (!chance_below(8)) {
+			append(script, (struct line){ .at = at, .verb = FAIR });
+			make_talk(script, at);
+			at += 40 * S + some_time();
+		}
+	}
+	script->end = at + 60 * S + chance_below(800 * S);
+}
+
+/* ---- doing ---- */
+
+static void both(int a, int b, void (*each)(struct end *end, int link))
+{
+	each(&w.end[a], b);
+	each(&w.end[b], a);
+}
+
+static void fair(void)
+{
+	int a, b;
+
+	for (a = 0; a < w.ends; a++) {
+		for (b = 0; b < w.ends; b++) {
+			w.path[a][b] = (struct path){ .delay = 10 * MS };
+			w.end[a].link[b].endpoint = w.end[b].address;
+		}
+	}
+}
+
+/* From where it came: who sees it is on the path, and is nearer. */
+static void replay(int to, u64 count)
+{
+	while (count-- && w.kept_n) {
+		struct gram gram = w.kept[chance_below(w.kept_n)];
+
+		if (gram.link != to)
+			continue;
+		gram.to = w.end[to].address;
+		bring(&gram, chance_below(10 * MS), false);
+		w.tally.replayed++;
+		/* An initiation is new to who has forgotten all, and an answer keeps him from beginning. */
+		if (w.end[to].started_ever > 1 || gram.bytes[0] == WGR_MSG_INITIATION)
+			w.fair[to][gram.end] = w.fair[gram.end][to] = w.now;
+	}
+}
+
+/* Of a message that was sent, or of nothing, with the name of something that there is. */
+static void forge(int to, u64 count)
+{
+	struct session *s;
+	u32 index, at;
+
+	while (count--) {
+		struct gram gram = { .from = NOWHERE, .end = -1, .link = to, .id = ++w.grams };
+		u64 skip = chance_below(8);
+
+		if (w.kept_n && chance_below(3))
+			gram = w.kept[chance_below(w.kept_n)];
+		else
+			gram.len = (u8[]){ 148, 92, 64, 32, 64, 80, 16, 31 }[chance_below(8)];
+		for (s = w.end[to].sessions; s && s->next && skip--; s = s->next)
+			;
+		if (s && chance_below(2)) {
+			index = s->keys.index;
+			memcpy(gram.bytes + (gram.bytes[0] == WGR_MSG_RESPONSE ? 8 : 4), &index, 4);
+		}
+		if (gram.end < 0) {
+			gram.bytes[0] = 1 + chance_below(4);
+			for (at = 8; at < gram.len; at++)
+				gram.bytes[at] = chance();
+		}
+		/* mac2 is not looked at without load, so a change there would change nothing. */
+		gram.bytes[chance_below(gram.len > 40 ? gram.len - 16 : gram.len)] ^= 1 << chance_below(8);
+		if (chance_below(2))
+			gram.from = NOWHERE;
+		gram.to = w.end[to].address;
+		bring(&gram, chance_below(10 * MS), true);
+		w.tally.forged++;
+	}
+}
+
+static void flood(struct end *end, u64 count, u64 seconds)
+{
+	u64 n;
+
+	for (n = 0; n < count; n++)
+		wgr_load_more(&end->load);
+	happens(w.now + seconds * S, CALM, number_of(end), 0, count, 0, NULL);
+	if (w.flooded[number_of(end)] < w.now + (seconds + 2) * S)
+		w.flooded[number_of(end)] = w.now + (seconds + 2) * S;
+}
+
+static void sleep_for(struct end *end, u64 seconds)
+{
+	if (!runs(end))
+		return;
+	end_sleep(end);
+	end->asleep = w.now + seconds * S;
+	end->stepped = end->asleep;
+	happens(end->asleep, WAKE, number_of(end), 0, seconds * S, 0, NULL);
+}
+
+static void restart(struct end *end)
+{
+	int i;
+
+	end_stop(end);
+	end_start(end, true);
+	for (i = 0; i < w.ends; i++)
+		w.fair[number_of(end)][i] = w.fair[i][number_of(end)] = w.now;
+}
+
+/* Its own key changes, and all others know it by another name. */
+static void rekey(struct end *end)
+{
+	u8 secret[WGR_KEY_LEN];
+	int i, me = number_of(end);
+
+	get_random_bytes(secret, sizeof(secret));
+	end_key(end, secret);
+	for (i = 0; i < w.ends; i++) {
+		if (i == me || !w.end[i].link[me].known)
+			continue;
+		link_remove(&w.end[i], me);
+		link_add(&w.end[i], me);
+		w.fair[me][i] = w.fair[i][me] = w.now;
+	}
+}
+
+static void change_psk(int a, int b, bool half)
+{
+	u8 psk[WGR_KEY_LEN];
+
+	get_random_bytes(psk, sizeof(psk));
+	link_psk(&w.end[a], b, psk);
+	if (!half)
+		link_psk(&w.end[b], a, psk);
+	w.fair[a][b] = w.fair[b][a] = w.now;
+}
+
+void script_do(const struct line *line)
+{
+	int a = line->arg[0], b = verbs[line->verb].arg[1] == OTHER ? line->arg[1] : 0;
+	struct end *end = &w.end[a];
+	struct path *path = &w.path[a][b];
+
+	if (w.verbose)
+		printf("# %.3f %s %llu %llu %llu %llu\n", (double)(w.now - S) / S, verbs[line->verb].name, line->arg[0],
+		       line->arg[1], line->arg[2], line->arg[3]);
+	switch ((enum verb)line->verb) {
+	case SAYS:
+		happens(w.now, SAY, a, b, line->arg[2], line->arg[3] * MS, NULL);
+		break;
+	case LOSS:
+		path->loss = line->arg[2];
+		break;
+	case DOUBLE:
+		path->doubled = line->arg[2];
+		break;
+	case BREAK:
+		path->broken = line->arg[2];
+		break;
+	case DELAY:
+		path->delay = line->arg[2] * MS;
+		path->jitter = line->arg[3] * MS;
+		break;
+	case DEAF:
+		path->no_handshakes = w.path[b][a].no_handshakes = w.now + line->arg[2] * S;
+		break;
+	case FAIR:
+		fair();
+		break;
+	case MOVE:
+		end->address = new_address();
+		break;
+	case MEET:
+		end->link[b].endpoint = w.end[b].address;
+		break;
+	case REPLAY:
+		replay(a, line->arg[1]);
+		break;
+	case FORGE:
+		forge(a, line->arg[1]);
+		break;
+	case FLOOD:
+		flood(end, line->arg[1], line->arg[2]);
+		break;
+	case WALL:
+		end->wall += (s64)line->arg[1] * (s64)S;
+		break;
+	case SLEEP:
+		sleep_for(end, line->arg[1]);
+		break;
+	case COARSE:
+		end->was_coarse = end->coarse_ns;
+		end->coarse_ns = line->arg[1] * MS > S / HZ ? line->arg[1] * MS : S / HZ;
+		end->stepped = w.now;
+		break;
+	case LATE:
+		end->late_ns = line->arg[1] * MS;
+		end->stepped = w.now;
+		break;
+	case FREEZE:
+		end->frozen = w.now + line->arg[1] * MS;
+		end->stepped = end->frozen;
+		break;
+	case RESTART:
+		restart(end);
+		w.tally.restarts++;
+		break;
+	case REKEY:
+		rekey(end);
+		break;
+	case PSK:
+		change_psk(a, b, false);
+		break;
+	case HALF_PSK:
+		change_psk(a, b, true);
+		break;
+	case REMOVE:
+		link_remove(end, b);
+		break;
+	case ADD:
+		link_add(end, b);
+		break;
+	case DOWN:
+		end_down(end);
+		break;
+	case UP:
+		end_up(end);
+		break;
+	case INTERVAL:
+		link_interval(end, b, line->arg[2]);
+		break;
+	case BEGIN:
+		both(a, b, link_begin);
+		break;
+	case VERBS:
+		break;
+	}
+}

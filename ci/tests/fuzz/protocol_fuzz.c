@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The protocol under whatever a fuzzer thinks of, between ends of the simulator.
+ *
+ * An input is a list of operations, each one byte that says which, and what it
+ * needs after that; what is missing at the end counts as zeros. Messages come as they
+ * are, changed, cut, or authentic with a counter that no honest end gives; things
+ * happen to ends and paths; time passes. What the simulator checks is checked here.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "reorder/inner.h"
+#include "sim.h"
+
+enum operation {
+	PASS,			/* time, in ms */
+	PASS_LONG,		/* in seconds */
+	TALK,
+	RAW,			/* all bytes are the input's */
+	CHANGED,		/* a message that was sent, with bytes of it changed */
+	CUT,			/* the same, with another length */
+	AGAIN,			/* as it was */
+	AUTHENTIC,		/* an empty packet with any counter */
+	EVENT,
+	INNER,
+	OPERATIONS
+};
+
+static const uint8_t *at, *end;
+
+static u8 byte(void)
+{
+	return at < end ? *at++ : 0;
+}
+
+static u64 bytes(int n)
+{
+	u64 value = 0;
+
+	while (n--)
+		value = value << 8 | byte();
+	return value;
+}
+
+static void sound(void)
+{
+	if (!wrong_text[0])
+		return;
+	fprintf(stderr, "problem: %s\n", wrong_text);
+	abort();
+}
+
+static void pass(u64 ns)
+{
+	u64 until = w.now + ns;
+
+	/* The end of this is a line, too. */
+	happens(until, LINE, 0, 0, 0, 0, NULL);
+	while (world_step())
+		;
+	sound();
+}
+
+static struct gram *kept(void)
+{
+	return w.kept_n ? &w.kept[bytes(2) % w.kept_n] : NULL;
+}
+
+static void send(struct gram *gram, bool forged)
+{
+	int to = gram->link < w.ends ? gram->link : 0;
+
+	gram->to = w.end[to].address;
+	bring(gram, 0, forged);
+	pass(MS);
+}
+
+static void raw(void)
+{
+	struct gram gram = { .from = NOWHERE, .end = -1, .link = byte() % w.ends, .id = ++w.grams };
+	size_t i;
+
+	gram.len = byte() % GRAM;
+	for (i = 0; i < gram.len; i++)
+		gram.bytes[i] = byte();
+	send(&gram, true);
+}
+
+static void changed(bool cut)
+{
+	struct gram *old = kept(), gram;
+	size_t from;
+
+	if (!old || !old->len)
+		return;
+	gram = *old;
+	if (cut) {
+		gram.len = byte() % GRAM;
+		if (gram.len == old->len)
+			return;
+	} else {
+		from = byte() % gram.len;
+		gram.bytes[from] ^= byte();
+		/* mac2 counts under load alone, and nothing changed is nothing forged. */
+		if (!memcmp(gram.bytes, old->bytes, gram.len) ||
+		    (gram.bytes[0] < WGR_MSG_COOKIE && from + WGR_MAC_LEN >= gram.len))
+			return;
+	}
+	send(&gram, true);
+}
+
+static void again(void)
+{
+	struct gram *old = kept(), gram;
+
+	if (!old)
+		return;
+	gram = *old;
+	send(&gram, false);
+}
+
+/* What only who has the keys can make. */
+static void authentic(void)
+{
+	int from = byte() % w.ends, to = (from + 1) % w.ends;
+	struct wgr_keys *keys = w.end[from].link[to].slots.current_;
+	struct gram gram = { .from = w.end[from].address, .end = from, .link = to, .id = ++w.grams };
+	u64 counter = bytes(byte() % 9);
+
+	if (!keys || counter >= WGR_REJECT_AFTER_MESSAGES)
+		return;
+	gram.len = WGR_MSG_DATA_MIN;
+	port_sealed = NULL;
+	wgr_data_seal(keys, (struct wgr_msg_data *)gram.bytes, 0, counter);
+	port_sealed = check_sealed;
+	send(&gram, false);
+}
+
+static void event(void)
+{
+	char text[128];
+	struct script script;
+	FILE *file;
+	int n;
+
+	/* As a script says it, so that it may be wrong in every way, too. */
+	n = snprintf(text, sizeof(text), "seed 1\nends %d\n0 ", w.ends);
+	for (; n < (int)sizeof(text) - 8; n++) {
+		text[n] = byte();
+		if (!text[n] || text[n] == '\n')
+			break;
+	}
+	strcpy(text + n, "\n1 end\n");
+	file = fmemopen(text, strlen(text), "r");
+	if (!file)
+		abort();
+	if (script_read(&script, file, NULL) && script.n && script.line[0].at == S)
+		script_do(&script.line[0]);
+	fclose(file);
+	script_free(&script);
+	sound();
+}
+
+static void inner(void)
+{
+	struct wgr_flow_key key;
+	u8 packet[128];
+	size_t i, len = byte() % sizeof(packet);
+
+	for (i = 0; i < len; i++)
+		packet[i] = byte();
+	wgr_inner_key(packet, len, &key);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static bool begun;
+	int steps = 0;
+
+	if (!begun)
+		wgr_handshake_setup();
+	begun = true;
+	at = data;
+	end = data + size;
+	world_begin(byte(), 2 + byte() % 2);
+	while (at < end && steps++ < 200) {
+		switch ((enum operation)(byte() % OPERATIONS)) {
+		case PASS:
+			pass(bytes(2) * MS);
+			break;
+		case PASS_LONG:
+			pass(bytes(2) % 700 * S);
+			break;
+		case TALK:
+			link_say(&w.end[0], 1);
+			if (byte() % 2)
+				link_say(&w.end[1], 0);
+			pass(20 * MS);
+			break;
+		case RAW:
+			raw();
+			break;
+		case CHANGED:
+			changed(false);
+			break;
+		case CUT:
+			changed(true);
+			break;
+		case AGAIN:
+			again();
+			break;
+		case AUTHENTIC:
+			authentic();
+			break;
+		case EVENT:
+			event();
+			break;
+		case INNER:
+			inner();
+			break;
+		case OPERATIONS:
+			break;
+		}
+		sound();
+	}
+	world_clear();
+	sound();
+	return 0;
+}
