@@ -493,7 +493,7 @@ MUTATIONS = [
      "	if (flow && wgr_place_after(epoch, counter, flow->out_epoch, flow->out_counter))\n",
      "	if (flow && !wgr_place_after(flow->out_epoch, flow->out_counter, epoch, counter))\n"),
     ("4: what only others have overtaken is late", ENGINE,
-     "	if (fate == WGR_NOT_OVERTAKEN)\n		verdict = go_behind(", "	if (!item)\n		verdict = go_behind("),
+     "	if (fate == WGR_NOT_OVERTAKEN)\n		go_behind(", "	if (!item)\n		go_behind("),
     ("4: what went ahead counts as missing", ENGINE,
      "	place(r, ghost, out);\n	put_out(r, item, WGR_AHEAD, out);\n",
      "	r->ops->free(r->ctx, ghost, sizeof(*ghost));\n	put_out(r, item, WGR_AHEAD, out);\n"),
