@@ -182,7 +182,9 @@ void check_loses_all(struct end *end, int link)
 /* What the clock that the core is given, ticks and late timers may be off. */
 static u64 slack(const struct end *end)
 {
-	return end->coarse_ns + end->late_ns + 2 * S / HZ;
+	u64 late = end->late_ns > end->was_late ? end->late_ns : end->was_late;
+
+	return end->coarse_ns + late + 2 * S / HZ;
 }
 
 static u64 age_of(const struct end *end, const struct session *session)
@@ -326,10 +328,13 @@ void check_handshake_message(struct end *end, int link, const struct gram *gram,
 		wrong("end %d takes a message that was for end %d", number_of(end), gram->link);
 	if (kind == WGR_MSG_RESPONSE && gram->cause != l->initiation_gram)
 		wrong("end %d takes an answer to another initiation", number_of(end));
-	if (kind == WGR_MSG_INITIATION && gram->id <= l->model.stamp_taken)
+	/* By stamp, as the other one may have lost its memory and its clock. */
+	if (kind == WGR_MSG_INITIATION && (gram->stamp < l->model.stamp_wall ||
+	    (gram->stamp == l->model.stamp_wall && gram->id <= l->model.stamp_taken)))
 		wrong("end %d takes an initiation again, or an older one", number_of(end));
 	if (kind == WGR_MSG_INITIATION) {
 		l->model.stamp_taken = gram->id;
+		l->model.stamp_wall = gram->stamp;
 		stamped = &w.stamped[link][number_of(end)];
 		stamped->at = w.now;
 		if (stamped->wall < w.end[link].link[number_of(end)].model.stamp)

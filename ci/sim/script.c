@@ -15,7 +15,7 @@ enum what { NONE, END, OTHER, COUNT, PERCENT, MILLI, SECOND, SIGNED };
 static const struct {
 	const char *says;
 	u64 most;
-} whats[] = {
+} arguments[] = {
 	[END] = { "an end, 0 to one less than there are", ENDS - 1 },
 	[OTHER] = { "another end than the first", ENDS - 1 },
 	[COUNT] = { "a count of 1 to 20000", 20000 },
@@ -79,10 +79,10 @@ static bool read_argument(const struct script *script, struct line *line, int i,
 	long long value = strtoll(word, &end, 10);
 	long long least = what == SIGNED ? -100000 : what == COUNT;
 
-	if (*end || value < least || value > (long long)whats[what].most ||
+	if (*end || value < least || value > (long long)arguments[what].most ||
 	    ((what == END || what == OTHER) && value >= script->ends) ||
 	    (what == OTHER && (u64)value == line->arg[0])) {
-		snprintf(rule, room, "%s: argument %d is %s, not '%s'", verbs[line->verb].name, i + 1, whats[what].says, word);
+		snprintf(rule, room, "%s: argument %d is %s, not '%s'", verbs[line->verb].name, i + 1, arguments[what].says, word);
 		return false;
 	}
 	line->arg[i] = value;
@@ -158,7 +158,7 @@ static bool read_line(struct script *script, char *text, char *rule, size_t room
 		word = strtok(NULL, " \t\n");
 		if (!word) {
 			snprintf(rule, room, "%s: argument %d is missing: %s", verbs[line.verb].name, i + 1,
-				 whats[verbs[line.verb].arg[i]].says);
+				 arguments[verbs[line.verb].arg[i]].says);
 			return false;
 		}
 		if (!read_argument(script, &line, i, word, rule, room))
@@ -511,6 +511,7 @@ void script_do(const struct line *line)
 		end->stepped = w.now;
 		break;
 	case LATE:
+		end->was_late = end->late_ns;
 		end->late_ns = line->arg[1] * MS;
 		end->stepped = w.now;
 		break;

@@ -61,8 +61,8 @@ struct packet {
  * @end: who made it
  * @link: for whom
  * @cause: of a response or cookie: @id of the message it answers
+ * @stamp: of an initiation: the wall clock as of its stamp
  * @forged: not as an end made it
- * @taken: an end has accepted it
  * @len: of @bytes
  */
 struct gram {
@@ -72,8 +72,8 @@ struct gram {
 	int end;
 	int link;
 	u64 cause;
+	s64 stamp;
 	bool forged;
-	bool taken;
 	size_t len;
 	u8 bytes[GRAM] __attribute__((aligned(8)));
 };
@@ -112,6 +112,7 @@ struct model {
 	u32 series;		/* initiations since @wish */
 	bool may_repeat;	/* what forgets the last initiation has happened */
 	s64 stamp;		/* wall clock as of the greatest stamp sent */
+	s64 stamp_wall;		/* @stamp of the newest initiation that was accepted */
 	u64 stamp_taken;	/* gram of the newest initiation that was accepted */
 	u64 asked;		/* first packet said that nothing has been handed up of since */
 	u64 asked_last;
@@ -173,6 +174,7 @@ struct link {
  * @coarse_ns: grain of its coarse clock
  * @was_coarse: the same before it was changed last
  * @late_ns: so late may its timers be
+ * @was_late: the same before: what was armed then may be so late still
  */
 struct end {
 	bool up;
@@ -187,6 +189,7 @@ struct end {
 	u64 coarse_ns;
 	u64 was_coarse;
 	u64 late_ns;
+	u64 was_late;
 	u8 secret[WGR_KEY_LEN];
 	struct wgr_identity identity;
 	struct wgr_checker checker;

@@ -134,7 +134,7 @@ void transmit(struct end *end, int link, u32 to, const void *bytes, size_t len, 
 {
 	struct gram gram = {
 		.id = ++w.grams, .from = end->address, .to = to, .end = number_of(end), .link = link,
-		.cause = cause, .len = len,
+		.cause = cause, .stamp = end->link[link].model.stamp, .len = len,
 	};
 	int other = who_has(to);
 	struct path *path = &w.path[gram.end][other < 0 ? link : other];
