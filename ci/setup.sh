@@ -37,7 +37,7 @@ group_packages()
 	# are in misc.
 	kernels) echo make binutils kmod dpkg-dev mmdebstrap debian-archive-keyring qemu-system-misc qemu-system-ppc ;;
 	# Only what "make demo" uses: people wait for it.
-	demo)    echo kmod iproute2 iputils-ping nftables iperf3 ethtool procps openssl python3 wireguard-tools \
+	demo)    echo mount kmod iproute2 iputils-ping nftables iperf3 ethtool procps openssl python3 wireguard-tools \
 		      debian-archive-keyring ffmpeg ngtcp2-client gnuplot-nox; group_packages build ;;
 	bench)   echo python3-dpkt pkg-config liblwip-dev libmnl-dev libjansson-dev libpcap-dev
 		 group_packages vm; group_packages package; group_packages demo ;;

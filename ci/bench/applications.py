@@ -93,7 +93,7 @@ def table(name, form=""):
         runs = [values.get((p, kind, measure)) for p in paths]
         if any(runs):
             totals = {m: middle(v["ours"]) for (_, k, m), v in values.items() if k == kind and m in ("sent", "frames")}
-            cells = (" / ".join(cell(r[m]) for m in MODULES) if r else "" for r in runs)
+            cells = (" / ".join(cell(r[m]) for m in MODULES) if r else "–" for r in runs)
             print(f"| {words.format(**totals)} |", " | ".join(cells), "|")
 
 

@@ -52,7 +52,8 @@ load()
 	esac
 	at b iperf3 -s -1 -p 5201 >/dev/null 2>&1 &
 	server=$!
-	wait_for 10 listens b 5201
+	# Where the host is slow to give a program, its clock runs on meanwhile.
+	wait_for 600 listens b 5201 >&2
 	at a iperf3 -c 192.168.241.2 -p 5201 -t 2 "${options[@]}" >/dev/null 2>&1 &
 	client=$!
 }

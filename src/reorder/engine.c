@@ -435,6 +435,17 @@ static void trail_release(struct wgr_reorder *r, struct wgr_item *item, struct w
 	put_out(r, item, WGR_BEHIND, out);
 }
 
+/* It, or the same packet, waits behind what was given up. */
+static bool is_trailing(const struct wgr_reorder *r, const struct wgr_item *item)
+{
+	const struct wgr_item *other;
+
+	for (other = r->trail_oldest; other; other = other->newer)
+		if (other->epoch == item->epoch && other->counter == item->counter)
+			return true;
+	return false;
+}
+
 /* Whether something that may be of the item's flow and was sent before it has not come. */
 static bool misses_own(const struct wgr_reorder *r, const struct wgr_item *item)
 {
@@ -473,8 +484,8 @@ static void mark_trailing(struct wgr_reorder *r, const struct wgr_flow *flow,
  *
  * Return: true if it does.
  */
-static bool trail(struct wgr_reorder *r, struct wgr_item *item, enum wgr_cause cause, bool held,
-		  struct wgr_item_list *out)
+static bool trail(struct wgr_reorder *r, struct wgr_item *item, enum wgr_cause cause,
+		  bool held, struct wgr_item_list *out)
 {
 	struct wgr_flow *flow;
 
@@ -993,13 +1004,13 @@ static enum wgr_overtaken fate_behind(const struct wgr_reorder *r, const struct 
 }
 
 /* Only other flows have overtaken it: it goes, if it need not wait for its own. */
-static enum wgr_verdict go_behind(struct wgr_reorder *r, const struct wgr_lane *lane,
-				  struct wgr_item *item, struct wgr_item_list *out)
+static void go_behind(struct wgr_reorder *r, const struct wgr_lane *lane,
+		      struct wgr_item *item, struct wgr_item_list *out)
 {
 	item->arrival_ns = r->clock_ns;
 	if (lane == &r->lane[0] && item->flow != WGR_NO_FLOW)
 		wgr_flows_at(&r->flows, item->flow)->trails = true;
-	return let_go(r, item, WGR_BEHIND, false, out) ? WGR_RELEASED : WGR_HELD;
+	let_go(r, item, WGR_BEHIND, false, out);
 }
 
 /* A packet has come behind what is out: late, unless only other flows passed it. */
@@ -1009,12 +1020,11 @@ static enum wgr_verdict come_behind(struct wgr_reorder *r, const struct wgr_lane
 {
 	enum wgr_overtaken fate = fate_behind(r, item);
 	s64 by_ns = late_by(r, item, swapped, fate);
-	enum wgr_verdict verdict = WGR_LATE;
 
 	note_behind(r, lane, item->counter);
 	wgr_absent_came(&r->absent, item->epoch, item->counter);
 	if (fate == WGR_NOT_OVERTAKEN)
-		verdict = go_behind(r, lane, item, out);
+		go_behind(r, lane, item, out);
 	else
 		note_late(r, item, by_ns);
 	r->stats.late_unknown += fate == WGR_PERHAPS_OVERTAKEN;
@@ -1025,7 +1035,9 @@ static enum wgr_verdict come_behind(struct wgr_reorder *r, const struct wgr_lane
 		wgr_hold_unknown(&r->hold);
 	else
 		wgr_hold_behind(&r->hold);
-	return verdict;
+	if (fate != WGR_NOT_OVERTAKEN)
+		return WGR_LATE;
+	return is_trailing(r, item) ? WGR_HELD : WGR_RELEASED;
 }
 
 /* No order is kept: out it goes.  What is behind the highest stays known. */
@@ -1184,17 +1196,6 @@ static enum wgr_verdict settle(struct wgr_reorder *r, struct wgr_lane *lane,
 	if (behind && r->stats.released[WGR_IN_ORDER] != in_order)
 		r->stats.filled_at_once++;
 	return verdict;
-}
-
-/* It, or the same packet, waits behind what was given up. */
-static bool is_trailing(const struct wgr_reorder *r, const struct wgr_item *item)
-{
-	const struct wgr_item *other;
-
-	for (other = r->trail_oldest; other; other = other->newer)
-		if (other->epoch == item->epoch && other->counter == item->counter)
-			return true;
-	return false;
 }
 
 static enum wgr_verdict push_slow(struct wgr_reorder *r, struct wgr_item *item,

@@ -466,7 +466,8 @@ static bool is_over(const struct wgr_hold *hold)
 
 	if (hold->to_come || !(p->others + p->behind))
 		return hold->in_vain >= PERIOD;
-	return p->pushed >= PERIOD_PUSHED || less_share(hold->in_vain, p->behind, p->gone) >= PERIOD;
+	return p->pushed >= PERIOD_PUSHED ||
+	       less_share(hold->in_vain, p->behind, p->gone) >= PERIOD;
 }
 
 void wgr_hold_lost(struct wgr_hold *hold, s64 now_ns, u64 pushed, u32 held, u64 gone)

@@ -747,11 +747,10 @@ full()
 
 	log "WGR_SEED=$seed"
 	full_begin "$step"
-	need=$(disk_used)
 	full_now "$step"
 	[[ $status == 0 ]] || fail "status $status with room enough"
-	# What is needed meanwhile is more than what is there in the end.
-	need=$((($(disk_used) - need) * 3 / 2 + 64))
+	# All that was written, were it the same files again; and what was there meanwhile.
+	need=$(($(disk_used) * 3 / 2))
 	RANDOM=$seed
 	for ((i = 0; i < sizes; i++)); do
 		# Most of what happens takes little, the lists of modules take much.

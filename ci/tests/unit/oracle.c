@@ -545,6 +545,16 @@ static void trail_end(struct oracle *o, u32 i)
 	trail_release(o, i, WGR_BEHIND);
 }
 
+static bool trails_already(const struct oracle *o, wide where)
+{
+	u32 i;
+
+	for (i = 0; i < o->trailing; i++)
+		if (place_at(&o->trail[i]) == where)
+			return true;
+	return false;
+}
+
 /* Something between what of its flow is out and the packet was given up and has not come. */
 static bool misses_own(struct oracle *o, const struct oracle_packet *p)
 {
@@ -990,14 +1000,13 @@ static enum wgr_verdict late(struct oracle *o, struct oracle_packet p, u32 flow,
 	enum wgr_overtaken fate = fate_of(o, &p, flow);
 	s64 offset = late_by(o, &p, swapped, fate);
 	struct wgr_absent gone = absent(o);
-	bool out = false;
 
 	count_span(o, p.epoch, p.counter);
 	wgr_absent_came(&gone, p.epoch, p.counter);
 	if (fate == WGR_NOT_OVERTAKEN) {
 		if (p.epoch == o->epoch)
 			o->trails[flow] = true;
-		out = let_go(o, &p, WGR_BEHIND, false);
+		let_go(o, &p, WGR_BEHIND, false);
 	} else {
 		tell_late(o, p.epoch, p.counter, offset);
 		o->stats.late_unknown += fate == WGR_PERHAPS_OVERTAKEN;
@@ -1011,7 +1020,7 @@ static enum wgr_verdict late(struct oracle *o, struct oracle_packet p, u32 flow,
 		wgr_hold_behind(&o->hold);
 	if (fate != WGR_NOT_OVERTAKEN)
 		return WGR_LATE;
-	return out ? WGR_RELEASED : WGR_HELD;
+	return trails_already(o, place_at(&p)) ? WGR_HELD : WGR_RELEASED;
 }
 
 /* A later packet of its flow went ahead of it. */
@@ -1070,16 +1079,6 @@ static void rest(struct oracle *o)
 {
 	if (o->watching && !o->waiting && !o->trailing && o->clock >= (__int128)o->used + QUIET_NS)
 		forget_flows(o);
-}
-
-static bool trails_already(const struct oracle *o, wide where)
-{
-	u32 i;
-
-	for (i = 0; i < o->trailing; i++)
-		if (place_at(&o->trail[i]) == where)
-			return true;
-	return false;
 }
 
 /* It is the one that all wait for, while nothing is held. */
