@@ -3,7 +3,6 @@
 #include "settings.h"
 
 #include <linux/kernel.h>
-#include <linux/lockdep.h>
 #include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
@@ -12,10 +11,6 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 #include <linux/time64.h>
-
-#include "device.h"
-#include "peer.h"
-#include "rx.h"
 
 #define HOLD_US_MAX 1000000
 #define HOLD_MAX_US_MAX 5000000
@@ -155,7 +150,7 @@ static void say_why(struct netlink_ext_ack *extack, const char *why)
 		extack->_msg = why;
 }
 
-static int check_request(const struct wgr_some_settings *request, struct netlink_ext_ack *extack)
+int wgr_settings_check(const struct wgr_some_settings *request, struct netlink_ext_ack *extack)
 {
 	enum wgr_setting which;
 	const char *why;
@@ -173,7 +168,7 @@ static int check_request(const struct wgr_some_settings *request, struct netlink
 	return 0;
 }
 
-static void put_values(struct wgr_settings *settings, const struct wgr_some_settings *some)
+void wgr_settings_put(struct wgr_settings *settings, const struct wgr_some_settings *some)
 {
 	enum wgr_setting which;
 
@@ -181,63 +176,6 @@ static void put_values(struct wgr_settings *settings, const struct wgr_some_sett
 		if (some->given & BIT(which))
 			put_value(settings, which, some->value[which]);
 	}
-}
-
-void wgr_settings_of_peer(const struct wgr_peer *peer, struct wgr_settings *settings)
-{
-	lockdep_assert_held(&peer->wgr->lock);
-
-	*settings = peer->wgr->order;
-	put_values(settings, &peer->own);
-}
-
-static void configure(struct wgr_peer *peer)
-{
-	struct wgr_settings settings;
-
-	wgr_settings_of_peer(peer, &settings);
-	wgr_rx_configure(peer, &settings);
-}
-
-int wgr_settings_change(struct wgr_device *wgr, const struct wgr_some_settings *request,
-			struct netlink_ext_ack *extack)
-{
-	struct wgr_peer *peer;
-	int err;
-
-	lockdep_assert_held(&wgr->lock);
-
-	err = check_request(request, extack);
-	if (err)
-		return err;
-	put_values(&wgr->order, request);
-	list_for_each_entry(peer, &wgr->peers, node) {
-		/* Who has all of it of its own is left alone. */
-		if (request->given & ~peer->own.given)
-			configure(peer);
-	}
-	return 0;
-}
-
-int wgr_settings_change_peer(struct wgr_peer *peer, const struct wgr_some_settings *request,
-			     u32 inherit, struct netlink_ext_ack *extack)
-{
-	enum wgr_setting which;
-	int err;
-
-	lockdep_assert_held(&peer->wgr->lock);
-
-	err = check_request(request, extack);
-	if (err)
-		return err;
-	peer->own.given &= ~inherit;
-	peer->own.given |= request->given;
-	for (which = 0; which < WGR_SETTINGS; which++) {
-		if (request->given & BIT(which))
-			peer->own.value[which] = request->value[which];
-	}
-	configure(peer);
-	return 0;
 }
 
 /*

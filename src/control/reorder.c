@@ -17,6 +17,7 @@
 #include <net/netlink.h>
 #include <net/sock.h>
 
+#include "control/change.h"
 #include "control/target.h"
 #include "device.h"
 #include "interface.h"

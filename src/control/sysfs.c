@@ -14,6 +14,7 @@
 #include <linux/netdevice.h>
 #include <net/net_namespace.h>
 
+#include "control/change.h"
 #include "device.h"
 #include "settings.h"
 
