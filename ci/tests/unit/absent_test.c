@@ -113,6 +113,12 @@ static bool at_the_ends(void)
 	good &= wgr_absent_between(&absent, 1, U64_MAX - 2, U64_MAX) &&
 		wgr_absent_between(&absent, 1, 0, U64_MAX) &&
 		!wgr_absent_between(&absent, 1, U64_MAX - 1, U64_MAX);
+	wgr_absent_end(&absent, &memory);
+	wgr_absent_add(&absent, 1, 5, 5, &memory);
+	good &= !wgr_absent_between(&absent, 1, 0, 5) && wgr_absent_between(&absent, 1, 0, 6);
+	/* The word of a row that lies as many behind as there are begins anew. */
+	wgr_absent_add(&absent, 1, ROWS * 64 + 6, ROWS * 64 + 6, &memory);
+	good &= !wgr_absent_between(&absent, 1, ROWS * 64 + 4, ROWS * 64 + 6);
 	/* Another epoch: what was is forgotten, and nothing is known of a third one. */
 	good &= !wgr_absent_between(&absent, 2, 0, U64_MAX);
 	wgr_absent_add(&absent, 2, 10, 12, &memory);

@@ -221,12 +221,13 @@ static bool outrun_ones_wait(void)
 	wgr_flows_judge(&flows, flow.apart_us / 2, true);
 	good &= wgr_flows_may_go(&flows, &flow, 0);
 	wgr_flows_judge(&flows, flow.apart_us, true);
+	wgr_flows_judge(&flows, flow.apart_us / 2, true);
 	good &= !wgr_flows_may_go(&flows, &flow, 0);
 	flow.apart_us++;
 	good &= wgr_flows_may_go(&flows, &flow, 0);
 	flow.apart_us--;
 	/* That count ends, and the next one is good. */
-	for (i = 2 * WGR_FLOWS_OUTRUN + 2; i < 2 * WGR_FLOWS_JUDGED - 1; i++)
+	for (i = 2 * WGR_FLOWS_OUTRUN + 3; i < 2 * WGR_FLOWS_JUDGED - 1; i++)
 		wgr_flows_judge(&flows, 0, false);
 	good &= !wgr_flows_may_go(&flows, &flow, 0);
 	wgr_flows_judge(&flows, 0, false);

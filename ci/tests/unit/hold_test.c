@@ -568,7 +568,7 @@ static bool others_are_no_loss(void)
 		pushed += 2;
 		wgr_hold_others(&hold, now, pushed, 2);
 	}
-	return good && hold.wait_ns <= MS;
+	return good && hold.wait_ns < 3 * MS / 4;
 }
 
 /* It ends the trial as a loss does, and a period only when enough was seen in it. */
