@@ -687,8 +687,9 @@ full_again()
 {
 	local again
 
-	# Where the package is complete, and the module is not, it says how to get that.
-	again=$(sed -n 's/.* to mend: .*; then \(dkms install .*\)/\1/p' "$work/said" | tail -n 1)
+	# Where the package manager has done its part, and a module is not there or not listed,
+	# it has been said what to type.
+	again=$(sed -n -E 's/.* to mend: .*[;,] then ((dkms install|depmod) .*)/\1/p' "$work/said" | tail -n 1)
 	case $1 in
 	install|upgrade)
 		must pm_repair standin
@@ -698,6 +699,8 @@ full_again()
 		ours_on "$ours" "$k1" ;;
 	remove)
 		must pm_repair_removal
+		# shellcheck disable=SC2086
+		[[ -z $again ]] || must in_root $again
 		stock_on "$k1" ;;
 	esac
 	healthy

@@ -52,6 +52,7 @@ END
 # Where depmod looks first: DKMS's folders, as our override has it.
 standin depmod <<'END'
 [[ $1 != -b ]] || shift 2
+[[ ! -e $r/lists-nothing ]] || { rm "$r/lists-nothing"; : >"$r/lib/modules/$1/named"; exit 1; }
 order='updates/dkms updates extra weak-updates kernel'
 [[ ! -e $r/etc/depmod.d/wireguard-reorder.held-$1.conf ]] || order="kernel $order"
 for d in $order; do
@@ -1726,6 +1727,12 @@ test_point "the reason is given" 'said "there is no whole copy of its own module
 rm "$own"
 run may-install "$kernel"
 test_point "a kernel without a module of its own needs none"
+
+system
+installed
+touch "$root/lists-nothing"
+removed
+test_point "where a depmod had no room for its list, it is made again" stock_back
 
 system
 installed
