@@ -695,7 +695,7 @@ full_again()
 		must pm_repair standin
 		# It is words.
 		# shellcheck disable=SC2086
-		[[ -z $again || $(named "$k1") == *"/$added/"* ]] || must in_root $again
+		in_place || [[ -z $again ]] || must in_root $again
 		ours_on "$ours" "$k1" ;;
 	remove)
 		must pm_repair_removal
