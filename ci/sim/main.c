@@ -166,7 +166,7 @@ static int run_seeds(u64 seed, u64 count, double seconds, const char *output)
 		script_free(&script);
 	}
 	tell(cpu_seconds());
-	printf("# longest: seed %llu, %.2f s\nok 1 - %llu stories\n", longest, most, n);
+	printf("# longest: seed %llu, %.2f s\nok 1 - %llu stories\n1..1\n", longest, most, n);
 	return 0;
 }
 

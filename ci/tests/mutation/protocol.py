@@ -7,10 +7,15 @@ simulator notice. TAP.
     protocol.py [PART-OF-A-NAME...]     all faults, or those whose name has the part
 
 A fault that cannot be put in, because the text it replaces is gone or is there more than once, is a failure too: it
-must be brought up to date.
+must be brought up to date. So is one with which a program could not be built or did not run: what was not tried has
+not been noticed. A program has run if it says what was wrong, or dies by what it did, or gives as many results as
+it does without a fault.
 """
 import os
+import re
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -39,44 +44,78 @@ TESTS = (
     ("alarms_test", ("alarms",)),
     ("slots_test", ("slots", "keys", "replay")),
     ("mac_test", ("mac",)),
+    ("data_test", ()),
     ("handshake_test", ("handshake", "keys", "replay", "tai64n")),
+    ("transcript_test", ("handshake", "keys", "mac", "replay", "slots", "tai64n")),
 )
 # What in a header shows where it is used: which tests are worth a try.
 USED_IN = {"keys.h": ("slots_test", "handshake_test"), "slots.h": ("slots_test",), "alarms.h": ("alarms_test",),
-           "limits.h": ("slots_test", "alarms_test"), "data.h": ("handshake_test",), "messages.h": ("handshake_test",),
+           "limits.h": ("slots_test", "alarms_test"), "data.h": ("data_test", "handshake_test", "transcript_test"),
+           "messages.h": ("handshake_test",),
            "tai64n.h": ("tai64n_test", "handshake_test")}
 SEED = os.environ.get("SEED") or str(int.from_bytes(os.urandom(4), "little"))
 
 # Stories: at first, and for a fault that none has noticed so far.
 FEW, MANY = 30, 500
-SECONDS = 300
+# What has no end is a fault that is noticed, a machine that has other things to do is not: CPU time, and patience.
+CPU_SECONDS = 120
+SECONDS = 1800
+# Signals that a program brings upon itself.
+OWN_SIGNALS = (signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGTRAP)
 
 
 class Broken(Exception):
-    """What does not compile."""
+    """What could not be built, or did not run: it tells nothing about the fault."""
+
+
+def build(command):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True,
+                          check=False)
+    if done.returncode:
+        raise Broken("cannot be built: " + done.stdout)
 
 
 def compile_object(source, include, output, more=()):
-    done = subprocess.run(CC + list(more) + ["-I", include, "-c", "-o", output, source], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, universal_newlines=True, check=False)
-    if done.returncode:
-        raise Broken("does not compile: " + done.stdout)
+    build(CC + list(more) + ["-I", include, "-c", "-o", output, source])
     return output
 
 
-def run(*command):
-    """None if it passed, else the first thing it said was wrong."""
+def limit():
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 5))
+
+
+def start(command):
+    """What it printed, and its status."""
     try:
+        # Some look for their files where they are at home.
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, universal_newlines=True,
-                              errors="replace", env=dict(os.environ, SEED=SEED), timeout=SECONDS, check=False)
+                              errors="replace", env=dict(os.environ, SEED=SEED), timeout=SECONDS, cwd=UNIT,
+                              preexec_fn=limit, check=False)
     except subprocess.TimeoutExpired:
-        return "no end"
-    for line in done.stdout.splitlines():
+        raise Broken("%s: no end in %d s" % (command[0], SECONDS)) from None
+    return done.stdout.splitlines(), done.returncode
+
+
+def results(lines):
+    """How many there are, if none is skipped and all are there that were planned; else 0."""
+    count = sum(line.startswith("ok ") for line in lines)
+    skipped = any(re.match(r"ok .*# *skip", line, re.IGNORECASE) for line in lines)
+    return count if "1..%d" % count in lines and not skipped else 0
+
+
+def run(*command):
+    """The first thing that it said was wrong, or None; and how many results it gave."""
+    lines, status = start(command)
+    for line in lines:
         if line.startswith("not ok"):
-            return line.partition(" - ")[2]
-    if done.returncode < 0:
-        return "signal %d" % -done.returncode
-    return None if done.returncode == 0 else "status %d" % done.returncode
+            return line.partition(" - ")[2] or line, 0
+    if status == -signal.SIGXCPU:
+        return "no end", 0
+    if -status in OWN_SIGNALS:
+        return "signal %d" % -status, 0
+    if status or not results(lines):
+        raise Broken("%s: status %d, %d results" % (command[0], status, results(lines)))
+    return None, results(lines)
 
 
 class Bench:
@@ -85,6 +124,14 @@ class Bench:
     def __init__(self, work):
         self.work = work
         self.known = {}
+        self.counts = {}
+
+    def run(self, *command):
+        """What it said was wrong, or None if it gave the results that it gives without a fault."""
+        said, count = run(*command)
+        if said is None and self.counts.setdefault(command, count) != count:
+            raise Broken("%s: %d results, not %d" % (command[0], count, self.counts[command]))
+        return said
 
     def built(self, where, name, mutant, touched):
         """The object of where/name.c against the core in `mutant`, if it is touched by the fault."""
@@ -115,7 +162,7 @@ class Bench:
 
     def link(self, name, objects, *libraries):
         output = os.path.join(self.work, name)
-        subprocess.run(CC + ["-o", output] + objects + list(libraries), check=True)
+        build(CC + ["-o", output] + objects + list(libraries))
         return output
 
     def unit(self, test, parts, mutant, file):
@@ -136,14 +183,14 @@ class Bench:
         for test, parts in TESTS:
             if file and (test not in USED_IN.get(file, ()) if file.endswith(".h") else file[:-2] not in parts):
                 continue
-            said = run(self.unit(test, parts, mutant, file))
+            said = self.run(self.unit(test, parts, mutant, file))
             if said is not None:
                 return "%s: %s" % (test, said)
         program = self.simulator(mutant, file)
         scripts = os.path.join(SIM, "scripts")
-        said = run(program, *[os.path.join(scripts, name) for name in sorted(os.listdir(scripts))])
-        for count in (FEW, MANY) if file else (FEW,):
-            said = said or run(program, "-s", SEED, "-n", str(count), "-q")
+        said = self.run(program, *[os.path.join(scripts, name) for name in sorted(os.listdir(scripts))])
+        for count in (FEW, MANY):
+            said = said or self.run(program, "-s", SEED, "-n", str(count), "-q")
         return "sim: " + said if said else None
 
 
@@ -174,10 +221,13 @@ def main():
     with tempfile.TemporaryDirectory() as work:
         bench = Bench(work)
         # A test that fails without a fault would notice every one.
-        said = bench.noticed_by()
+        try:
+            said = bench.noticed_by()
+        except Broken as error:
+            said = str(error)
         print("%sok 1 - without a fault all tests pass" % ("not " if said else ""))
         if said:
-            print("# " + said)
+            print("# " + said.replace("\n", "\n# "))
             print("1..1")
             return 1
         for number, (what, file, old, new) in enumerate(chosen, 2):

@@ -72,12 +72,16 @@ static bool initiates(struct end *end, struct wgr_msg_initiation *msg)
 	return good;
 }
 
-/* The initiation is from the one it is known to be from. */
+/*
+ * The initiation is from the one it is known to be from. The draft is not empty: what could
+ * not be opened must not seem to be refused because of a stamp of zeros.
+ */
 static bool takes(struct end *end, const struct wgr_msg_initiation *msg)
 {
 	struct wgr_draft draft;
 	bool good;
 
+	memset(&draft, 0xff, sizeof(draft));
 	good = wgr_draft_sender(&draft, &end->identity, msg) &&
 	       !memcmp(draft.public, end->hs.remote_static, WGR_KEY_LEN) &&
 	       wgr_handshake_take_initiation(&end->hs, &draft, msg, now_ns);
@@ -151,6 +155,20 @@ static void both_roles(void)
 	get_random_bytes(psk, sizeof(psk));
 	begin(psk);
 	tap_ok(whole(&a, &b), "with a preshared key");
+}
+
+/* A key is shown as it is used, whatever of it counts. */
+static void own_keys(void)
+{
+	struct wgr_identity identity, same;
+	u8 secret[WGR_KEY_LEN];
+
+	memset(secret, 0xff, sizeof(secret));
+	wgr_identity_set(&identity, secret);
+	tap_ok(identity.set && identity.secret[0] == 0xf8 && identity.secret[31] == 0x7f,
+	       "bits of a private key that do not count are set as all have them");
+	wgr_identity_set(&same, identity.secret);
+	tap_ok(!memcmp(&same, &identity, sizeof(same)), "which makes no other key of it");
 }
 
 static void wrong_keys(void)
@@ -274,6 +292,53 @@ static void replayed(void)
 	tap_ok(takes(&b, &second), "a 50th apart: yes");
 }
 
+static bool has_bytes(const void *memory, size_t len, const void *bytes, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i + count <= len; i++) {
+		if (!memcmp((const u8 *)memory + i, bytes, count))
+			return true;
+	}
+	return false;
+}
+
+static bool is_waiting(const struct end *end, u32 index)
+{
+	struct wgr_draft draft;
+	bool waits = wgr_handshake_borrow(&end->hs, &draft, index);
+
+	wgr_draft_wipe(&draft);
+	return waits;
+}
+
+/* An answer is waited for by who has sent an initiation, until one has come. */
+static void waiting(void)
+{
+	struct wgr_msg_initiation initiation;
+	struct wgr_msg_response response;
+	struct wgr_draft first, second;
+	u8 secret[WGR_KEY_LEN];
+
+	begin(NULL);
+	tap_ok(!is_waiting(&a, 0), "nobody waits at first, not even for an answer to nobody");
+	tap_ok(initiates(&a, &initiation) && is_waiting(&a, a.index), "who begins does");
+	tap_ok(takes(&b, &initiation) && !is_waiting(&b, 0), "not who was told");
+	tap_ok(responds(&b, &response) && !is_waiting(&b, b.index), "nor who has answered");
+	memcpy(secret, a.hs.secret, sizeof(secret));
+	/* Two read the same answer at a time: both may find it right. */
+	wgr_handshake_borrow(&a.hs, &first, a.index);
+	wgr_handshake_borrow(&a.hs, &second, a.index);
+	tap_ok(wgr_draft_response(&first, &a.identity, &response) &&
+	       wgr_draft_response(&second, &a.identity, &response) &&
+	       wgr_handshake_take_response(&a.hs, &first, &response), "until there is an answer");
+	tap_ok(!is_waiting(&a, a.index), "and no longer");
+	tap_ok(!wgr_handshake_take_response(&a.hs, &second, &response),
+	       "not for the same one, read at the same time");
+	tap_ok(!has_bytes(&a.hs, sizeof(a.hs), secret, sizeof(secret)),
+	       "nor is the secret there that it was read with");
+}
+
 /* Each message and each answer has one handshake that it is for. */
 static void misplaced(void)
 {
@@ -368,17 +433,6 @@ static void spoiled(void)
 	tap_ok(reads(&a, &response), "and the right one is taken after that");
 }
 
-static bool has_bytes(const void *memory, size_t len, const void *bytes, size_t count)
-{
-	size_t i;
-
-	for (i = 0; i + count <= len; i++) {
-		if (!memcmp((const u8 *)memory + i, bytes, count))
-			return true;
-	}
-	return false;
-}
-
 /* What is secret of a handshake is gone with it. */
 static void wiped(void)
 {
@@ -435,9 +489,11 @@ int main(void)
 	lengths();
 	wgr_handshake_setup();
 	both_roles();
+	own_keys();
 	wrong_keys();
 	low_order_points();
 	replayed();
+	waiting();
 	misplaced();
 	spoiled();
 	wiped();

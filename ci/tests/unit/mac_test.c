@@ -53,6 +53,15 @@ static bool gets_cookie(const struct wgr_source *source)
 	return wgr_jar_take(&jar, &reply, now_ns);
 }
 
+/* Where there is no key its place is zero, which anybody can make a mac1 with. */
+static void make_mac1_of_nothing(void)
+{
+	const u8 zero[WGR_KEY_LEN] = { 0 };
+
+	blake2s(zero, sizeof(zero), (u8 *)&msg, offsetof(struct wgr_msg_initiation, macs),
+		msg.macs.mac1, WGR_MAC_LEN);
+}
+
 static void mac1(void)
 {
 	u8 other[WGR_KEY_LEN];
@@ -71,6 +80,9 @@ static void mac1(void)
 	tap_ok(good, "not with any byte that is wrong");
 	wgr_checker_set_key(&checker, NULL);
 	tap_ok(judged(&v4, false) == WGR_MAC_BAD, "nor without a key");
+	make_mac1_of_nothing();
+	tap_ok(judged(&v4, false) == WGR_MAC_BAD, "not even if it was made without one, too");
+	stamp();
 	get_random_bytes(other, sizeof(other));
 	wgr_checker_set_key(&checker, other);
 	tap_ok(judged(&v4, false) == WGR_MAC_BAD, "nor with another key");

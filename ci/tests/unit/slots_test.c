@@ -54,6 +54,9 @@ static void as_initiator(void)
 	begin();
 	tap_ok(!wgr_slots_for_sending(&slots, now_ns), "nothing to send with at first");
 	tap_ok(!wgr_keys_readable(&key[0], now_ns), "nothing to receive with");
+	/* As the handshake leaves them: it is not their age then that keeps packets out. */
+	key[0].birth_ns = now_ns;
+	tap_ok(!wgr_keys_readable(&key[0], now_ns), "nor before they are in their place, young as they are");
 	install(0, true);
 	tap_ok(holds(NULL, &key[0], NULL) && left(NULL, NULL, NULL), "what we began is current at once");
 	tap_ok(wgr_slots_for_sending(&slots, now_ns) == &key[0], "and sends");

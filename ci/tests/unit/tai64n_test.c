@@ -82,10 +82,18 @@ static bool next_is(u8 stamp[WGR_TAI64N_LEN], s64 sec, long nsec, s64 want_sec, 
 	return !memcmp(stamp, want, sizeof(want));
 }
 
+/* A label of a moment that there is: whoever reads it may refuse any other. */
+static bool is_within_a_second(const u8 stamp[WGR_TAI64N_LEN])
+{
+	u32 nsec = (u32)stamp[8] << 24 | stamp[9] << 16 | stamp[10] << 8 | stamp[11];
+
+	return nsec < 1000000000;
+}
+
 static void one_after_the_other(void)
 {
 	u8 stamp[WGR_TAI64N_LEN] = { 0 }, before[WGR_TAI64N_LEN];
-	bool good = true;
+	bool good = true, valid = true;
 	int i;
 
 	tap_ok(next_is(stamp, 1700000000, 123456789, 1700000000, 123456789),
@@ -99,8 +107,10 @@ static void one_after_the_other(void)
 		memcpy(before, stamp, sizeof(before));
 		wgr_tai64n_next(stamp, 1600000000, 0);
 		good &= memcmp(before, stamp, sizeof(stamp)) < 0;
+		valid &= is_within_a_second(stamp);
 	}
 	tap_ok(good, "and so on, across seconds");
+	tap_ok(valid, "none of which has more than its nanoseconds");
 	tap_ok(next_is(stamp, 1700000005 + 17, 0, 1700000005 + 17, 0), "until the clock is ahead");
 }
 
