@@ -119,9 +119,14 @@ static bool at_the_ends(void)
 	/* The word of a row that lies as many behind as there are begins anew. */
 	wgr_absent_add(&absent, 1, ROWS * 64 + 6, ROWS * 64 + 6, &memory);
 	good &= !wgr_absent_between(&absent, 1, ROWS * 64 + 4, ROWS * 64 + 6);
+	/* What comes of the row that had it before is none of its own. */
+	wgr_absent_came(&absent, 1, 6);
+	good &= wgr_absent_between(&absent, 1, ROWS * 64 + 4, ROWS * 64 + 7);
 	/* Another epoch: what was is forgotten, and nothing is known of a third one. */
 	good &= !wgr_absent_between(&absent, 2, 0, U64_MAX);
+	wgr_absent_add(&absent, 1, 70, 70, &memory);
 	wgr_absent_add(&absent, 2, 10, 12, &memory);
+	good &= !wgr_absent_between(&absent, 2, 12, 200);
 	good &= wgr_absent_between(&absent, 2, 9, 11) && !wgr_absent_between(&absent, 2, 12, U64_MAX) &&
 		!wgr_absent_between(&absent, 1, 9, 13);
 	wgr_absent_came(&absent, 1, 10);

@@ -594,6 +594,72 @@ static bool others_end_what_is_old(void)
 	return good && i == 2 * 4096 / 16;
 }
 
+/* A period that is long for them ends all the same, and counts until the next one has ended. */
+static bool others_count_for_two_periods(void)
+{
+	bool good = true;
+	u32 i;
+
+	begin_lossy(250 * MS);
+	for (i = 0; hold.now.others == i && i < 100000; i++) {
+		now += MS;
+		pushed += 2;
+		wgr_hold_others(&hold, now, pushed, 2);
+	}
+	good &= hold.before.pushed >= 4096 && hold.before.others == i;
+	return good && hold.least_ns < 3 * MS / 4;
+}
+
+/* So does what came behind: what was given up with it is not lost as the period ends. */
+static bool behind_counts_for_two_periods(void)
+{
+	u32 i;
+
+	begin_lossy(250 * MS);
+	come(10 * MS);
+	for (i = 0; (!i || hold.now.vain) && i < 1000; i++) {
+		lose(10);
+		wgr_hold_behind(&hold);
+	}
+	return i > PERIOD && i < 1000 && hold.wait_ns == need(10 * MS);
+}
+
+/* Waits for other flows are delay for all, which a wait for a few has to be worth. */
+static bool others_make_a_wait_dear(void)
+{
+	u32 i;
+
+	begin_lossy(250 * MS);
+	/* What was lost before is forgotten. */
+	for (i = 0; i < 3; i++) {
+		now += 1000 * MS;
+		pushed += 4096;
+		wgr_hold_others(&hold, now, pushed, 2);
+	}
+	come(200 * MS);
+	for (i = 0; i < 150; i++) {
+		now += 1000 * MS;
+		pushed += 20;
+		wgr_hold_others(&hold, now, pushed, 1 + (u32)(hold.wait_ns / (10 * MS)));
+		if (!(i % 50))
+			lose(20);
+	}
+	return hold.wait_ns <= MS;
+}
+
+/* A climb gets lower with each. */
+static bool others_end_a_climb(void)
+{
+	s64 ramp;
+
+	begin_lossy(250 * MS);
+	come(MS / 2);
+	ramp = hold.ramp_ns;
+	now += 1000 * MS;
+	wgr_hold_others(&hold, now, ++pushed, 1);
+	return ramp > MS && hold.ramp_ns == ramp - ramp / 4;
+}
+
 /* What was given up and came behind was no loss, and does not end a period as one. */
 static bool behind_is_not_lost(void)
 {
@@ -718,6 +784,10 @@ int main(void)
 	tap_ok(looks_back_further_when_asked(), "it looks back further when that is not enough");
 	tap_ok(others_are_no_loss(), "waits for other flows are delay and no loss");
 	tap_ok(others_end_what_is_old(), "they end the trial, and what is believed for long");
+	tap_ok(others_count_for_two_periods(), "they count for two periods");
+	tap_ok(others_make_a_wait_dear(), "they make a wait dear for all");
+	tap_ok(others_end_a_climb(), "they end a climb");
+	tap_ok(behind_counts_for_two_periods(), "what comes behind counts for two periods");
 	tap_ok(behind_is_not_lost(), "what comes behind after all was not lost");
 	tap_ok(another_bound(), "another bound, and what was learned stays");
 	tap_ok(until_ends_with_time(), "waiting ends with time");
