@@ -225,13 +225,19 @@ static void advance(struct oracle *o, s64 to)
 	compare(o);
 }
 
+/* Packets in the lane and places kept there, and what waits behind. */
+static bool anything_waits(void)
+{
+	return world.r.held || world.r.trailing;
+}
+
 /* Nothing comes any more: all must be out when the last hold ends. */
 static void run_out(struct oracle *o)
 {
 	/* The wait may only shrink meanwhile. */
 	s64 last = world.now + world.r.hold.wait_ns;
 
-	while (world.r.held && !problem) {
+	while (anything_waits() && !problem) {
 		MUST(wgr_reorder_deadline(&world.r) <= last);
 		advance(o, wgr_reorder_deadline(&world.r));
 	}
@@ -287,7 +293,7 @@ static void grow(u32 depth)
 
 	nodes++;
 	put_aside(&shelf[depth]);
-	if (world.r.held) {
+	if (anything_waits()) {
 		oracle_copy(&oracle[depth + 1], &oracle[depth]);
 		run_out(&oracle[depth + 1]);
 		bring_back(&shelf[depth]);
@@ -295,7 +301,7 @@ static void grow(u32 depth)
 	for (i = 0; i < forest->packets; i++) {
 		if (world.pushed & 1u << i)
 			continue;
-		for (step = 0; step < (world.r.held ? 3 : 1) && (!step || steps[step]); step++) {
+		for (step = 0; step < (anything_waits() ? 3 : 1) && (!step || steps[step]); step++) {
 			for (refused = 0; refused <= (forest->starve ? 2 : 0); refused++) {
 				path[depth].packet = i;
 				path[depth].step = steps[step];
