@@ -1227,8 +1227,8 @@ class Suite:
             need(peer.wg.receive(2, sock) is not None, "no answer to where the last packet came from")
         found = look_ups.end()
         self.report.note("%s look-ups for %d answers to %d addresses in turn", found, rounds * count, count)
-        # One for each address and CPU, and again where something else has changed.
-        need(not found or found < rounds * count // 4, "%s look-ups for %d answers", found, rounds * count)
+        # One for each address and CPU, and again where something else has changed; without a cache all.
+        need(not found or found < rounds * count // 2, "%s look-ups for %d answers", found, rounds * count)
         self.settle()
         peer.remove()
 

@@ -219,7 +219,7 @@ static bool outrun_ones_wait(void)
 		good &= wgr_flows_may_go(&flows, &flow, 0);
 	}
 	wgr_flows_judge(&flows, flow.apart_us / 2, true);
-	good &= wgr_flows_may_go(&flows, &flow, 0);
+	good &= wgr_flows_may_go(&flows, &flow, 0) && flows.apart_us == flow.apart_us / 2;
 	wgr_flows_judge(&flows, flow.apart_us, true);
 	wgr_flows_judge(&flows, flow.apart_us / 2, true);
 	good &= !wgr_flows_may_go(&flows, &flow, 0);
