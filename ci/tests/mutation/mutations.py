@@ -541,6 +541,8 @@ MUTATIONS = [
     ("2: those that wait behind go in any order", ENGINE,
      "		    (!first || wgr_place_after(first->epoch, first->counter, other->epoch,\n"
      "					       other->counter)))\n", "		    !first)\n"),
+    ("2: what has no flow goes before those that wait behind", ENGINE,
+     "		if ((item->flow == WGR_NO_FLOW || other->flow", "		if ((other->flow"),
     ("2: others of the flow are not asked for when the wait is over", ENGINE,
      "	trail_clear(r, item, out);\n	trail_del(r, item);\n", "	trail_del(r, item);\n"),
     ("2: what is flushed from behind is out of order", ENGINE,

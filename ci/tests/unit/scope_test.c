@@ -205,6 +205,30 @@ static bool none_ahead_of_the_nameless(void)
 	return done() && good;
 }
 
+/* Nor does it go before what waits behind: that may be of its own flow, and here it is. */
+static bool nameless_not_before_those_behind(void)
+{
+	struct wgr_settings settings = { WGR_FIXED, 2048, HOLD, 50 * MS, WGR_SCOPE_PEER };
+	bool good;
+
+	problem = NULL;
+	user_init(&u, &settings, false);
+	oracle_init(&o, &settings);
+	good = push(0, 0, 0) == WGR_RELEASED && push(5, 1, 1 * MS) == WGR_HELD;
+	good &= push(10, 0, 11 * MS) == WGR_HELD;
+	settings.scope = WGR_SCOPE_FLOW;
+	user_configure(&u, &o, &settings);
+	/* Both flows get known, and what is held already keeps having none. */
+	good &= push(12, 0, 12 * MS) == WGR_HELD && push(13, 1, 12 * MS) == WGR_HELD;
+	user_advance_to(&u, &o, 1 * MS + HOLD);
+	/* 1 to 4 have been given up, 10 waits for 6 to 9. */
+	good &= push(1, 0, 22 * MS) == WGR_RELEASED && push(3, 0, 23 * MS) == WGR_HELD;
+	good &= u.r.trailing == 1 && u.r.nameless == 1;
+	user_advance_to(&u, &o, 11 * MS + HOLD);
+	good &= !u.r.trailing && !u.r.nameless && u.r.stats.released[WGR_BEHIND] == 2;
+	return done() && good && !u.r.stats.late;
+}
+
 /* Of what comes before all epochs nobody knows which was sent first. */
 static bool before_all(void)
 {
@@ -543,6 +567,7 @@ int main(void)
 	tap_ok(places_take_part_in_the_window(), "places kept for what is not held take part in the window");
 	tap_ok(scope_changes_behind_it(), "a change of scope lets nothing follow what is ahead");
 	tap_ok(none_ahead_of_the_nameless(), "nothing goes ahead of what may be of its own flow");
+	tap_ok(nameless_not_before_those_behind(), "nor before what waits behind and may be of its own flow");
 	tap_ok(before_all(), "what comes before all epochs is late in any flow");
 	tap_ok(fair_queues_end_the_wait(), "swaps between flows only: next to no wait in the end");
 	tap_ok(own_swaps_teach(), "swaps inside a flow: a wait as long as they need");
