@@ -470,6 +470,24 @@ static void trail_settle(struct wgr_reorder *r, struct wgr_item_list *out)
 	}
 }
 
+/*
+ * As many wait behind as may: the one that has waited longest goes.
+ *
+ * Return: false if this item has to go first, for they are of one flow.
+ */
+static bool trail_give_way(struct wgr_reorder *r, const struct wgr_item *item,
+			   struct wgr_item_list *out)
+{
+	struct wgr_item *oldest = r->trail_oldest;
+
+	r->stats.refused++;
+	if (oldest->flow == item->flow &&
+	    wgr_place_after(oldest->epoch, oldest->counter, item->epoch, item->counter))
+		return false;
+	trail_release(r, oldest, out);
+	return true;
+}
+
 static void mark_trailing(struct wgr_reorder *r, const struct wgr_flow *flow,
 			  const struct wgr_item *item)
 {
@@ -507,10 +525,8 @@ static bool trail(struct wgr_reorder *r, struct wgr_item *item, enum wgr_cause c
 		r->stats.refused++;
 		return false;
 	}
-	if (r->trailing == TRAIL_MOST) {
-		r->stats.refused++;
-		trail_release(r, r->trail_oldest, out);
-	}
+	if (r->trailing == TRAIL_MOST && !trail_give_way(r, item, out))
+		return false;
 	trail_add(r, item);
 	return true;
 }

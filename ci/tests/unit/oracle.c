@@ -605,6 +605,9 @@ static bool trail(struct oracle *o, const struct oracle_packet *p, enum wgr_caus
 		return false;
 	if (o->trailing == ORACLE_TRAIL - 1) {
 		o->stats.refused++;
+		if (o->trail[0].flow == p->flow && place_of(o->trail[0].epoch, o->trail[0].counter) >
+						   place_of(p->epoch, p->counter))
+			return false;
 		trail_end(o, 0);
 	}
 	for (i = o->trailing; i && o->trail[i - 1].arrival > p->arrival; i--)

@@ -135,6 +135,30 @@ static bool ahead_of_its_own(void)
 	return done() && good;
 }
 
+/* Where more flows are outrun by their own than are put up with, such ones wait. */
+static bool those_outrun_are_counted(void)
+{
+	u64 counter = 2;
+	bool good = true;
+	u32 flow;
+	int i;
+
+	begin();
+	push(1, 0, 0);
+	for (i = 1; i < 6; i++)
+		for (flow = 1; flow <= WGR_FLOWS_OUTRUN + 2; flow++)
+			good &= push(counter++, flow, i * 25 * MS + flow * MS) == WGR_RELEASED;
+	for (flow = 1; flow <= WGR_FLOWS_OUTRUN + 1; flow++) {
+		good &= push(counter + 1, flow, 150 * MS + flow * MS) == WGR_RELEASED;
+		good &= push(counter, flow, 150 * MS + flow * MS + 1) == WGR_LATE;
+		counter += 2;
+	}
+	good &= u.r.stats.released[WGR_AHEAD] == WGR_FLOWS_OUTRUN + 1;
+	/* None of this one's has been swapped. */
+	good &= push(counter + 1, flow, 150 * MS + flow * MS) == WGR_HELD;
+	return done() && good;
+}
+
 /* Places that are kept for what is not held are no more than what may be held. */
 static bool places_take_part_in_the_window(void)
 {
@@ -349,6 +373,25 @@ static bool no_room_behind(void)
 	return done() && good;
 }
 
+/* Unless the one for which there is no room was sent before it. */
+static bool no_room_behind_for_earlier(void)
+{
+	bool good;
+	u64 i;
+
+	begin();
+	push(0, 0, 0);
+	push(1200, 1, 1 * MS);
+	user_advance_to(&u, &o, 60 * MS);
+	push(1, 0, 61 * MS);
+	push(1101, 0, 62 * MS);
+	for (i = 1; i < 256; i++)
+		push(200 + 2 * i, 0, 62 * MS);
+	good = u.r.trailing == 256 && push(100, 0, 63 * MS) == WGR_RELEASED;
+	good &= u.r.trailing == 256 && u.r.stats.refused == 1;
+	return done() && good && !u.r.stats.late;
+}
+
 /* Swaps behind teach how long they are missing, in time or late. */
 static bool learns_behind(void)
 {
@@ -559,11 +602,13 @@ int main(void)
 	tap_ok(behind_once_and_for_its_own(), "once, and for its own flow only");
 	tap_ok(flushed_from_behind(), "what waits there is flushed in order");
 	tap_ok(no_room_behind(), "no more than may wait there do");
+	tap_ok(no_room_behind_for_earlier(), "and what was sent earlier goes instead of the oldest of its flow");
 	tap_ok(learns_behind(), "what is swapped there teaches");
 	tap_ok(fair_queue_and_jitter(), "bulk that others passed and that jitters comes in order");
 	tap_ok(auto_goes_by_mode(), "scope auto goes by the mode");
 	tap_ok(sparse_goes_ahead(), "a flow that has nothing to wait for goes ahead");
 	tap_ok(ahead_of_its_own(), "what it went ahead of is late, and then it waits");
+	tap_ok(those_outrun_are_counted(), "and so do others, where that happens to many");
 	tap_ok(places_take_part_in_the_window(), "places kept for what is not held take part in the window");
 	tap_ok(scope_changes_behind_it(), "a change of scope lets nothing follow what is ahead");
 	tap_ok(none_ahead_of_the_nameless(), "nothing goes ahead of what may be of its own flow");
