@@ -12,6 +12,7 @@
 
 #include "reorder/inner.h"
 #include "sim.h"
+#include "input.h"
 
 enum operation {
 	PASS,			/* time, in ms */
@@ -26,22 +27,6 @@ enum operation {
 	INNER,
 	OPERATIONS
 };
-
-static const uint8_t *at, *end;
-
-static u8 byte(void)
-{
-	return at < end ? *at++ : 0;
-}
-
-static u64 bytes(int n)
-{
-	u64 value = 0;
-
-	while (n--)
-		value = value << 8 | byte();
-	return value;
-}
 
 static void sound(void)
 {

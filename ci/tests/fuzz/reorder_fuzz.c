@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "user.h"
+#include "input.h"
 
 /* The oracle searches its list of arrivals: long stories only cost time. */
 #define MOST_ARRIVALS	4000
@@ -34,26 +35,11 @@ enum operation {
 
 static struct user user;
 static struct oracle oracle;
-static const uint8_t *at, *end;
 static u32 epoch[2];			/* newest, and the one before */
 static u64 counter[2];			/* next */
 static s64 now;
 static unsigned int refuse, refusals;
 static bool prompt;
-
-static u8 byte(void)
-{
-	return at < end ? *at++ : 0;
-}
-
-static u64 bytes(int n)
-{
-	u64 value = 0;
-
-	while (n--)
-		value = value << 8 | byte();
-	return value;
-}
 
 /* Small ones take one byte and are the most likely. */
 static u64 number(void)
