@@ -21,6 +21,7 @@ about="repository: "
 next=$ours.1
 foreign=$ours.9
 tree=$work/tree
+arch=$(dpkg --print-architecture)
 server=''
 
 # In these trees a key is made, and none that the caller has is taken.
@@ -184,7 +185,7 @@ refuses()
 other_contents()
 {
 	mkdir "$work/other"
-	dpkg-deb -R "$(echo "$tree"/dist/*-tools_*.deb)" "$work/other/tree"
+	dpkg-deb -R "$(echo "$tree"/dist/*-tools_*_"$arch".deb)" "$work/other/tree"
 	echo changed >>"$work/other/tree/usr/share/wireguard-reorder/schema.json"
 	dpkg-deb --root-owner-group -b "$work/other/tree" "$work/other/package.deb"
 }
@@ -203,7 +204,7 @@ changed_in_repo()
 {
 	local file rc=0
 
-	file=$(echo "$tree"/dist/repo/pool/*-tools_*.deb)
+	file=$(echo "$tree"/dist/repo/pool/*-tools_*_"$arch".deb)
 	cp "$file" "$work/kept"
 	flip "$file"
 	refuses "tools_.*deb is not what was signed" repo_sh || rc=$?
@@ -245,7 +246,7 @@ bad_input()
 	point "an address that is none is named" refuses "REPOURL=example.org is no address" \
 		env REPOURL=example.org "$tree/ci/repo.sh"
 	point "a package that is not there is named" refuses "there is no package none.deb" repo_sh none.deb
-	head -c 5000 "$(echo "$tree"/dist/*-tools_*.deb)" >"$work/cut.deb"
+	head -c 5000 "$(echo "$tree"/dist/*-tools_*_"$arch".deb)" >"$work/cut.deb"
 	point "half a package is named" refuses "cut.deb is not a whole .deb" repo_sh "$work/cut.deb"
 	head -c 5000 "$(echo "$tree"/dist/*-dkms-*.rpm)" >"$work/cut.rpm"
 	point "half an .rpm is named" refuses "cut.rpm is not a whole .rpm" repo_sh "$work/cut.rpm"
@@ -384,7 +385,7 @@ apt_life()
 apt_refuses()
 {
 	another
-	flip "$(echo "$work"/spoilt/pool/*-tools_"$next"_*.deb)"
+	flip "$(echo "$work"/spoilt/pool/*-tools_"$next"_"$arch".deb)"
 	apt -qq update && apt clean
 	rejected "a changed package is refused" "Hash Sum mismatch|unexpected size" \
 		apt --reinstall install wireguard-reorder-tools
