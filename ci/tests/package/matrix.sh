@@ -667,7 +667,12 @@ full_begin()
 	case $1 in
 	install) enter one limited ;;
 	upgrade) enter one limited; must pm_install old ;;
-	remove)  enter ours limited ;;
+	remove)
+		enter ours limited
+		# Into the upper file system: below it, what is deleted frees nothing, and a link takes
+		# as much as a copy.
+		find "$sys"/lib/modules/*/updates "$sys/var/lib/wireguard-reorder" "$sys/var/lib/dkms" \
+			-type f -exec touch -a {} + ;;
 	esac
 	package_file standin >/dev/null
 }

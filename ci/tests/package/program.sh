@@ -1712,6 +1712,17 @@ test_point "one that does not get there does not replace an older one" \
 	'said "no copy of its own module could be made in /var/lib/wireguard-reorder/stock: .*No space left"'
 run may-install "$kernel"
 test_point "with room for it ours may be installed" '[[ $(sum "$kept/wireguard.ko") == $(sum "$own") ]]'
+stock_module "$own" NEWEST
+stock_sum=$(sum "$own")
+older=$(sum "$kept/wireguard.ko")
+standin cp <<'END'
+PATH=${PATH#*:} command cp "$@" && echo cut >"${!#}"
+END
+run may-install "$kernel"
+rm "$work/standins/cp"
+[[ $status == 1 ]]; status=$?
+test_point "nor is what was cut short and not noticed by cp" '[[ $(sum "$kept/wireguard.ko") == "$older" ]]' \
+	'said "without a whole copy"'
 mkdir "$root/elsewhere"
 mv "$root/var/lib/wireguard-reorder" "$root/elsewhere"
 : >"$root/var/lib/wireguard-reorder"
