@@ -100,16 +100,6 @@ static unsigned int ring_retry(struct wgr_alarms *alarms, unsigned long now, u64
 	return WGR_DO_NEW_SOURCE | WGR_DO_INITIATE;
 }
 
-static unsigned int ring_keepalive(struct wgr_alarms *alarms, unsigned long now)
-{
-	if (READ_ONCE(alarms->again)) {
-		WRITE_ONCE(alarms->again, false);
-		wgr_alarm_set(alarms, WGR_ALARM_KEEPALIVE, now,
-			      (unsigned long)WGR_KEEPALIVE_S * HZ);
-	}
-	return WGR_DO_KEEPALIVE;
-}
-
 static unsigned int ring_silence(struct wgr_alarms *alarms, u64 now_ns)
 {
 	return WGR_DO_NEW_SOURCE | (wgr_alarms_ask(alarms, now_ns) ? WGR_DO_INITIATE : 0);
@@ -122,7 +112,7 @@ static unsigned int ring_one(struct wgr_alarms *alarms, enum wgr_alarm alarm,
 	case WGR_ALARM_RETRY:
 		return ring_retry(alarms, now, now_ns, ready);
 	case WGR_ALARM_KEEPALIVE:
-		return ring_keepalive(alarms, now);
+		return WGR_DO_KEEPALIVE;
 	case WGR_ALARM_SILENCE:
 		return ring_silence(alarms, now_ns);
 	case WGR_ALARM_FORGET:
@@ -186,5 +176,4 @@ void wgr_alarms_stop(struct wgr_alarms *alarms)
 void wgr_alarms_reset(struct wgr_alarms *alarms)
 {
 	WRITE_ONCE(alarms->attempts, 0);
-	WRITE_ONCE(alarms->again, false);
 }

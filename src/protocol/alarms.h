@@ -41,7 +41,6 @@ enum wgr_action {
  * struct wgr_alarms - alarms of a peer
  * @due: tick of each alarm, 0 when not set
  * @attempts: initiations sent without an answer
- * @again: more data came while WGR_ALARM_KEEPALIVE was set already
  * @stopped: the peer is going away or the device is down: no alarm is set
  * @last_initiation_ns: when an initiation was sent or asked for last (boot time
  *	clock), 0 for never
@@ -51,7 +50,6 @@ enum wgr_action {
 struct wgr_alarms {
 	unsigned long due[WGR_ALARMS];
 	unsigned int attempts;
-	bool again;
 	bool stopped;
 	atomic64_t last_initiation_ns;
 };
@@ -126,12 +124,10 @@ static inline unsigned long wgr_alarms_sent_data(struct wgr_alarms *alarms, unsi
 /* A packet with something in it has come; after wgr_alarms_got_any(). */
 static inline unsigned long wgr_alarms_got_data(struct wgr_alarms *alarms, unsigned long now)
 {
-	if (!wgr_alarm_is_set(alarms, WGR_ALARM_KEEPALIVE))
-		return wgr_alarm_set(alarms, WGR_ALARM_KEEPALIVE, now,
-				     (unsigned long)WGR_KEEPALIVE_S * HZ);
-	if (!READ_ONCE(alarms->again))
-		WRITE_ONCE(alarms->again, true);
-	return 0;
+	if (wgr_alarm_is_set(alarms, WGR_ALARM_KEEPALIVE))
+		return 0;
+	return wgr_alarm_set(alarms, WGR_ALARM_KEEPALIVE, now,
+			     (unsigned long)WGR_KEEPALIVE_S * HZ);
 }
 
 /* An initiation was sent, or lost for want of memory. wgr_alarms_sent_any() follows. */

@@ -153,7 +153,8 @@ static void keepalive(void)
 	run(5);
 	gets(true);
 	run(30);
-	tap_ok(first(WGR_DO_KEEPALIVE, 10000, 10000), "more data does not put it off");
+	tap_ok(first(WGR_DO_KEEPALIVE, 10000, 10000) && times(WGR_DO_KEEPALIVE) == 1,
+	       "more data does not put it off, and needs no other");
 	begin();
 	sends(true);
 	run(7);
@@ -332,7 +333,7 @@ static void stopping(void)
 	tap_ok(!times(WGR_DO_INITIATE) && !times(WGR_DO_FORGET) && !armed, "nor is anything set");
 	wgr_alarms_reset(&alarms);
 	wgr_alarms_start(&alarms);
-	tap_ok(!alarms.attempts && !alarms.again, "it begins from nothing");
+	tap_ok(!alarms.attempts, "it begins from nothing");
 	gets(true);
 	run(11);
 	tap_ok(times(WGR_DO_KEEPALIVE) == 1, "and goes on");
