@@ -731,10 +731,15 @@ void link_interval(struct end *end, int link, u16 seconds)
 
 	if (!l->known)
 		return;
+	/* Whoever wants it waits, too. */
+	if (!runs(end)) {
+		happens(runs_again(end), INTERVAL_SET, number_of(end), link, seconds, 0, NULL);
+		return;
+	}
 	l->interval_s = seconds;
 	if (!seconds)
 		wgr_alarms_no_interval(&l->alarms);
-	else if (end->up && runs(end))
+	else if (end->up)
 		send_keepalive(end, link);
 }
 
@@ -777,8 +782,8 @@ void end_up(struct end *end)
 		if (!end->link[i].known)
 			continue;
 		wgr_alarms_start(&end->link[i].alarms);
-		if (end->link[i].interval_s && runs(end))
-			send_keepalive(end, i);
+		if (end->link[i].interval_s)
+			link_interval(end, i, end->link[i].interval_s);
 	}
 }
 

@@ -8,9 +8,10 @@
  *   sim -p SEED                 print the story of a seed
  *
  * One that goes wrong is shrunk and printed, as a script; with -o FILE it is written
- * there, with -q it is not.
+ * there, with -q it is not. SIGINT and SIGTERM end -n and -t after the story at hand.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -129,6 +130,14 @@ static void tell(double seconds)
 /* What goes wrong is not shrunk. */
 static bool quick;
 
+static volatile sig_atomic_t enough;
+
+static void stop(int number)
+{
+	(void)number;
+	enough = 1;
+}
+
 static double cpu_seconds(void)
 {
 	return (double)clock() / CLOCKS_PER_SEC;
@@ -141,7 +150,10 @@ static int run_seeds(u64 seed, u64 count, double seconds, const char *output)
 	u64 longest = seed, n;
 
 	printf("# SEED=%llu\n", seed);
-	for (n = 0; n < count && (!seconds || cpu_seconds() < seconds); n++) {
+	fflush(stdout);
+	signal(SIGINT, stop);
+	signal(SIGTERM, stop);
+	for (n = 0; n < count && (!seconds || cpu_seconds() < seconds) && !enough; n++) {
 		began = cpu_seconds();
 		script_make(&script, seed + n);
 		run(&script);

@@ -265,7 +265,7 @@ bool runs(const struct end *end);		/* neither frozen nor asleep */
 u64 runs_again(const struct end *end);
 
 /* world.c */
-enum kind { ARRIVAL, RING, ORDER, SAY, AUDIT, LINE, CALM, WAKE };
+enum kind { ARRIVAL, RING, ORDER, SAY, AUDIT, LINE, CALM, WAKE, INTERVAL_SET };
 struct happening {
 	u64 at;
 	u64 number;

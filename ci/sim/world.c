@@ -297,6 +297,9 @@ bool world_step(void)
 	case WAKE:
 		wake(&h);
 		break;
+	case INTERVAL_SET:
+		link_interval(&w.end[h.end], h.link, h.value);
+		break;
 	case LINE:
 		if (!h.value)
 			return false;
