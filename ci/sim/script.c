@@ -452,6 +452,12 @@ static void change_psk(int a, int b, bool half)
 	w.fair[a][b] = w.fair[b][a] = w.now;
 }
 
+/* Clocks that change twice in a while: what is under way may have begun by the first. */
+static u64 has_been(const struct end *end, u64 before, u64 now)
+{
+	return end->stepped + 600 * S > w.now && before > now ? before : now;
+}
+
 void script_do(const struct line *line)
 {
 	int a = line->arg[0], b = verbs[line->verb].arg[1] == OTHER ? line->arg[1] : 0;
@@ -506,12 +512,12 @@ void script_do(const struct line *line)
 		sleep_for(end, line->arg[1]);
 		break;
 	case COARSE:
-		end->was_coarse = end->coarse_ns;
+		end->was_coarse = has_been(end, end->was_coarse, end->coarse_ns);
 		end->coarse_ns = line->arg[1] * MS > S / HZ ? line->arg[1] * MS : S / HZ;
 		end->stepped = w.now;
 		break;
 	case LATE:
-		end->was_late = end->late_ns;
+		end->was_late = has_been(end, end->was_late, end->late_ns);
 		end->late_ns = line->arg[1] * MS;
 		end->stepped = w.now;
 		break;

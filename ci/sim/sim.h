@@ -172,7 +172,7 @@ struct link {
  * @tick0: what its tick clock showed then
  * @wall: what its wall clock is off
  * @coarse_ns: grain of its coarse clock
- * @was_coarse: the same before it was changed last
+ * @was_coarse: the same before it was changed last, or shortly before that
  * @late_ns: so late may its timers be
  * @was_late: the same before: what was armed then may be so late still
  */
