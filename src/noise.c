@@ -134,8 +134,7 @@ bool wgr_noise_make_response(struct wgr_noise *noise, struct wgr_keys *keys,
 		 * initiation was read, the state has too.
 		 */
 		mutex_lock(&noise->lock);
-		made = !noise->closed &&
-		       wgr_handshake_respond(&noise->hs, &draft, keys->index, msg);
+		made = wgr_handshake_respond(&noise->hs, &draft, keys->index, msg);
 		if (made)
 			*gone = replace_pending(noise, keys);
 		mutex_unlock(&noise->lock);

@@ -14,18 +14,11 @@
 #include <string.h>
 #include <linux/types.h>
 
-typedef unsigned char u8;
-typedef unsigned short u16;
-typedef unsigned int u32;
-typedef unsigned long long u64;
-typedef int s32;
-typedef long long s64;
+/* Types, and what else is the same there. */
+#include "reorder/port.h"
 
-#define U64_MAX		(~0ULL)
 /* An int, as a long is on 32 bits: what overflows there does so here. */
 #define NSEC_PER_SEC	1000000000
-#define likely(x)	__builtin_expect(!!(x), 1)
-#define unlikely(x)	__builtin_expect(!!(x), 0)
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define BIT(n)		(1UL << (n))
 #define ALIGN(x, a)	(((x) + (a) - 1) & ~((__typeof__(x))(a) - 1))
@@ -47,7 +40,10 @@ typedef long long s64;
 #define __rcu
 #define rcu_access_pointer(p)		READ_ONCE(p)
 #define rcu_dereference_raw(p)		READ_ONCE(p)
+/* kstub.h looks at the condition, too. */
+#ifndef rcu_dereference_protected
 #define rcu_dereference_protected(p, c)	(p)
+#endif
 #define rcu_replace_pointer(p, v, c)	({ __typeof__(p) rcu_old = (p); (p) = (v); rcu_old; })
 
 /* Value at @p becomes @next if it is @old. Return: what it was. */

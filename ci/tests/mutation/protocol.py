@@ -14,6 +14,10 @@ import runner
 from runner import SEED, SIM, SRC, UNIT
 
 CORE = ("alarms", "bucket", "handshake", "keys", "load", "mac", "rank", "replay", "slots", "tai64n")
+# What is around the core, and is no more than a lock.
+GLUE = ("noise",)
+# What looks for headers of the kernel.
+KERNEL = (*GLUE, "noise_test", "kstub")
 ORDER = tuple(sorted(name[:-2] for name in os.listdir(os.path.join(SRC, "reorder")) if name.endswith(".c")))
 STORIES = ("main", "world", "end", "checks", "clocks", "chance", "script", "fake")
 
@@ -33,6 +37,7 @@ TESTS = (
     ("mac_test", ("mac",)),
     ("data_test", ()),
     ("handshake_test", ("handshake", "keys", "replay", "tai64n")),
+    ("noise_test", ("noise", "handshake", "keys", "replay", "slots", "tai64n")),
     ("transcript_test", ("handshake", "keys", "mac", "replay", "slots", "tai64n")),
 )
 # What in a header shows where it is used: which tests are worth a try.
@@ -58,10 +63,11 @@ class Bench(runner.Bench):
         if not touched and key in self.known:
             return self.known[key]
         tree = copy if touched else SRC
-        folder = {"unit": UNIT, "sim": SIM, "core": os.path.join(tree, "protocol"),
+        kernel = ["-I", os.path.join(UNIT, "kstub")] if name in KERNEL else []
+        folder = {"unit": UNIT, "glue": tree, "sim": SIM, "core": os.path.join(tree, "protocol"),
                   "order": os.path.join(SRC, "reorder")}[where]
         output = os.path.join(self.work, "%s%s-%s-%s.o" % ("mutant" if touched else "whole", "-low" * bool(options), where, name))
-        runner.build([*CC, *options, "-I", tree, "-c", "-o", output, os.path.join(folder, name + ".c")])
+        runner.build([*CC, *options, *kernel, "-I", tree, "-c", "-o", output, os.path.join(folder, name + ".c")])
         if not touched:
             self.known[key] = output
         return output
@@ -74,7 +80,9 @@ class Bench(runner.Bench):
     def unit(self, test, parts, copy, file):
         header = file.endswith(".h")
         objects = [self.built("unit", test, copy, header), self.built("sim", "port", copy, header)]
-        objects += [self.built("core", part, copy, header or file == part + ".c") for part in parts]
+        objects += [self.built("glue" if part in GLUE else "core", part, copy, header or file == part + ".c") for part in parts]
+        if any(part in GLUE for part in parts):
+            objects.append(self.built("unit", "kstub", copy, False))
         return self.link(test, objects, "-lcrypto")
 
     def simulator(self, copy, file):
@@ -101,5 +109,6 @@ class Bench(runner.Bench):
 
 
 if __name__ == "__main__":
-    faults = [(what, "protocol/" + file, old, new) for what, file, old, new in protocol_mutations.MUTATIONS]
-    sys.exit(runner.main(faults, ("protocol", "reorder"), Bench))
+    faults = [(what, file if file[:-2] in GLUE else "protocol/" + file, old, new)
+              for what, file, old, new in protocol_mutations.MUTATIONS]
+    sys.exit(runner.main(faults, ("protocol", "reorder", *[part + end for part in GLUE for end in (".c", ".h")], "wgr.h"), Bench))

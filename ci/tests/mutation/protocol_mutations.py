@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-Faults put into src/protocol: (what, file, text, what takes its place). The text must be there once.
+Faults put into src/protocol, and into src/noise.c: (what, file, text, what takes its place). The text must be there once.
 """
 
 MUTATIONS = (
@@ -180,4 +180,22 @@ MUTATIONS = (
     ("a message of another length is one", "messages.h", "return len == sizeof(struct wgr_msg_response) ? type : 0;", "return type;"),
     ("data is sent for another session", "data.h", "msg->receiver = keys->remote;", "msg->receiver = cpu_to_le32(keys->index);"),
     ("padding shows the length", "data.h", "\tpadded = ALIGN(len, WGR_PAD);", "\tpadded = len;"),
+
+    # Handshake and keys of a peer, under locks.
+    ("a removed peer may begin", "noise.c", "made = !noise->closed &&\n\t\t       wgr_handshake_initiate", "made = wgr_handshake_initiate"),
+    ("a removed peer takes an initiation", "noise.c", "taken = !noise->closed && ", "taken = "),
+    ("a peer is not closed when it is removed", "noise.c", "\tnoise->closed = true;\n", ""),
+    ("a removed peer keeps its handshake", "noise.c", "\tnoise->closed = true;\n\tgone = clear(noise);\n", "\tnoise->closed = true;\n\tgone = NULL;\n"),
+    ("what is ended keeps its state", "noise.c", "\twgr_handshake_clear(&noise->hs);\n", ""),
+    ("what is ended keeps what is pending", "noise.c", "\treturn replace_pending(noise, NULL);\n", "\treturn NULL;\n"),
+    ("a new handshake loses the keys of the one before", "noise.c",
+     "\t\tif (made)\n\t\t\t*gone = replace_pending(noise, keys);\n\t\tmutex_unlock(&noise->lock);\n\t}\n\twgr_draft_wipe(&draft);\n\treturn made;\n}\n\nbool wgr_noise_take",
+     "\t\tif (made) {\n\t\t\treplace_pending(noise, keys);\n\t\t\t*gone = NULL;\n\t\t}\n\t\tmutex_unlock(&noise->lock);\n\t}\n\twgr_draft_wipe(&draft);\n\treturn made;\n}\n\nbool wgr_noise_take"),
+    ("who goes first gives way", "noise.c", " && !(at_once && wgr_handshake_goes_first(&noise->hs, msg))", ""),
+    ("who does not go first insists", "noise.c", "!(at_once && wgr_handshake_goes_first(&noise->hs, msg))", "!at_once"),
+    ("new keys are put nowhere", "noise.c", "\t\twgr_slots_install(&noise->slots, keys, now_ns, gone);\n", ""),
+    ("keys are for sending all the same", "noise.c", "\twgr_slots_stop_sending(&noise->slots);\n", ""),
+    ("keys are not forgotten", "noise.c", "\twgr_slots_clear(&noise->slots, gone);\n", ""),
+    ("another preshared key is not taken", "noise.c", "\tmemcpy(noise->hs.psk, psk, sizeof(noise->hs.psk));\n", "\t(void)psk;\n"),
+    ("a lock is kept", "noise.c", "\tnoise->closed = true;\n\tgone = clear(noise);\n\tmutex_unlock(&noise->lock);\n", "\tnoise->closed = true;\n\tgone = clear(noise);\n"),
 )

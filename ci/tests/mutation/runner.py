@@ -92,11 +92,13 @@ class Bench:
 
 
 def put_in(work, parts, file, old, new):
-    """A copy of `parts` of src with a fault in it."""
+    """A copy of `parts` of src, folders or files, with a fault in it."""
     copy = os.path.join(work, "src")
     shutil.rmtree(copy, ignore_errors=True)
+    os.mkdir(copy)
     for part in parts:
-        shutil.copytree(os.path.join(SRC, part), os.path.join(copy, part))
+        whole = os.path.isdir(os.path.join(SRC, part))
+        (shutil.copytree if whole else shutil.copy)(os.path.join(SRC, part), os.path.join(copy, part))
     path = os.path.join(copy, file)
     with open(path, encoding="utf-8") as f:
         text = f.read()

@@ -12,6 +12,7 @@ bool kstub_failed;
 _Thread_local int kstub_readers;
 void (*kstub_stored)(void);
 unsigned long kstub_pages;
+u64 kstub_boottime_ns, kstub_real_ns;
 
 /*
  * Readers share it; whoever gets it alone has waited for all of them, and is

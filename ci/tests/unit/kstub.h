@@ -22,11 +22,8 @@
 #include <sys/socket.h>
 #include <linux/types.h>
 
-typedef uint8_t u8;
-typedef uint16_t u16;
-typedef uint32_t u32;
-typedef unsigned long long u64;
-typedef long long s64;
+/* Types, and what else is the same there. */
+#include "reorder/port.h"
 
 #define __rcu
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
@@ -44,11 +41,6 @@ typedef long long s64;
 static inline int fls(unsigned int x)
 {
 	return x ? 32 - __builtin_clz(x) : 0;
-}
-
-static inline int fls64(u64 x)
-{
-	return x ? 64 - __builtin_clzll(x) : 0;
 }
 
 /* Lists. */
@@ -118,6 +110,17 @@ static inline void mutex_unlock(struct mutex *lock)
 	assert(lock->held);
 	lock->held = false;
 }
+
+static inline void mutex_init(struct mutex *lock)
+{
+	lock->held = false;
+}
+
+typedef struct mutex spinlock_t;
+
+#define spin_lock_init(lock)	mutex_init(lock)
+#define spin_lock_bh(lock)	mutex_lock(lock)
+#define spin_unlock_bh(lock)	mutex_unlock(lock)
 
 #define lockdep_is_held(lock)		((lock)->held)
 #define lockdep_assert_held(lock)	assert(lockdep_is_held(lock))
@@ -195,6 +198,30 @@ extern unsigned long kstub_pages;
 static inline unsigned long totalram_pages(void)
 {
 	return kstub_pages;
+}
+
+/* Clocks: what the test says, both of them. */
+
+struct timespec64 {
+	s64 tv_sec;
+	long tv_nsec;
+};
+
+extern u64 kstub_boottime_ns, kstub_real_ns;
+
+static inline u64 ktime_get_boottime_ns(void)
+{
+	return kstub_boottime_ns;
+}
+
+static inline u64 ktime_get_coarse_boottime_ns(void)
+{
+	return kstub_boottime_ns;
+}
+
+static inline void ktime_get_real_ts64(struct timespec64 *now)
+{
+	*now = (struct timespec64){ .tv_sec = kstub_real_ns / 1000000000, .tv_nsec = kstub_real_ns % 1000000000 };
 }
 
 /* Parameters of the module can be set by the test. */
