@@ -228,6 +228,16 @@ void check_wish(struct end *end, int link)
 	m->series = 0;
 }
 
+/* It is noticed, when it is too early to begin: the series begins anew all the same. */
+void check_silence(struct end *end, int link)
+{
+	struct model *m = &end->link[link].model;
+
+	if (w.now + S / HZ < m->got_any + KEEPALIVE + REKEY_TIMEOUT)
+		wrong("end %d notices a silence that there is not", number_of(end));
+	m->series = 0;
+}
+
 /* The time for which no second one may be sent goes by the boot clock, which goes on in sleep. */
 void check_sends_initiation(struct end *end, int link)
 {
@@ -253,7 +263,6 @@ void check_sends_initiation(struct end *end, int link)
 	if (retry && m->retry_from && w.now > m->retry_from + REKEY_TIMEOUT + JITTER + late + 100 * MS &&
 	    end->stepped + REKEY_TIMEOUT + JITTER + late < w.now)
 		wrong("end %d repeats after %.3f s", number_of(end), (double)(w.now - m->retry_from) / S);
-	/* A silence noticed meanwhile, when it is too early to begin, begins the series anew. */
 	if (++m->series > ATTEMPT_COUNT + 5)
 		wrong("end %d does not give up after %u initiations", number_of(end), m->series);
 	if (w.verbose)

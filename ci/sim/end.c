@@ -402,6 +402,9 @@ void end_ring(struct end *end, int link)
 		l->staged_n = 0;
 		w.tally.given_up++;
 	}
+	/* So soon after another initiation silence brings none, but it is noticed. */
+	if (todo & WGR_DO_NEW_SOURCE && !(todo & WGR_DO_INITIATE))
+		check_silence(end, link);
 	if (todo & WGR_DO_INITIATE)
 		initiate(end, link);
 	if (todo & WGR_DO_KEEPALIVE)

@@ -313,6 +313,7 @@ void check_sends_data(struct end *end, int link, const struct session *session, 
 void check_sends_initiation(struct end *end, int link);
 void check_sends_response(struct end *end, int link);
 void check_wish(struct end *end, int link);
+void check_silence(struct end *end, int link);
 void check_accepts(struct end *end, int link, const struct session *session, struct gram *gram, u64 counter,
 		   const struct packet *packet);
 void check_keys(struct end *end, int link, struct session *session);
