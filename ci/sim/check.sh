@@ -39,14 +39,29 @@ told()
 # refused RULE LINE...: a script of these lines ends with one line that names the last of them.
 refused()
 {
-	local rule=$1 said wanted
+	local rule=$1 said
 	shift
 
-	wanted="-:$#: $rule"
 	said=$(printf '%s\n' "$@" | "$build/fast" - 2>&1 >/dev/null)
-	[[ $said == "$wanted" ]]
-	result $? "refused: ${*: -1}"
-	[[ $said == "$wanted" ]] || printf '# said: %s\n# not:  %s\n' "$said" "$wanted"
+	compared "refused: ${*: -1}" "$said" "-:$#: $rule"
+}
+
+# option RULE ARGUMENT...: with these the program ends with one line.
+option()
+{
+	local rule=$1 said
+	shift
+
+	said=$("$build/fast" "$@" 2>&1 >/dev/null)
+	compared "refused: $*" "$said" "$rule"
+}
+
+# compared NAME SAID WANTED
+compared()
+{
+	[[ $2 == "$3" ]]
+	result $? "$1"
+	[[ $2 == "$3" ]] || printf '# said: %s\n# not:  %s\n' "$2" "$3"
 }
 
 for script in "$here"/scripts/*.txt; do
@@ -67,8 +82,21 @@ refused "time goes back to 1.000 s" '2 fair' '1 fair'
 refused "a line begins with its time in seconds, 0 to 10000000, not with 'fair'" 'fair'
 refused "'seed N' and 'ends N', 2 to 5 of them, come first" 'ends 6'
 refused "'seed N' and 'ends N', 2 to 5 of them, come first" '1 fair' 'seed 1'
+refused "'seed N' and 'ends N', 2 to 5 of them, come first" 'seed -1'
+refused "'seed N' and 'ends N', 2 to 5 of them, come first" 'seed 18446744073709551616'
+refused "the line is complete, what is '2'?" 'seed 1 2'
+refused "the line is complete, what is 'now'?" '1 end now'
+refused "a line begins with its time in seconds, 0 to 10000000, not with 'nan'" 'nan fair'
+refused "a line begins with its time in seconds, 0 to 10000000, not with '-1'" '-1 fair'
+refused "say: argument 3 is a count of 1 to 20000, not '99999999999999999999'" '1 say 0 1 99999999999999999999 1'
 refused "a script has a line that does something" '# nothing'
 refused "the last line is 'SECONDS end', not before the others" '1 fair'
+
+option "sim: -s is a number, 0 to 18446744073709551615, not '12x'" -s 12x -n 1
+option "sim: -n is a number, 0 to 18446744073709551615, not '-1'" -n -1
+option "sim: -t is a number, 0 to 18446744073709551615, not ''" -t ''
+option "$build/none.txt: No such file or directory" "$build/none.txt"
+SEED=x option "sim: SEED is a number, 0 to 18446744073709551615, not 'x'" -n 1
 
 told "$stories stories of seed $seed" "$build/fast" -s "$seed" -n "$stories"
 told "with the real cryptography and limits" "$build/real" -s "$seed" -n 8

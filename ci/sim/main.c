@@ -182,6 +182,23 @@ static int run_seeds(u64 seed, u64 count, double seconds, const char *output)
 	return 0;
 }
 
+static u64 number(const char *of, const char *word)
+{
+	u64 value;
+
+	if (!number_read(word, 0, &value)) {
+		fprintf(stderr, "sim: %s is a number, 0 to %llu, not '%s'\n", of, U64_MAX, word);
+		exit(2);
+	}
+	return value;
+}
+
+static int usage(void)
+{
+	fprintf(stderr, "usage: sim [-v] SCRIPT... | -n COUNT | -t SECONDS [-s SEED] [-o FILE] [-q] | -p SEED\n");
+	return 2;
+}
+
 int main(int argc, char **argv)
 {
 	u64 seed = 0, count = 0;
@@ -191,7 +208,7 @@ int main(int argc, char **argv)
 	struct script script;
 
 	wgr_handshake_setup();
-	seed = getenv("SEED") ? strtoull(getenv("SEED"), NULL, 0) : (u64)time(NULL) * 1000003 ^ (u64)getpid();
+	seed = getenv("SEED") ? number("SEED", getenv("SEED")) : (u64)time(NULL) * 1000003 ^ (u64)getpid();
 	while ((option = getopt(argc, argv, "vqn:s:t:p:o:")) != -1) {
 		switch (option) {
 		case 'v':
@@ -201,35 +218,36 @@ int main(int argc, char **argv)
 			quick = true;
 			break;
 		case 'n':
-			count = strtoull(optarg, NULL, 0);
+			count = number("-n", optarg);
 			break;
 		case 's':
-			seed = strtoull(optarg, NULL, 0);
+			seed = number("-s", optarg);
 			break;
 		case 't':
-			seconds = strtod(optarg, NULL);
+			seconds = number("-t", optarg);
 			count = U64_MAX;
 			break;
 		case 'o':
 			output = optarg;
 			break;
 		case 'p':
-			script_make(&script, strtoull(optarg, NULL, 0));
+			script_make(&script, number("-p", optarg));
 			script_write(&script, stdout);
 			script_free(&script);
 			return 0;
 		default:
-			fprintf(stderr, "usage: sim [-v] SCRIPT... | -n COUNT | -t SECONDS [-s SEED] [-o FILE] [-q] | -p SEED\n");
-			return 2;
+			return usage();
 		}
 	}
 	if (count)
 		return run_seeds(seed, count, seconds, output);
+	if (optind == argc)
+		return usage();
 	for (i = optind; i < argc; i++) {
 		int found = run_file(argv[i], i - optind + 1);
 
 		status = found > status ? found : status;
 	}
 	printf("1..%d\n", argc - optind);
-	return argc > optind ? status : 2;
+	return status;
 }

@@ -5,6 +5,7 @@
  * A story is a list of lines "SECONDS VERB NUMBER...", in the order of their time, and
  * begins with "seed N" and "ends N". What is not said there is the seed's chance.
  */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "sim.h"
@@ -89,6 +90,26 @@ static bool read_argument(const struct script *script, struct line *line, int i,
 	return true;
 }
 
+bool number_read(const char *word, int base, u64 *value)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtoull(word, &end, base);
+	/* What is negative or too much it takes for another number. */
+	return *word >= '0' && *word <= '9' && !*end && !errno;
+}
+
+static bool nothing_follows(char *rule, size_t room)
+{
+	const char *word = strtok(NULL, " \t\n");
+
+	if (!word || *word == '#')
+		return true;
+	snprintf(rule, room, "the line is complete, what is '%s'?", word);
+	return false;
+}
+
 static int verb_of(const char *word)
 {
 	int verb;
@@ -120,11 +141,10 @@ static bool read_line(struct script *script, char *text, char *rule, size_t room
 	if (!word || *word == '#')
 		return true;
 	if (!strcmp(word, "seed") || !strcmp(word, "ends")) {
+		const char *number = strtok(NULL, " \t\n");
 		u64 value;
 
-		end = strtok(NULL, " \t\n");
-		value = end ? strtoull(end, &end, 10) : 0;
-		if (!end || *end || (*word == 'e' && (value < 2 || value > ENDS)) || script->n) {
+		if (!number || !number_read(number, 10, &value) || (*word == 'e' && (value < 2 || value > ENDS)) || script->n) {
 			snprintf(rule, room, "'seed N' and 'ends N', 2 to %d of them, come first", ENDS);
 			return false;
 		}
@@ -132,10 +152,10 @@ static bool read_line(struct script *script, char *text, char *rule, size_t room
 			script->seed = value;
 		else
 			script->ends = value;
-		return true;
+		return nothing_follows(rule, room);
 	}
 	at = strtod(word, &end);
-	if (*end || at < 0 || at > 10000000) {
+	if (*end || !(at >= 0 && at <= 10000000)) {
 		snprintf(rule, room, "a line begins with its time in seconds, 0 to 10000000, not with '%s'", word);
 		return false;
 	}
@@ -144,7 +164,7 @@ static bool read_line(struct script *script, char *text, char *rule, size_t room
 	line.verb = word && strcmp(word, "end") ? verb_of(word) : -1;
 	if (word && !strcmp(word, "end")) {
 		script->end = line.at;
-		return true;
+		return nothing_follows(rule, room);
 	}
 	if (line.verb < 0) {
 		snprintf(rule, room, "there is no verb '%s'", word ? word : "");
