@@ -95,9 +95,9 @@ def put_in(work, parts, file, old, new):
     """A copy of `parts` of src, folders or files, with a fault in it."""
     copy = os.path.join(work, "src")
     shutil.rmtree(copy, ignore_errors=True)
-    os.mkdir(copy)
     for part in parts:
         whole = os.path.isdir(os.path.join(SRC, part))
+        os.makedirs(os.path.dirname(os.path.join(copy, part)), exist_ok=True)
         (shutil.copytree if whole else shutil.copy)(os.path.join(SRC, part), os.path.join(copy, part))
     path = os.path.join(copy, file)
     with open(path, encoding="utf-8") as f:
@@ -125,9 +125,14 @@ def attempt(noticed_by, *arguments):
         return None, str(error)
 
 
+def chosen(mutations):
+    """All, or those whose name has a word of the command line."""
+    return [m for m in mutations if len(sys.argv) < 2 or any(word in m[0] for word in sys.argv[1:])]
+
+
 def main(mutations, parts, bench_class):
-    """Tries all faults, or those whose name has a word of the command line; status."""
-    chosen = [m for m in mutations if len(sys.argv) < 2 or any(word in m[0] for word in sys.argv[1:])]
+    """Tries what is chosen of the faults; status."""
+    mutations = chosen(mutations)
     failed = 0
     print("# SEED=" + SEED)
     with tempfile.TemporaryDirectory() as work:
@@ -138,10 +143,10 @@ def main(mutations, parts, bench_class):
         if said or broken:
             print("1..1")
             return 1
-        for number, (what, file, old, new, *more) in enumerate(chosen, 2):
+        for number, (what, file, old, new, *more) in enumerate(mutations, 2):
             said, broken = attempt(lambda: bench.noticed_by(put_in(work, parts, file, old, new), file, *more))
             failed += not said
             tell(number, said, "caught: %s (%s)" % (what, said) if said else "not caught: " + what,
                  broken or "no test notices")
-    print("1..%d" % (len(chosen) + 1))
-    return 1 if failed or not chosen else 0
+    print("1..%d" % (len(mutations) + 1))
+    return 1 if failed or not mutations else 0

@@ -20,7 +20,7 @@ import sys
 import time
 
 import wgpeer as wg
-from rig import KernelLog, Report, Rig, drawn_seed, need, run
+from rig import IFNAME, KernelLog, Report, Rig, drawn_seed, need, run
 
 # Seconds, as in the paper.
 REKEY_AFTER, REJECT_AFTER, REKEY_TIMEOUT, KEEPALIVE, ATTEMPT = 120, 180, 5, 10, 90
@@ -533,6 +533,27 @@ class Lives:
 
     # Keys and peers that change
 
+    def down(self):
+        """An interface that goes down loses keys, handshakes and what waits, and begins anew when it comes up."""
+        peer, session, _ = self.session("responder")
+        other = self.peer()
+        other.poke(b"old")
+        message = other.wg.wait_for((wg.INITIATION,), 1)
+        run("ip", "link", "set", IFNAME, "down")
+        run("ip", "link", "set", IFNAME, "up")
+        need(not self.is_taken(peer, session), "keys from before are still there")
+        other.wg.drain()
+        answer, _ = other.wg.make_response(message)
+        other.send(answer)
+        need(not self.kinds(other, 0.1), "a handshake from before is finished, or goes on")
+        need(self.sends(peer) == [wg.INITIATION], "no new session is asked for at once")
+        other.poke(b"new")
+        again = other.adopt(other.wg.respond(0.1))
+        got = other.wg.next_data(0.1)
+        need(got and got[0] is again and got[2][28:31] == b"new", "what waited before is sent: %s", got)
+        for each in (peer, other):
+            each.remove()
+
     def another_key(self):
         """A new private key ends handshakes under way, sending, and what was made with the old one."""
         key = self.rig.key
@@ -605,7 +626,7 @@ def cases(lives, options):
     found = [lives.old_for_receiving_responder, lives.old_for_receiving_initiator, lives.old_for_sending,
              lives.renews_its_own, lives.renews_no_others, lives.renews_for_receiving, lives.gives_up,
              lives.answered_in_the_end, lives.passive, lives.silence, lives.persistent, lives.keeps_cookie,
-             lives.cookie_secret, lives.rate_limit, lives.clock_back, lives.clock_forward, lives.another_key,
+             lives.cookie_secret, lives.rate_limit, lives.clock_back, lives.clock_forward, lives.down, lives.another_key,
              lives.another_psk, lives.removed]
     # What the kernel's own module says of its sessions has other words.
     if not options.stock:
