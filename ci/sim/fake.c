@@ -9,11 +9,7 @@
  */
 #include <stdlib.h>
 
-#include "port.h"
-
-unsigned long port_wiped, port_wiped_bytes;
-unsigned long port_hz = 250;
-void (*port_sealed)(const u8 key[32], u64 nonce);
+#include "either.h"
 
 static u64 stir(u64 a, u64 b)
 {
@@ -105,15 +101,6 @@ void blake2s_final(struct blake2s_ctx *ctx, u8 *out)
 
 	finish(l, out, ctx->outlen);
 	l->used = false;
-}
-
-void blake2s(const u8 *key, size_t keylen, const u8 *in, size_t inlen, u8 *out, size_t outlen)
-{
-	struct blake2s_ctx ctx;
-
-	blake2s_init_key(&ctx, outlen, key, keylen);
-	blake2s_update(&ctx, in, inlen);
-	blake2s_final(&ctx, out);
 }
 
 /* ---- sealing ---- */
@@ -239,30 +226,11 @@ bool curve25519_generate_public(u8 out[32], const u8 secret[32])
 	return true;
 }
 
-void curve25519_clamp_secret(u8 secret[32])
-{
-	secret[0] &= 248;
-	secret[31] = (secret[31] & 127) | 64;
-}
-
-void curve25519_generate_secret(u8 secret[32])
-{
-	get_random_bytes(secret, 32);
-	curve25519_clamp_secret(secret);
-}
-
 /* ---- memory ---- */
 
 unsigned long crypto_memneq(const void *a, const void *b, size_t len)
 {
 	return memcmp(a, b, len) != 0;
-}
-
-void memzero_explicit(void *memory, size_t len)
-{
-	memset(memory, 0, len);
-	port_wiped++;
-	port_wiped_bytes += len;
 }
 
 /* ---- chance ---- */

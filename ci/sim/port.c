@@ -6,13 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "port.h"
+#include "either.h"
 
 #define TAG	16
-
-unsigned long port_hz = 250;
-unsigned long port_wiped, port_wiped_bytes;
-void (*port_sealed)(const u8 key[32], u64 nonce);
 
 /* What fails here fails for want of memory, or of the algorithm. */
 static void must(bool good, const char *what)
@@ -92,18 +88,6 @@ void blake2s_final(struct blake2s_ctx *ctx, u8 *out)
 	}
 	free(blake);
 	ctx->state = NULL;
-}
-
-void blake2s(const u8 *key, size_t keylen, const u8 *in, size_t inlen, u8 *out, size_t outlen)
-{
-	struct blake2s_ctx ctx;
-
-	if (keylen)
-		blake2s_init_key(&ctx, outlen, key, keylen);
-	else
-		blake2s_init(&ctx, outlen);
-	blake2s_update(&ctx, in, inlen);
-	blake2s_final(&ctx, out);
 }
 
 /* ---- ChaCha20-Poly1305 ---- */
@@ -285,30 +269,11 @@ bool curve25519_generate_public(u8 out[32], const u8 secret[32])
 	return true;
 }
 
-void curve25519_clamp_secret(u8 secret[32])
-{
-	secret[0] &= 248;
-	secret[31] = (secret[31] & 127) | 64;
-}
-
-void curve25519_generate_secret(u8 secret[32])
-{
-	get_random_bytes(secret, 32);
-	curve25519_clamp_secret(secret);
-}
-
 /* ---- memory ---- */
 
 unsigned long crypto_memneq(const void *a, const void *b, size_t len)
 {
 	return CRYPTO_memcmp(a, b, len) != 0;
-}
-
-void memzero_explicit(void *memory, size_t len)
-{
-	OPENSSL_cleanse(memory, len);
-	port_wiped++;
-	port_wiped_bytes += len;
 }
 
 /* ---- chance ---- */
