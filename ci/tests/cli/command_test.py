@@ -400,6 +400,23 @@ def test_peer_apply():
         tap.point(f"of the last {8000 if again else 4000} packets" in said, f"apply: what doctor judges: set {'again' if again else 'first'}", said)
 
 
+def test_links():
+    """Pages lead to what is there, are packed, and README names them all."""
+    tree = CLI.parents[1]
+    pages = sorted((tree / "src/dist").glob("*.md"))
+    for page in tree / "README.md", tree / "ci/README.md", *pages:
+        text = page.read_text()
+        to = [link.partition("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text)]
+        missing = [link for link in to if link and "://" not in link and not (page.parent / link).exists()]
+        tap.point(not missing, f"links of {page.relative_to(tree)}", missing)
+        here = {re.sub("[^a-z0-9 -]", "", line.lower()).replace(" ", "-") for line in re.findall(r"^#+ (.*)$", text, re.M)}
+        gone = [name for name in re.findall(r"\]\(#([^)]*)\)", text) if name not in here]
+        tap.point(not gone, f"headings that {page.relative_to(tree)} leads to", gone)
+    for where in "README.md", "debian/wireguard-reorder-tools.docs", "rpm/wireguard-reorder.spec":
+        missing = [page.name for page in pages if f"src/dist/{page.name}" not in (tree / where).read_text()]
+        tap.point(not missing, f"{where} has all pages for users", missing)
+
+
 def test_pages():
     """Command lines in the pages for users are understood."""
     runs = ("set", "show", "apply", "reset", "stats", "dump", "export", "doctor", "status")
@@ -410,7 +427,7 @@ def test_pages():
         lines = [re.sub(r"\s*(#|\|\||;).*", "", line).replace("KEY", fake_key(0)).replace("%i", "wg0") for line in lines]
         lines = [re.sub(r"peer [A-Za-z0-9+/]{43}=", f"peer {fake_key(0)}", line) for line in lines]
         lines = [line for line in lines if line.strip("- j").split(" ")[0] in runs]
-        tap.point(lines or page.name in ("how-it-works.md", "packages.md"), f"{page.name}: {len(lines)} commands")
+        tap.point(lines or page.name in ("how-it-works.md", "measured.md", "packages.md", "tested.md"), f"{page.name}: {len(lines)} commands")
         for line in lines:
             s = ours()
             (s.root / "etc").mkdir(exist_ok=True)
@@ -1417,7 +1434,7 @@ def test_output():
     tap.point(result.returncode == 1 and "could not be written: No space" in result.stderr, "a full disk", result.stderr)
 
 
-tap.tests([test_help, test_usage, test_set, test_apply, test_apply_scope, test_peer_settings, test_peer_save, test_peer_apply, test_apply_many_peers, test_pages, test_old_module, test_apply_other_module, test_apply_bad, test_save,
+tap.tests([test_help, test_usage, test_set, test_apply, test_apply_scope, test_peer_settings, test_peer_save, test_peer_apply, test_apply_many_peers, test_pages, test_links, test_old_module, test_apply_other_module, test_apply_bad, test_save,
            test_reset, test_rights, test_stock, test_show, test_terminal, test_locale, test_screen, test_screen_signals,
            test_closed, test_json,
            test_stats_and_dump, test_many_peers, test_watch, test_export, test_export_module,
