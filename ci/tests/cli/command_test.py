@@ -467,10 +467,13 @@ def test_apply_bad():
             ("[*]\nwindow = 4096\nhold-max =\n", 3, ('hold-max ""', "unit")),
             ("[*]\nmode = on\nwindow = 4096\n", 2, ('mode "on"', "adaptive, fixed or off")),
             ("[*]\nwindow = 4096\nhold-max = 6s\n", 3, ("hold-max 6000ms for wg0: hold_max_us: give 0 to 5000000",)),
+            ("[*]\nwindow = 4096\nhold = -1ms\n", 3, ('hold "-1ms": there is nothing below zero',)),
+            ("[*]\nwindow = 4096\nwindow = -64\n", 3, ('window "-64": there is nothing below zero',)),
             ("[*]\nwindow = 4096\nscope = all\n", 3, ('scope "all": give flow, peer or auto',)),
             ("mode = off\n[*]\nwindow = 4096\n", 1, ('"mode" stands before any section', "[wg0]")),
             ("[*]\nwindow = 4096\n[w g]\nmode = off\n", 3, ("[w g] is no section", "[*]")),
-            ("[*]\nwindow = 4096\n[wg0\n", 3, ('"[wg0" is not understood', "hold-max = 100ms")),
+            ("[*]\nwindow = 4096\n[wg0\nmode = off\n", 3, ('"[wg0" is no section', "end its line with ]")),
+            ("[*]\nwindow = 4096\n[wg0] mode = off\nmode = off\n", 3, ('"[wg0] mode = off" is no section', "up to the next section")),
             ("[*]\nwindow = 4096\nmode off\n", 3, ('"mode off" is not understood',)),
             ("[*]\nwindow = 4096\n[wg7]\nmode = off\n", 3, ('no WireGuard interface is called "wg7" now', "there is wg0")),
             (b"[*]\nwindow = 4096\n\xff\x1b[2J = 3\n", 3, ('no setting "??[2J"',)),
@@ -478,6 +481,9 @@ def test_apply_bad():
         result, wg0, _ = applied(bad, ifs="wg0")
         refused(result, 2, f"{conf}:{number}: ", *parts)
         tap.same(wg0, [0, 5000, 50000, 4096], "... and the rest is applied")
+    result, _, wg1 = applied("[wg0]\nmode = off\n[wg1\nmode = off\n", "wg1")
+    refused(result, 2, f"{conf}:3: ", '"[wg1" is no section')
+    tap.same(wg1, None, "a head that is not closed, behind a section that does not concern the interface")
     # For one interface, only what concerns it; each line is named once.
     text = "[*]\nhold = 7\n[wg0]\nhold = 8\n[wg1]\nhold = 9\nmode = off\n"
     result, _, wg1 = applied(text, "wg1")
@@ -519,6 +525,8 @@ def test_save():
     tap.same(saved("wg0", "hold-max", "80ms").count("hold"), 1, "is replaced where it is saved by another name")
     conf.write_text("[wg0]\nhold-max = 1ns\n")
     refused(s.run("apply", "wg0", **env), 2, 'wireguard-reorder.conf:2: hold-max "1ns": give a whole number of microseconds')
+    conf.write_text("[wg0]\nhold = 1ms\n[wg1\nmode = fixed\n")
+    tap.same(saved("wg0", "mode", "off"), "[wg0]\nhold = 1ms\nmode = off\n[wg1\nmode = fixed\n", "what is behind a head that is not closed is left alone")
     conf.write_text(changed)
     before = conf.read_text()
     refused(s.run("set", "wg0", "hold", "5s", "--save", **env), 2, "give 0 to 1000000")
