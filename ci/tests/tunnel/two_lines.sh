@@ -190,7 +190,9 @@ figures()
 	configured two-lines 20 10 20 25
 	up
 	up=$(goodput home server "$inside" 4 -O 1)
-	down=$(goodput home server "$inside" 4 -O 1 -R)
+	# The queue is behind the sender here, so that TCP finds its rate by losses: in 4 s it
+	# had 28 to 35 Mbit/s with either module.
+	down=$(goodput home server "$inside" 12 -O 3 -R)
 	out=$(sequence home server "$inside" --count 1000 --rate 500)
 	swapped=$(field out_of_order "$out")
 	echo "$1: $up Mbit/s up, $down down; $swapped of 1000 datagrams out of order"
