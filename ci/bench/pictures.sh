@@ -9,7 +9,7 @@
 #   --draw         measure nothing, draw from the data that is there
 #   --short        measure for seconds: tries this program, and is no measurement
 #
-# FOLDER is ci/doc, the pictures of README, if it is not given. It gets
+# FOLDER is ci/doc, the pictures of README and its pages, if it is not given. It gets
 #
 #   onset.tsv, onset.svg   goodput second by second as jitter begins (onset.sh)
 #   held.tsv, held.svg     displacement, and delay that is added (held.sh)

@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The screens of README, from today's build: what the command says at the receiving
-# end of a tunnel whose path jitters by 2 ms and loses 0.1 %, on the travelling
-# kernel. Keys are left out.
+# The screens of README and of src/dist/command.md, from today's build: what the
+# command says at the receiving end of a tunnel whose path jitters by 2 ms and loses
+# 0.1 %, on the travelling kernel. Keys are left out.
 #
 #   ci/doc/screens.sh            print them
-#   ci/doc/screens.sh --write    put them into README, in the place of those there
+#   ci/doc/screens.sh --write    put them in the place of those there
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -60,7 +60,7 @@ inside()
 
 replace()
 {
-	python3 - "$top/README.md" <<-'END'
+	python3 - "$top/README.md" "$top/src/dist/command.md" <<-'END'
 	import sys
 	screens = {}
 	for line in open("/dev/fd/3", encoding="utf-8"):
@@ -70,19 +70,21 @@ replace()
 	        screens[name] = []
 	    elif screens:
 	        screens[name].append(line)
-	page = open(sys.argv[1], encoding="utf-8").read().split("\n")
+	pages = {name: open(name, encoding="utf-8").read().split("\n") for name in sys.argv[1:]}
 	for name, lines in screens.items():
 	    while lines and not lines[-1]:
 	        lines.pop()
-	    at = [n for n, line in enumerate(page) if line.split(" --count")[0] == name.split(" --count")[0]]
+	    at = [(page, n) for page in pages.values() for n, line in enumerate(page) if line.split(" --count")[0] == name.split(" --count")[0]]
 	    if len(at) != 1:
-	        sys.exit(f"README has {len(at)} times: {name}")
-	    end = at[0] + 1
+	        sys.exit(f"the pages have {len(at)} times: {name}")
+	    page, start = at[0]
+	    end = start + 1
 	    # A screen goes on behind an empty line if that is followed by one that is set in, and no command.
 	    while page[end].startswith("    ") or (not page[end] and page[end + 1].startswith("    ") and not page[end + 1].startswith("    $")):
 	        end += 1
-	    page[at[0] + 1:end] = lines
-	open(sys.argv[1], "w", encoding="utf-8").write("\n".join(page))
+	    page[start + 1:end] = lines
+	for name, page in pages.items():
+	    open(name, "w", encoding="utf-8").write("\n".join(page))
 	END
 }
 

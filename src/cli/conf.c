@@ -28,12 +28,14 @@
  * enum kind - what a line is
  * @NOTHING: empty, or a comment
  * @SECTION: the head of a section
+ * @OPEN: the head of a section, but for its bracket
  * @VALUE: a name and a value
  * @OTHER: something else
  */
 enum kind {
 	NOTHING,
 	SECTION,
+	OPEN,
 	VALUE,
 	OTHER,
 };
@@ -41,7 +43,7 @@ enum kind {
 /**
  * struct parts - a line taken apart
  * @kind: what it is
- * @name: of a section or a setting
+ * @name: of a section or a setting, or else all of the line
  * @value: of a setting
  */
 struct parts {
@@ -90,6 +92,8 @@ static struct parts take_apart(char *line)
 		parts.kind = SECTION;
 		line[strlen(line) - 1] = 0;
 		parts.name = trim(line + 1);
+	} else if (*line == '[') {
+		parts.kind = OPEN;
 	} else if (equals) {
 		parts.kind = VALUE;
 		*equals = 0;
@@ -175,6 +179,15 @@ static bool same_section(const struct conf_section *one, const struct conf_secti
 	       !memcmp(one->key, other->key, KEY_LEN);
 }
 
+/* What follows was meant for some other section than the one before. */
+static void read_open(struct reader *r, const char *text)
+{
+	r->skip = true;
+	conf_say(r->conf, r->line, "\"%.*s\" is no section: end its line with ], as in [wg0]; nothing is set up to the next section",
+		 SHOWN, text);
+	r->conf->wrong++;
+}
+
 static void read_section(struct reader *r, const char *name)
 {
 	r->skip = !parse_section(name, &r->section);
@@ -221,6 +234,8 @@ static void read_line(struct reader *r, char *line)
 	r->line++;
 	if (parts.kind == SECTION) {
 		read_section(r, parts.name);
+	} else if (parts.kind == OPEN) {
+		read_open(r, parts.name);
 	} else if (r->skip) {
 		return;
 	} else if (parts.kind == VALUE) {
@@ -367,6 +382,8 @@ static struct place find_place(const struct lines *lines, const struct conf_sect
 		parts = take_apart(copy);
 		if (parts.kind == SECTION)
 			inside = parse_section(parts.name, &head) && same_section(&head, section);
+		if (parts.kind == OPEN)
+			inside = false;
 		if (inside && parts.kind == VALUE && setting_find(parts.name) == setting_find(name))
 			place = (struct place){ i, true, true };
 		else if (inside && parts.kind != NOTHING && !place.there)

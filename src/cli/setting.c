@@ -7,6 +7,7 @@
  */
 #include "setting.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -123,6 +124,8 @@ const char *setting_wrong(const struct setting *setting, const char *text)
 {
 	const char *wrong = setting->parse == parse_time ? parse_time_wrong(text) : NULL;
 
+	if (text[0] == '-' && (isdigit((unsigned char)text[1]) || text[1] == '.'))
+		return "there is nothing below zero: give a value from 0 on";
 	return wrong ? wrong : setting->rule;
 }
 

@@ -400,6 +400,23 @@ def test_peer_apply():
         tap.point(f"of the last {8000 if again else 4000} packets" in said, f"apply: what doctor judges: set {'again' if again else 'first'}", said)
 
 
+def test_links():
+    """Pages lead to what is there, are packed, and README names them all."""
+    tree = CLI.parents[1]
+    pages = sorted((tree / "src/dist").glob("*.md"))
+    for page in tree / "README.md", tree / "ci/README.md", *pages:
+        text = page.read_text()
+        to = [link.partition("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text)]
+        missing = [link for link in to if link and "://" not in link and not (page.parent / link).exists()]
+        tap.point(not missing, f"links of {page.relative_to(tree)}", missing)
+        here = {re.sub("[^a-z0-9 -]", "", line.lower()).replace(" ", "-") for line in re.findall(r"^#+ (.*)$", text, re.M)}
+        gone = [name for name in re.findall(r"\]\(#([^)]*)\)", text) if name not in here]
+        tap.point(not gone, f"headings that {page.relative_to(tree)} leads to", gone)
+    for where in "README.md", "debian/wireguard-reorder-tools.docs", "rpm/wireguard-reorder.spec":
+        missing = [page.name for page in pages if f"src/dist/{page.name}" not in (tree / where).read_text()]
+        tap.point(not missing, f"{where} has all pages for users", missing)
+
+
 def test_pages():
     """Command lines in the pages for users are understood."""
     runs = ("set", "show", "apply", "reset", "stats", "dump", "export", "doctor", "status")
@@ -410,7 +427,7 @@ def test_pages():
         lines = [re.sub(r"\s*(#|\|\||;).*", "", line).replace("KEY", fake_key(0)).replace("%i", "wg0") for line in lines]
         lines = [re.sub(r"peer [A-Za-z0-9+/]{43}=", f"peer {fake_key(0)}", line) for line in lines]
         lines = [line for line in lines if line.strip("- j").split(" ")[0] in runs]
-        tap.point(lines or page.name in ("how-it-works.md", "packages.md"), f"{page.name}: {len(lines)} commands")
+        tap.point(lines or page.name in ("how-it-works.md", "measured.md", "packages.md", "tested.md"), f"{page.name}: {len(lines)} commands")
         for line in lines:
             s = ours()
             (s.root / "etc").mkdir(exist_ok=True)
@@ -450,10 +467,13 @@ def test_apply_bad():
             ("[*]\nwindow = 4096\nhold-max =\n", 3, ('hold-max ""', "unit")),
             ("[*]\nmode = on\nwindow = 4096\n", 2, ('mode "on"', "adaptive, fixed or off")),
             ("[*]\nwindow = 4096\nhold-max = 6s\n", 3, ("hold-max 6000ms for wg0: hold_max_us: give 0 to 5000000",)),
+            ("[*]\nwindow = 4096\nhold = -1ms\n", 3, ('hold "-1ms": there is nothing below zero',)),
+            ("[*]\nwindow = 4096\nwindow = -64\n", 3, ('window "-64": there is nothing below zero',)),
             ("[*]\nwindow = 4096\nscope = all\n", 3, ('scope "all": give flow, peer or auto',)),
             ("mode = off\n[*]\nwindow = 4096\n", 1, ('"mode" stands before any section', "[wg0]")),
             ("[*]\nwindow = 4096\n[w g]\nmode = off\n", 3, ("[w g] is no section", "[*]")),
-            ("[*]\nwindow = 4096\n[wg0\n", 3, ('"[wg0" is not understood', "hold-max = 100ms")),
+            ("[*]\nwindow = 4096\n[wg0\nmode = off\n", 3, ('"[wg0" is no section', "end its line with ]")),
+            ("[*]\nwindow = 4096\n[wg0] mode = off\nmode = off\n", 3, ('"[wg0] mode = off" is no section', "up to the next section")),
             ("[*]\nwindow = 4096\nmode off\n", 3, ('"mode off" is not understood',)),
             ("[*]\nwindow = 4096\n[wg7]\nmode = off\n", 3, ('no WireGuard interface is called "wg7" now', "there is wg0")),
             (b"[*]\nwindow = 4096\n\xff\x1b[2J = 3\n", 3, ('no setting "??[2J"',)),
@@ -461,6 +481,9 @@ def test_apply_bad():
         result, wg0, _ = applied(bad, ifs="wg0")
         refused(result, 2, f"{conf}:{number}: ", *parts)
         tap.same(wg0, [0, 5000, 50000, 4096], "... and the rest is applied")
+    result, _, wg1 = applied("[wg0]\nmode = off\n[wg1\nmode = off\n", "wg1")
+    refused(result, 2, f"{conf}:3: ", '"[wg1" is no section')
+    tap.same(wg1, None, "a head that is not closed, behind a section that does not concern the interface")
     # For one interface, only what concerns it; each line is named once.
     text = "[*]\nhold = 7\n[wg0]\nhold = 8\n[wg1]\nhold = 9\nmode = off\n"
     result, _, wg1 = applied(text, "wg1")
@@ -502,6 +525,8 @@ def test_save():
     tap.same(saved("wg0", "hold-max", "80ms").count("hold"), 1, "is replaced where it is saved by another name")
     conf.write_text("[wg0]\nhold-max = 1ns\n")
     refused(s.run("apply", "wg0", **env), 2, 'wireguard-reorder.conf:2: hold-max "1ns": give a whole number of microseconds')
+    conf.write_text("[wg0]\nhold = 1ms\n[wg1\nmode = fixed\n")
+    tap.same(saved("wg0", "mode", "off"), "[wg0]\nhold = 1ms\nmode = off\n[wg1\nmode = fixed\n", "what is behind a head that is not closed is left alone")
     conf.write_text(changed)
     before = conf.read_text()
     refused(s.run("set", "wg0", "hold", "5s", "--save", **env), 2, "give 0 to 1000000")
@@ -1417,7 +1442,7 @@ def test_output():
     tap.point(result.returncode == 1 and "could not be written: No space" in result.stderr, "a full disk", result.stderr)
 
 
-tap.tests([test_help, test_usage, test_set, test_apply, test_apply_scope, test_peer_settings, test_peer_save, test_peer_apply, test_apply_many_peers, test_pages, test_old_module, test_apply_other_module, test_apply_bad, test_save,
+tap.tests([test_help, test_usage, test_set, test_apply, test_apply_scope, test_peer_settings, test_peer_save, test_peer_apply, test_apply_many_peers, test_pages, test_links, test_old_module, test_apply_other_module, test_apply_bad, test_save,
            test_reset, test_rights, test_stock, test_show, test_terminal, test_locale, test_screen, test_screen_signals,
            test_closed, test_json,
            test_stats_and_dump, test_many_peers, test_watch, test_export, test_export_module,

@@ -107,6 +107,16 @@ def tunnel():
         if "fd12::1" in ip("-6", "route", "show", "table", "local") and "state UP" in ip("link", "show", "veth1"):
             break
         time.sleep(0.05)
+    routes_to_addresses()
+
+
+def routes_to_addresses():
+    """Wait for them: the kernel sets those of IPv6 some time after the addresses."""
+    for _ in range(100):
+        local = ip("-6", "route", "show", "table", "local")
+        if all(f"local {a} " in local for a in re.findall(r"inet6 (\S+)/", ip("-6", "addr", "show", "scope", "global"))):
+            return
+        time.sleep(0.05)
 
 
 def state(netns=None):
@@ -147,7 +157,7 @@ def attributes(data):
 
 
 def settled(before, netns=None):
-    """The state, as soon as it is that: the kernel sets routes to addresses of IPv6 some time after the addresses."""
+    """The state, as soon as it is that, see routes_to_addresses()."""
     end = time.monotonic() + 5
     while (after := state(netns)) != before and time.monotonic() < end:
         time.sleep(0.05)
@@ -222,6 +232,7 @@ def second():
     ip("route", "add", "10.22.0.0/16", "dev", "wg1", "src", "198.51.100.1")
     ip("-6", "route", "add", "fd21::/48", "dev", "wg0", "src", "fd01::1")
     ip("-6", "route", "add", "fd22::/48", "dev", "wg1", "src", "fd00::1")
+    routes_to_addresses()
 
 
 def test_two():

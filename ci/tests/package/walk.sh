@@ -16,10 +16,10 @@ set -euo pipefail
 package_test "$0" "$@"
 suite=${1:-bookworm}
 
-# What README shows with a prompt, one command a line.
+# What README and its page about the command show with a prompt, one command a line.
 typed()
 {
-	sed -n 's/^    \$ //p' "$top/README.md" | grep .
+	sed -n 's/^    \$ //p' "$top/README.md" "$top/src/dist/command.md" | grep .
 }
 
 # quoted COMMAND: the first in README's text that begins so.
