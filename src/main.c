@@ -8,6 +8,7 @@
 #include "interface.h"
 #include "protocol/handshake.h"
 #include "randomness.h"
+#include "run.h"
 #include "session.h"
 #include "version.h"
 
@@ -16,6 +17,7 @@ static int __init wgr_init(void)
 	int ret;
 
 	wgr_handshake_setup();
+	wgr_run_setup();
 	ret = wgr_session_setup();
 	if (ret)
 		return ret;
