@@ -3,6 +3,7 @@
 #include <linux/module.h>
 #include <net/rtnetlink.h>
 
+#include "aead.h"
 #include "control/netlink.h"
 #include "control/reorder.h"
 #include "interface.h"
@@ -16,6 +17,7 @@ static int __init wgr_init(void)
 {
 	int ret;
 
+	wgr_aead_setup();
 	wgr_handshake_setup();
 	wgr_run_setup();
 	ret = wgr_session_setup();

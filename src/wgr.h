@@ -11,6 +11,7 @@
  *   peer       one configured counterpart
  *   session    one set of transport keys, found by its receiver index
  *   noise      a peer's handshake and keys, under locks
+ *   aead       ChaCha20-Poly1305 of data packets
  *   randomness no handshake before the random generator has its seed
  *   cookie     proof of address for handshakes under load
  *   ratelimit  how many handshakes an address may ask for
