@@ -133,8 +133,7 @@ static void send_run(struct wgr_peer *peer, struct wgr_run *run, u64 now_ns)
 		wgr_timers_sent_data(&peer->timers);
 	if (unlikely(wgr_keys_renew_for_sending(&session->keys, now_ns)))
 		wgr_tx_ask_handshake(peer);
-	while (count--)
-		wgr_session_put(session);
+	wgr_session_put_many(session, count);
 }
 
 static bool good(const struct sk_buff *skb)
@@ -278,7 +277,7 @@ static unsigned int give_counters(struct wgr_peer *peer, struct wgr_session *ses
 	__must_hold(&peer->tx.staged.lock)
 {
 	struct wgr_line *line = &peer->tx.line;
-	unsigned int dropped = 0;
+	unsigned int dropped = 0, taken = 0;
 	struct sk_buff *skb;
 
 	spin_lock(&line->queue.lock);
@@ -289,11 +288,14 @@ static unsigned int give_counters(struct wgr_peer *peer, struct wgr_session *ses
 			dropped++;
 			continue;
 		}
-		kref_get(&session->ref);
+		taken++;
 		wgr_cb(skb)->session = session;
 		wgr_cb(skb)->tx.counter = wgr_keys_take_counter(&session->keys);
 		wgr_line_add(line, skb);
 	}
+	/* Before anybody can take one off the line. */
+	if (taken)
+		wgr_session_get_many(session, taken);
 	spin_unlock(&line->queue.lock);
 	return dropped;
 }
