@@ -386,11 +386,16 @@ static void destroy_parts(struct wgr_device *wgr)
 static void free_device(struct net_device *dev)
 {
 	struct wgr_device *wgr = netdev_priv(dev);
+	bool last;
 
 	rtnl_lock();
 	list_del(&wgr->node);
+	last = list_empty(&devices);
 	rtnl_unlock();
 	destroy_parts(wgr);
+	/* What is on its way holds the module, which is often unloaded now. */
+	if (last)
+		wgr_run_settle();
 	memzero_explicit(&wgr->identity, sizeof(wgr->identity));
 	pr_debug("%s: Interface destroyed\n", dev->name);
 	free_netdev(dev);

@@ -8,6 +8,9 @@
 /* Packets claimed in one go: enough to make the lock and the wake-up cheap. */
 #define CLAIM_MOST 16
 
+/* Packets that are let wait for the consumer while others are worked on. */
+#define WAKE_MOST 48
+
 /* Claims a worker makes before others may use its CPU (and a flush ends). */
 #define TURNS_MOST 32
 
@@ -158,6 +161,27 @@ static struct wgr_line *pool_pop(struct wgr_pool *pool)
 	return line;
 }
 
+/* Will the line's turn come before that of others? A hint, without the lock. */
+static bool is_next(const struct wgr_line *line)
+{
+	const struct list_head *first = READ_ONCE(line->pool->lines.next);
+
+	return first == &line->node || first == &line->pool->lines;
+}
+
+/*
+ * While more is worked on at once, the consumer comes for many at a time: what it
+ * does once for all of them is not done for each claim. Whoever added what is
+ * unclaimed has called a worker or is about to, so it comes.
+ */
+static bool worth_waking(const struct wgr_line *line)
+{
+	unsigned int unclaimed = READ_ONCE(line->unclaimed);
+
+	return !unclaimed || !is_next(line) ||
+	       skb_queue_len_lockless(&line->queue) >= unclaimed + WAKE_MOST;
+}
+
 /*
  * One claim for one line; the line goes to the back if it has more. All that
  * follows on the line waits for what is claimed, so neither softirqs nor other
@@ -177,7 +201,7 @@ static void serve(struct wgr_line *line)
 	if (line->finished)
 		line->finished(line);
 	local_bh_enable();
-	if (line->wake)
+	if (line->wake && worth_waking(line))
 		line->wake(line);
 	line->put(line);
 }

@@ -3,11 +3,13 @@
 #include <linux/module.h>
 #include <net/rtnetlink.h>
 
+#include "aead.h"
 #include "control/netlink.h"
 #include "control/reorder.h"
 #include "interface.h"
 #include "protocol/handshake.h"
 #include "randomness.h"
+#include "run.h"
 #include "session.h"
 #include "version.h"
 
@@ -15,7 +17,9 @@ static int __init wgr_init(void)
 {
 	int ret;
 
+	wgr_aead_setup();
 	wgr_handshake_setup();
+	wgr_run_setup();
 	ret = wgr_session_setup();
 	if (ret)
 		return ret;

@@ -108,6 +108,17 @@ void wgr_session_put(struct wgr_session *session)
 	kref_put(&session->ref, release_session);
 }
 
+void wgr_session_get_many(struct wgr_session *session, unsigned int count)
+{
+	refcount_add(count, &session->ref.refcount);
+}
+
+void wgr_session_put_many(struct wgr_session *session, unsigned int count)
+{
+	if (refcount_sub_and_test(count, &session->ref.refcount))
+		release_session(&session->ref);
+}
+
 void wgr_session_let_go(struct wgr_keys *keys)
 {
 	struct wgr_session *session = container_of(keys, struct wgr_session, keys);

@@ -63,6 +63,10 @@ struct wgr_session *wgr_session_new(struct wgr_peer *peer);
 struct wgr_session *wgr_session_get(struct wgr_session *session);
 void wgr_session_put(struct wgr_session *session);
 
+/* Takes and drops many at once; whoever takes them has one. */
+void wgr_session_get_many(struct wgr_session *session, unsigned int count);
+void wgr_session_put_many(struct wgr_session *session, unsigned int count);
+
 /**
  * wgr_session_let_go() - give up a session, whether it has keys or not
  * @keys: of the session whose index is freed and whose reference is dropped; may be NULL

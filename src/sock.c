@@ -82,7 +82,94 @@ static struct rtable *route4(struct trip *trip, struct flowi4 *flow)
 	return rt;
 }
 
-static int send4(struct trip *trip, struct sk_buff *skb, u8 ds)
+/* The device or something before it does not take many at once. */
+static bool refused(int ret)
+{
+	return ret == -EINVAL || ret == -EIO || ret == -EMSGSIZE || ret == -EOPNOTSUPP;
+}
+
+static void note_refused(struct wgr_socks *socks, int ret)
+{
+	if (READ_ONCE(socks->single))
+		return;
+	WRITE_ONCE(socks->single, true);
+	netdev_info(socks->dev, "Many datagrams at once were refused (error %d): they are sent one at a time until the interface is set up again\n",
+		    -ret);
+}
+
+/* Return: false and nothing is done, if each has to go alone. */
+static bool send_together(struct trip *trip, struct wgr_run *run, struct dst_entry *dst,
+			  const struct wgr_run_headers *headers)
+{
+	unsigned int count = run->count, bytes = run->bytes;
+	int ret;
+
+	if (count < 2 || READ_ONCE(trip->socks->single) ||
+	    !wgr_run_together(run, dst, headers->family))
+		return false;
+	ret = wgr_run_send(run, dst, trip->sk, headers);
+	if (ret == -ENOMEM && run->first)
+		return false;
+	if (refused(ret))
+		note_refused(trip->socks, ret);
+	if (net_xmit_eval(ret))
+		DEV_STATS_ADD(trip->socks->dev, tx_dropped, count);
+	else
+		dev_sw_netstats_tx_add(trip->socks->dev, count, bytes);
+	return true;
+}
+
+static void drop(struct wgr_run *run)
+{
+	struct sk_buff *skb;
+
+	while ((skb = wgr_run_pop(run)))
+		kfree_skb(skb);
+}
+
+static bool send_together4(struct trip *trip, struct wgr_run *run, struct rtable *rt,
+			   __be32 from, u8 ds)
+{
+	const struct sockaddr_in *to = &trip->endpoint->to.v4;
+	struct wgr_run_headers headers = {
+		.family = AF_INET,
+		.v4 = {
+			.version = 4,
+			.ihl = sizeof(struct iphdr) / 4,
+			.tos = ds,
+			.ttl = ip4_dst_hoplimit(&rt->dst),
+			.protocol = IPPROTO_UDP,
+			.saddr = from,
+			.daddr = to->sin_addr.s_addr,
+		},
+		.udp = {
+			.source = inet_sk(trip->sk)->inet_sport,
+			.dest = to->sin_port,
+		},
+	};
+
+	return send_together(trip, run, &rt->dst, &headers);
+}
+
+static void send_each4(struct trip *trip, struct wgr_run *run, struct rtable *rt,
+		       __be32 from, u8 ds)
+{
+	struct sk_buff *skb;
+
+	while ((skb = wgr_run_pop(run))) {
+		if (run->first)
+			dst_hold(&rt->dst);
+		/* The outer packet may be fragmented whatever the inner one says. */
+		skb->ignore_df = 1;
+		udp_tunnel_xmit_skb(rt, trip->sk, skb, from,
+				    trip->endpoint->to.v4.sin_addr.s_addr, ds,
+				    ip4_dst_hoplimit(&rt->dst), 0,
+				    inet_sk(trip->sk)->inet_sport,
+				    trip->endpoint->to.v4.sin_port, false, false, 0);
+	}
+}
+
+static int send4(struct trip *trip, struct wgr_run *run, u8 ds)
 {
 	struct flowi4 flow = {};
 	struct rtable *rt = NULL;
@@ -92,16 +179,11 @@ static int send4(struct trip *trip, struct sk_buff *skb, u8 ds)
 	if (!rt)
 		rt = route4(trip, &flow);
 	if (IS_ERR(rt)) {
-		kfree_skb(skb);
+		drop(run);
 		return PTR_ERR(rt);
 	}
-	/* The outer packet may be fragmented whatever the inner one says. */
-	skb->ignore_df = 1;
-	udp_tunnel_xmit_skb(rt, trip->sk, skb, flow.saddr,
-			    trip->endpoint->to.v4.sin_addr.s_addr, ds,
-			    ip4_dst_hoplimit(&rt->dst), 0,
-			    inet_sk(trip->sk)->inet_sport,
-			    trip->endpoint->to.v4.sin_port, false, false, 0);
+	if (!send_together4(trip, run, rt, flow.saddr, ds))
+		send_each4(trip, run, rt, flow.saddr, ds);
 	return 0;
 }
 
@@ -137,7 +219,46 @@ static struct dst_entry *route6(struct trip *trip, struct flowi6 *flow)
 	return dst;
 }
 
-static int send6(struct trip *trip, struct sk_buff *skb, u8 ds)
+static bool send_together6(struct trip *trip, struct wgr_run *run, struct dst_entry *dst,
+			   const struct in6_addr *from, u8 ds)
+{
+	const struct sockaddr_in6 *to = &trip->endpoint->to.v6;
+	struct wgr_run_headers headers = {
+		.family = AF_INET6,
+		.v6 = {
+			.nexthdr = IPPROTO_UDP,
+			.hop_limit = ip6_dst_hoplimit(dst),
+			.saddr = *from,
+			.daddr = to->sin6_addr,
+		},
+		.udp = {
+			.source = inet_sk(trip->sk)->inet_sport,
+			.dest = to->sin6_port,
+		},
+	};
+
+	ip6_flow_hdr(&headers.v6, ds, 0);
+	return send_together(trip, run, dst, &headers);
+}
+
+static void send_each6(struct trip *trip, struct wgr_run *run, struct dst_entry *dst,
+		       const struct in6_addr *from, u8 ds)
+{
+	struct sk_buff *skb;
+
+	while ((skb = wgr_run_pop(run))) {
+		if (run->first)
+			dst_hold(dst);
+		skb->ignore_df = 1;
+		udp_tunnel6_xmit_skb(dst, trip->sk, skb, skb->dev, from,
+				     &trip->endpoint->to.v6.sin6_addr, ds,
+				     ip6_dst_hoplimit(dst), 0,
+				     inet_sk(trip->sk)->inet_sport,
+				     trip->endpoint->to.v6.sin6_port, false, 0);
+	}
+}
+
+static int send6(struct trip *trip, struct wgr_run *run, u8 ds)
 {
 	struct dst_entry *dst = NULL;
 	struct flowi6 flow = {};
@@ -147,53 +268,53 @@ static int send6(struct trip *trip, struct sk_buff *skb, u8 ds)
 	if (!dst)
 		dst = route6(trip, &flow);
 	if (IS_ERR(dst)) {
-		kfree_skb(skb);
+		drop(run);
 		return PTR_ERR(dst);
 	}
-	skb->ignore_df = 1;
-	udp_tunnel6_xmit_skb(dst, trip->sk, skb, skb->dev, &flow.saddr,
-			     &trip->endpoint->to.v6.sin6_addr, ds,
-			     ip6_dst_hoplimit(dst), 0,
-			     inet_sk(trip->sk)->inet_sport,
-			     trip->endpoint->to.v6.sin6_port, false, 0);
+	if (!send_together6(trip, run, dst, &flow.saddr, ds))
+		send_each6(trip, run, dst, &flow.saddr, ds);
 	return 0;
 }
 #else
-static int send6(struct trip *trip, struct sk_buff *skb, u8 ds)
+static int send6(struct trip *trip, struct wgr_run *run, u8 ds)
 {
-	kfree_skb(skb);
+	drop(run);
 	return -EAFNOSUPPORT;
 }
 #endif
 
-/* Sends @skb to @trip's endpoint; the caller is in an RCU read section. */
-static int travel(struct trip *trip, struct sk_buff *skb, u8 ds)
+/* Sends @run to @trip's endpoint; the caller is in an RCU read section. */
+static int travel(struct trip *trip, struct wgr_run *run, u8 ds)
 {
 	struct wgr_socks *socks = trip->socks;
 	sa_family_t family = trip->endpoint->to.any.sa_family;
+	u32 mark = READ_ONCE(socks->fwmark);
+	struct sk_buff *skb;
 	int ret = -ENONET;
 
-	skb->dev = socks->dev;
-	skb->mark = READ_ONCE(socks->fwmark);
+	for (skb = run->first; skb; skb = skb->next) {
+		skb->dev = socks->dev;
+		skb->mark = mark;
+	}
 	if (family == AF_INET) {
 		trip->sk = rcu_dereference_bh(socks->sock4);
 		if (trip->sk)
-			return send4(trip, skb, ds);
+			return send4(trip, run, ds);
 	} else if (family == AF_INET6) {
 		trip->sk = rcu_dereference_bh(socks->sock6);
 		if (trip->sk)
-			return send6(trip, skb, ds);
+			return send6(trip, run, ds);
 	} else {
 		ret = -EDESTADDRREQ;
 	}
-	kfree_skb(skb);
+	drop(run);
 	return ret;
 }
 
 int wgr_sock_send(struct wgr_socks *socks, struct wgr_endpoint_cell *cell, bool keep,
-		  struct sk_buff *skb, u8 ds)
+		  struct wgr_run *run, u8 ds)
 {
-	unsigned int len = skb->len;
+	unsigned int bytes = run->bytes;
 	struct wgr_endpoint endpoint;
 	struct trip trip = { .socks = socks, .endpoint = &endpoint };
 	struct wgr_way *way;
@@ -202,11 +323,11 @@ int wgr_sock_send(struct wgr_socks *socks, struct wgr_endpoint_cell *cell, bool 
 	way = wgr_endpoint_read(cell, &endpoint);
 	if (keep)
 		trip.cache = &way->route;
-	ret = travel(&trip, skb, ds);
+	ret = travel(&trip, run, ds);
 	/* It leads elsewhere by now: what was cached is the route of before. */
 	if (trip.fresh && !wgr_endpoint_is(cell, way, &endpoint))
 		dst_cache_reset(&way->route);
-	return ret ?: len;
+	return ret ?: bytes;
 }
 
 struct sk_buff *wgr_sock_message(const void *msg, size_t len)
@@ -226,6 +347,7 @@ int wgr_sock_reply(struct wgr_socks *socks, const struct sk_buff *in,
 {
 	struct wgr_endpoint endpoint;
 	struct trip trip = { .socks = socks, .endpoint = &endpoint };
+	struct wgr_run run = {};
 	struct sk_buff *skb;
 	int ret;
 
@@ -234,8 +356,9 @@ int wgr_sock_reply(struct wgr_socks *socks, const struct sk_buff *in,
 	skb = wgr_sock_message(msg, len);
 	if (!skb)
 		return -ENOMEM;
+	wgr_run_add(&run, skb);
 	rcu_read_lock_bh();
-	ret = travel(&trip, skb, 0);
+	ret = travel(&trip, &run, 0);
 	rcu_read_unlock_bh();
 	return ret;
 }
@@ -347,6 +470,7 @@ int wgr_sock_open(struct wgr_socks *socks, u16 port)
 	if (ret)
 		return ret;
 	socks->port = ntohs(inet_sk(pair[0])->inet_sport);
+	WRITE_ONCE(socks->single, false);
 	replace_socks(socks, pair[0], pair[1]);
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <linux/types.h>
 
 #include "endpoint.h"
+#include "run.h"
 
 struct net;
 struct net_device;
@@ -23,6 +24,7 @@ struct sock;
  * @sock6: IPv6 socket, NULL on a kernel without IPv6
  * @port: UDP port, 0 for not chosen yet
  * @fwmark: mark of outer packets, 0 for none
+ * @single: a run of datagrams was refused: each goes alone, until sockets are opened
  * @receive: takes a datagram, whose UDP header is at its transport_header; called by
  *	UDP itself with softirqs disabled. The socket's user data is this struct, or
  *	NULL for a socket that is being closed
@@ -35,6 +37,7 @@ struct wgr_socks {
 	struct sock __rcu *sock6;
 	u16 port;
 	u32 fwmark;
+	bool single;
 	int (*receive)(struct sock *sk, struct sk_buff *skb);
 };
 
@@ -56,12 +59,12 @@ int wgr_sock_open(struct wgr_socks *socks, u16 port);
 bool wgr_sock_close(struct wgr_socks *socks);
 
 /**
- * wgr_sock_send() - send a datagram to a peer
+ * wgr_sock_send() - send datagrams to a peer
  * @socks: of the device
  * @cell: where the peer is
  * @keep: the route there may be kept for the next one: somebody will drop it
- * @skb: payload, with WGR_HEADROOM in front; always taken
- * @ds: DS field of the outer header
+ * @run: payloads, each with WGR_HEADROOM in front; always taken
+ * @ds: DS field of the outer headers
  *
  * Context: in an RCU read section, softirqs disabled.
  * Return: payload bytes handed to the stack, or a negative error:
@@ -69,7 +72,7 @@ bool wgr_sock_close(struct wgr_socks *socks);
  * closed, or what routing says.
  */
 int wgr_sock_send(struct wgr_socks *socks, struct wgr_endpoint_cell *cell, bool keep,
-		  struct sk_buff *skb, u8 ds);
+		  struct wgr_run *run, u8 ds);
 
 /* A packet of a short message, copied; NULL without memory. */
 struct sk_buff *wgr_sock_message(const void *msg, size_t len);

@@ -106,47 +106,75 @@ static void encrypt_work(struct sk_buff *skb)
 	wgr_packet_finish(skb, encrypt(skb));
 }
 
-static int send(struct wgr_peer *peer, struct sk_buff *skb, u8 ds)
+static int send(struct wgr_peer *peer, struct wgr_run *run, u8 ds)
 {
 	int ret;
 
 	rcu_read_lock_bh();
 	/* Nobody would empty the cache of a peer that has been removed. */
-	ret = wgr_sock_send(&peer->wgr->socks, &peer->endpoint, !READ_ONCE(peer->dead), skb, ds);
+	ret = wgr_sock_send(&peer->wgr->socks, &peer->endpoint, !READ_ONCE(peer->dead), run, ds);
 	rcu_read_unlock_bh();
 	if (ret > 0)
 		atomic64_add(ret, &peer->tx_bytes);
 	return ret;
 }
 
-static void send_one(struct wgr_peer *peer, struct sk_buff *skb, u64 now_ns)
+static void send_run(struct wgr_peer *peer, struct wgr_run *run, u64 now_ns)
 {
-	struct wgr_session *session = wgr_cb(skb)->session;
-	bool data = wgr_cb(skb)->tx.plain_len;
-	u8 ds = wgr_cb(skb)->tx.ds;
+	struct wgr_session *session = wgr_cb(run->first)->session;
+	bool data = wgr_cb(run->first)->tx.plain_len;
+	u8 ds = wgr_cb(run->first)->tx.ds;
+	unsigned int count = run->count;
 
-	if (unlikely(wgr_cb(skb)->item.tag == WGR_PACKET_BAD)) {
-		DEV_STATS_INC(peer->wgr->dev, tx_dropped);
-		wgr_packet_drop(skb);
-		return;
-	}
 	wgr_timers_sent_any(&peer->timers);
-	if (send(peer, skb, ds) < 0)
-		DEV_STATS_INC(peer->wgr->dev, tx_errors);
+	if (send(peer, run, ds) < 0)
+		DEV_STATS_ADD(peer->wgr->dev, tx_errors, count);
 	else if (data)
 		wgr_timers_sent_data(&peer->timers);
 	if (unlikely(wgr_keys_renew_for_sending(&session->keys, now_ns)))
 		wgr_tx_ask_handshake(peer);
-	wgr_session_put(session);
+	wgr_session_put_many(session, count);
 }
 
-static unsigned int take_run(struct wgr_line *line, struct sk_buff_head *run)
+static bool good(const struct sk_buff *skb)
+{
+	return likely(wgr_cb(skb)->item.tag != WGR_PACKET_BAD);
+}
+
+/* May it go together with what is in the run? */
+static bool follows(const struct wgr_run *run, const struct sk_buff *skb)
+{
+	const struct wgr_cb *first = wgr_cb(run->first), *cb = wgr_cb(skb);
+
+	return good(skb) && cb->session == first->session && cb->tx.ds == first->tx.ds &&
+	       !cb->tx.plain_len == !first->tx.plain_len && wgr_run_takes(run, skb);
+}
+
+static void send_next(struct wgr_peer *peer, struct sk_buff_head *finished, u64 now_ns)
+{
+	struct sk_buff *skb = __skb_dequeue(finished);
+	struct wgr_run run = {};
+
+	if (!good(skb)) {
+		DEV_STATS_INC(peer->wgr->dev, tx_dropped);
+		wgr_packet_drop(skb);
+		return;
+	}
+	wgr_run_add(&run, skb);
+	while ((skb = skb_peek(finished)) && follows(&run, skb)) {
+		__skb_unlink(skb, finished);
+		wgr_run_add(&run, skb);
+	}
+	send_run(peer, &run, now_ns);
+}
+
+static unsigned int take_finished(struct wgr_line *line, struct sk_buff_head *finished)
 {
 	struct sk_buff *skb;
 
-	while (skb_queue_len(run) < SEND_MOST && (skb = wgr_line_take(line)))
-		__skb_queue_tail(run, skb);
-	return skb_queue_len(run);
+	while (skb_queue_len(finished) < SEND_MOST && (skb = wgr_line_take(line)))
+		__skb_queue_tail(finished, skb);
+	return skb_queue_len(finished);
 }
 
 /*
@@ -186,17 +214,16 @@ static bool send_runs(struct wgr_peer *peer)
 	__must_hold(&peer->tx.line.queue.lock)
 {
 	struct wgr_line *line = &peer->tx.line;
-	struct sk_buff_head run;
-	struct sk_buff *skb;
+	struct sk_buff_head finished;
 	bool stop = false;
 
-	__skb_queue_head_init(&run);
-	while (!stop && take_run(line, &run)) {
+	__skb_queue_head_init(&finished);
+	while (!stop && take_finished(line, &finished)) {
 		u64 now_ns = wgr_now_ns();
 
 		spin_unlock(&line->queue.lock);
-		while ((skb = __skb_dequeue(&run)))
-			send_one(peer, skb, now_ns);
+		while (!skb_queue_empty(&finished))
+			send_next(peer, &finished, now_ns);
 		/*
 		 * What a device queued for softirqs of this CPU goes first, and
 		 * before another CPU may send: it could overtake.
@@ -250,7 +277,7 @@ static unsigned int give_counters(struct wgr_peer *peer, struct wgr_session *ses
 	__must_hold(&peer->tx.staged.lock)
 {
 	struct wgr_line *line = &peer->tx.line;
-	unsigned int dropped = 0;
+	unsigned int dropped = 0, taken = 0;
 	struct sk_buff *skb;
 
 	spin_lock(&line->queue.lock);
@@ -261,11 +288,14 @@ static unsigned int give_counters(struct wgr_peer *peer, struct wgr_session *ses
 			dropped++;
 			continue;
 		}
-		kref_get(&session->ref);
+		taken++;
 		wgr_cb(skb)->session = session;
 		wgr_cb(skb)->tx.counter = wgr_keys_take_counter(&session->keys);
 		wgr_line_add(line, skb);
 	}
+	/* Before anybody can take one off the line. */
+	if (taken)
+		wgr_session_get_many(session, taken);
 	spin_unlock(&line->queue.lock);
 	return dropped;
 }
@@ -392,9 +422,12 @@ static void note_initiation(struct wgr_peer *peer)
 static void send_message(struct wgr_peer *peer, const void *msg, size_t len)
 {
 	struct sk_buff *skb = wgr_sock_message(msg, len);
+	struct wgr_run run = {};
 
-	if (skb)
-		send(peer, skb, WGR_HANDSHAKE_DS);
+	if (!skb)
+		return;
+	wgr_run_add(&run, skb);
+	send(peer, &run, WGR_HANDSHAKE_DS);
 }
 
 static int make_initiation(struct wgr_peer *peer, struct wgr_msg_initiation *msg)

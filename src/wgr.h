@@ -11,6 +11,7 @@
  *   peer       one configured counterpart
  *   session    one set of transport keys, found by its receiver index
  *   noise      a peer's handshake and keys, under locks
+ *   aead       ChaCha20-Poly1305 of data packets
  *   randomness no handshake before the random generator has its seed
  *   cookie     proof of address for handshakes under load
  *   ratelimit  how many handshakes an address may ask for
@@ -18,6 +19,7 @@
  *   allowedips which inner addresses belong to which peer
  *   endpoint   where a peer is reached
  *   sock       the UDP sockets
+ *   run        datagrams that go down the network stack together
  *   line       packets in order that several CPUs encrypt or decrypt
  *   tx, rx     the way of a packet
  *   budget     how much memory the packets held for all peers may take
@@ -50,8 +52,11 @@ struct net;
 
 #define WGR_MAX_PEERS			(1U << 20)
 
-/* Room in front of an inner packet: our header, UDP, IPv6, and the link's. */
-#define WGR_HEADROOM	ALIGN(16 + 8 + 40 + NET_SKB_PAD, 16)
+/*
+ * Room in front of an inner packet: our header, UDP, IPv6, and those of links and
+ * tunnels below, which find no more room in a run of datagrams.
+ */
+#define WGR_HEADROOM	(16 + 8 + 40 + 128)
 
 /* The time that the protocol goes by: boot time clock, which runs on in suspend. */
 static inline u64 wgr_now_ns(void)

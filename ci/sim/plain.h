@@ -91,6 +91,19 @@ void chacha20poly1305_encrypt(u8 *dst, const u8 *src, size_t len, const u8 *ad, 
 			      u64 nonce, const u8 key[32]);
 bool chacha20poly1305_decrypt(u8 *dst, const u8 *src, size_t len, const u8 *ad, size_t ad_len,
 			      u64 nonce, const u8 key[32]);
+
+/* No room in front is needed here. */
+#define WGR_AEAD_ROOM 0
+static inline void wgr_aead_seal(u8 *data, size_t len, u64 nonce, const u8 *key)
+{
+	chacha20poly1305_encrypt(data, data, len, NULL, 0, nonce, key);
+}
+
+static inline bool wgr_aead_open(u8 *data, size_t len, u64 nonce, const u8 *key)
+{
+	return chacha20poly1305_decrypt(data, data, len, NULL, 0, nonce, key);
+}
+
 void xchacha20poly1305_encrypt(u8 *dst, const u8 *src, size_t len, const u8 *ad, size_t ad_len,
 			       const u8 nonce[24], const u8 key[32]);
 bool xchacha20poly1305_decrypt(u8 *dst, const u8 *src, size_t len, const u8 *ad, size_t ad_len,

@@ -6,7 +6,7 @@
 # several kernels' modules exist side by side, and an unchanged tree is not
 # built again.
 #
-#   ci/vm/module.sh KERNEL [slow|handles]
+#   ci/vm/module.sh KERNEL [slow|handles|refusing]
 #
 # KERNEL: fast, debug, travel (user-mode), or a release (bookworm, sid), with another
 # architecture behind it: bookworm/s390x.
@@ -31,6 +31,13 @@ slow_down()
 	sed -i -e '/^static void decrypt_work(/,/^}/s/^\twgr_packet_finish/\tudelay(1500);\n&/' \
 		-e '0,/^#include <linux/s//#include <linux\/delay.h>\n&/' "$1/src/rx.c"
 	grep -q 'udelay(1500)' "$1/src/rx.c" || { echo 'there is no place to slow it down'; return 1; }
+}
+
+# In the tree at $1.
+refuse()
+{
+	sed -i '/^static int output(/,/^}/s/^\tint ret = .*/\tint ret = -EIO;\n\n\tkfree_skb(skb);/' "$1/src/run.c"
+	grep -q 'int ret = -EIO' "$1/src/run.c" || { echo 'there is no place to refuse'; return 1; }
 }
 
 # In the tree at $1.
@@ -65,7 +72,8 @@ make_module()
 	'')       ;;
 	slow)     slow_down "$dir" || return ;;
 	handles)  add_handles "$dir" || return ;;
-	*)        echo "no variant '$variant': slow or handles"; return 1 ;;
+	refusing) refuse "$dir" || return ;;
+	*)        echo "no variant '$variant': slow, handles or refusing"; return 1 ;;
 	esac
 	# Files that a build in the tree left.
 	find "$dir/src" \( -name '*.o' -o -name '*.ko' -o -name '*.cmd' -o -name '*.mod*' -o -name '.target' \

@@ -28,18 +28,18 @@ static inline unsigned int wgr_data_padding(unsigned int len, unsigned int mtu)
 /**
  * wgr_data_seal() - make a data message of a padded packet
  * @keys: of the current session
- * @msg: the packet is at @msg->sealed, with room for the tag behind it
+ * @msg: the packet is at @msg->sealed, with room for the tag behind it, and
+ *	WGR_AEAD_ROOM bytes in front of it that are overwritten
  * @len: of the packet, with its padding
  * @counter: from wgr_keys_take_counter()
  */
 static inline void wgr_data_seal(const struct wgr_keys *keys, struct wgr_msg_data *msg,
 				 size_t len, u64 counter)
 {
+	wgr_aead_seal(msg->sealed, len, counter, keys->send_key);
 	msg->head.type = cpu_to_le32(WGR_MSG_DATA);
 	msg->receiver = keys->remote;
 	msg->counter = cpu_to_le64(counter);
-	chacha20poly1305_encrypt(msg->sealed, msg->sealed, len, NULL, 0, counter,
-				 keys->send_key);
 }
 
 /**
@@ -55,8 +55,7 @@ static inline void wgr_data_seal(const struct wgr_keys *keys, struct wgr_msg_dat
 static inline bool wgr_data_open(const struct wgr_keys *keys, struct wgr_msg_data *msg,
 				 size_t len, u64 counter)
 {
-	return chacha20poly1305_decrypt(msg->sealed, msg->sealed, len - sizeof(*msg), NULL, 0,
-					counter, keys->recv_key);
+	return wgr_aead_open(msg->sealed, len - sizeof(*msg), counter, keys->recv_key);
 }
 
 #endif

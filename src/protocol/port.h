@@ -11,6 +11,7 @@
 #define WGR_PROTOCOL_PORT_H
 
 #ifdef __KERNEL__
+#include <aead.h>
 #include <crypto/blake2s.h>
 #include <crypto/chacha20poly1305.h>
 #include <crypto/curve25519.h>

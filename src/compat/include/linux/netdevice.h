@@ -26,6 +26,19 @@ wgr_compat_napi_add(struct net_device *dev, struct napi_struct *napi,
 #define DEV_STATS_INC(dev, field) DEV_STATS_ADD(dev, field, 1)
 #endif
 
+#ifndef WGR_HAVE_DEV_SW_NETSTATS_TX_ADD
+static inline void dev_sw_netstats_tx_add(struct net_device *dev,
+					  unsigned int packets, unsigned int len)
+{
+	struct pcpu_sw_netstats *stats = this_cpu_ptr(dev->tstats);
+
+	u64_stats_update_begin(&stats->syncp);
+	stats->tx_bytes += len;
+	stats->tx_packets += packets;
+	u64_stats_update_end(&stats->syncp);
+}
+#endif
+
 #ifndef WGR_HAVE_DEV_GET_TSTATS64_DIRECT
 static inline void dev_get_tstats64(struct net_device *dev,
 				    struct rtnl_link_stats64 *s)
