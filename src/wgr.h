@@ -18,6 +18,7 @@
  *   allowedips which inner addresses belong to which peer
  *   endpoint   where a peer is reached
  *   sock       the UDP sockets
+ *   merge      data messages of one session go up to their socket together
  *   line       packets in order that several CPUs encrypt or decrypt
  *   tx, rx     the way of a packet
  *   budget     how much memory the packets held for all peers may take
