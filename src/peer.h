@@ -26,6 +26,18 @@
 #include "wgr.h"
 
 /**
+ * struct wgr_rx_news - what authentic packets have brought
+ * @bytes: of datagrams, with all of WireGuard's own
+ * @any: there were some
+ * @data: some were not empty
+ */
+struct wgr_rx_news {
+	u64 bytes;
+	bool any;
+	bool data;
+};
+
+/**
  * struct wgr_peer_rx - receive side of a peer
  * @line: packets in the order of their arrival
  * @napi: the only consumer of @line and @leaving
@@ -34,6 +46,7 @@
  * @order: puts packets into the order they were sent in
  * @ready: what it has released; to be moved to @leaving by the poll
  * @arriving: what is being pushed into @order
+ * @news: what the protocol has not been told of yet; the poll's alone
  * @credit: memory of held packets; the poll's alone
  * @places: memory of what is kept in the place of packets that are not held
  * @replayed: packets that were authentic, but seen before or too old to tell
@@ -54,6 +67,7 @@ struct wgr_peer_rx {
 	struct wgr_reorder order;
 	struct wgr_item_list ready;
 	struct sk_buff *arriving;
+	struct wgr_rx_news news;
 	struct wgr_credit credit;
 	struct wgr_credit places;
 	u64 replayed;

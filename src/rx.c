@@ -40,11 +40,14 @@
 #define INLINE_MOST 4
 
 /*
- * Another CPU is asked to help when this many packets are unclaimed, and again
+ * Another CPU, if there is one, is asked to help when this many packets are unclaimed, and again
  * for each HELP_EVERY more: the poll alone is cheaper for a few.
  */
 #define HELP_AT 4
 #define HELP_EVERY 16
+
+/* Packets in line after which the poll is asked to come once more. */
+#define CALL_EVERY 16
 
 /*
  * Packets taken into the engine before what has come out is handed up, and in
@@ -141,11 +144,25 @@ static void note_arrival(struct wgr_peer *peer, struct sk_buff *skb,
 	}
 	if (unlikely(wgr_slots_renew_for_receiving(&peer->noise.slots, &session->keys, now_ns)))
 		wgr_tx_ask_handshake(peer);
-	wgr_timers_got_any(&peer->timers);
+	peer->rx.news.any = true;
 	if (skb->len)
-		wgr_timers_got_data(&peer->timers);
-	atomic64_add(skb->len + WGR_MSG_DATA_MIN, &peer->rx_bytes);
+		peer->rx.news.data = true;
+	peer->rx.news.bytes += skb->len + WGR_MSG_DATA_MIN;
 	dev_sw_netstats_rx_add(peer->wgr->dev, skb->len + WGR_MSG_DATA_MIN);
+}
+
+/* What many arrivals come to is told once, before any of them is handed up. */
+static void tell_news(struct wgr_peer *peer)
+{
+	struct wgr_rx_news *news = &peer->rx.news;
+
+	if (!news->any)
+		return;
+	wgr_timers_got_any(&peer->timers);
+	if (news->data)
+		wgr_timers_got_data(&peer->timers);
+	atomic64_add(news->bytes, &peer->rx_bytes);
+	*news = (struct wgr_rx_news){ };
 }
 
 /* A number for where the outer packet came from, never 0. */
@@ -447,6 +464,9 @@ static void arm(struct wgr_peer *peer)
 		disarm(rx);
 		return;
 	}
+	/* It rings then as it is. */
+	if (hrtimer_is_queued(&rx->timer) && hrtimer_get_expires(&rx->timer) == deadline)
+		return;
 	wgr_trace_timer(peer, deadline);
 	hrtimer_start(&rx->timer, ns_to_ktime(deadline), HRTIMER_MODE_ABS);
 }
@@ -487,6 +507,7 @@ static bool gather(struct wgr_peer *peer)
 	wgr_credit_trim(&rx->credit);
 	wgr_credit_trim(&rx->places);
 	spin_unlock(&rx->lock);
+	tell_news(peer);
 	return finished;
 }
 
@@ -518,14 +539,15 @@ static enum hrtimer_restart held_due(struct hrtimer *timer)
 
 /* ---- arrival ---- */
 
-static bool line_up(struct wgr_peer *peer, struct sk_buff *skb)
+/* @before: how many are in line already. */
+static bool line_up(struct wgr_peer *peer, struct sk_buff *skb, u32 *before)
 {
 	struct wgr_line *line = &peer->rx.line;
 	bool taken;
 
 	spin_lock_bh(&line->queue.lock);
-	taken = skb_queue_len(&line->queue) < WGR_MAX_LINE &&
-		!READ_ONCE(peer->dead);
+	*before = skb_queue_len(&line->queue);
+	taken = *before < WGR_MAX_LINE && !READ_ONCE(peer->dead);
 	if (taken) {
 		wgr_cb(skb)->item.arrival_ns = ktime_get_ns();
 		wgr_line_add(line, skb);
@@ -534,12 +556,26 @@ static bool line_up(struct wgr_peer *peer, struct sk_buff *skb)
 	return taken;
 }
 
+/*
+ * Who is in line already has been told of, and the poll ends with nothing in line but
+ * behind a packet that somebody works on. It is asked again now and then, since
+ * there are kernels that lose such a call: it must not be the last one.
+ */
+static void call_poll(struct wgr_peer *peer, u32 before)
+{
+	if (before % CALL_EVERY == 0)
+		napi_schedule(&peer->rx.napi);
+	if (READ_ONCE(peer->rx.line.unclaimed) % HELP_EVERY == HELP_AT && num_online_cpus() > 1)
+		wgr_line_call_worker(&peer->rx.line);
+}
+
 void wgr_rx_data(struct wgr_device *wgr, struct sk_buff *skb)
 {
 	const struct wgr_msg_data *msg = (const void *)skb->data;
 	u64 counter = le64_to_cpu(msg->counter);
 	struct wgr_session *session;
 	struct wgr_peer *peer;
+	u32 before;
 
 	session = wgr_session_find(wgr, msg->receiver);
 	if (!session) {
@@ -550,14 +586,12 @@ void wgr_rx_data(struct wgr_device *wgr, struct sk_buff *skb)
 	peer = session->peer;
 	wgr_cb(skb)->session = session;
 	wgr_cb(skb)->item.counter = counter;
-	if (!wgr_keys_readable(&session->keys, wgr_now_ns()) || !line_up(peer, skb)) {
+	if (!wgr_keys_readable(&session->keys, wgr_now_ns()) || !line_up(peer, skb, &before)) {
 		DEV_STATS_INC(wgr->dev, rx_dropped);
 		wgr_packet_drop(skb);
 		return;
 	}
-	napi_schedule(&peer->rx.napi);
-	if (READ_ONCE(peer->rx.line.unclaimed) % HELP_EVERY == HELP_AT)
-		wgr_line_call_worker(&peer->rx.line);
+	call_poll(peer, before);
 }
 
 u32 wgr_rx_strip(struct sk_buff *skb)
@@ -652,6 +686,11 @@ static void on_event(void *ctx, const struct wgr_event *event)
 	wgr_trace_event(ctx, event);
 }
 
+static bool traced(void *ctx)
+{
+	return wgr_trace_fills();
+}
+
 static u32 flow_hash(void *ctx, const struct wgr_item *item)
 {
 	const struct sk_buff *skb = wgr_item_skb((struct wgr_item *)item);
@@ -667,6 +706,7 @@ static const struct wgr_reorder_ops order_ops = {
 	.admit = admit,
 	.flow = flow_hash,
 	.event = on_event,
+	.traced = traced,
 };
 
 /* Seconds between two lines about packets that come too late, for each peer. */

@@ -8,14 +8,18 @@
 #
 #   --rounds N     of each module for each kind (3)
 #   --kinds LIST   tcp1, tcp8 (connections), udp64, udp1372 (bytes), rr (a ping and
-#                  its answer) (all)
+#                  its answer), fwd1 (tcp1 from a third host, whose packets the
+#                  sending end forwards); with a g behind it, b's cable collects what it
+#                  receives (GRO), as network cards do (all but those)
+#   --aead FILE    a module that times cryptography alone (ci/bench/aead), for rows of
+#                  the kinds seal0, seal96, seal1424, open0, open96, open1424
 #   --tsv FILE     append "kind module round instructions packets idle" for each
 #                  round: how many instructions there were for each packet, packets
 #                  that were counted (rr: pings), and the share of the time in which
 #                  nothing was to be done, which is left out
 #
-# FILE is a module, or "stock" for the kernel's own. The path is a bare cable that
-# keeps order, everything is on one CPU. See instructions.sh.
+# FILE is one of ends.sh. The path is a bare cable that keeps order, everything is on
+# one CPU. See instructions.sh.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -25,36 +29,40 @@ ours=''
 WGR_KO=${WGR_KO:-none} . "$here/measure.sh"
 
 rounds=3
-kinds=tcp1,tcp8,udp64,udp1372,rr
+kinds=tcp1,tcp8,udp64,udp1372,rr,fwd1
 tsv=''
+aead=''
 out=$(mktemp)
+# shellcheck source=ci/bench/ends.sh
+. "$here/ends.sh"
 
-# Nanoseconds, of all that passed and of those that were idle, and packets that
-# have come out of b's tunnel.
+# Seconds that have passed, hundredths of those that were idle, and packets that have
+# come out at b.
 readings()
 {
 	local cpu up packets
 
 	read -r up _ </proc/uptime
 	read -r _ _ _ _ cpu _ </proc/stat
-	packets=$(at b cat /sys/class/net/wg0/statistics/rx_packets)
+	packets=$(at b cat "/sys/class/net/$way_out/statistics/rx_packets")
 	echo "$up $cpu $packets"
 }
 
 # load KIND: traffic for some seconds, in the background: by $client to $server.
 load()
 {
-	local options
+	local options from=a kind=${1%g}
 
-	case $1 in
-	tcp*) options=(-P "${1#tcp}") ;;
-	udp*) options=(-u -b 0 -l "${1#udp}") ;;
+	case $kind in
+	tcp*) options=(-P "${kind#tcp}") ;;
+	fwd*) options=(-P "${kind#fwd}") from=c ;;
+	udp*) options=(-u -b 0 -l "${kind#udp}") ;;
 	esac
 	at b iperf3 -s -1 -p 5201 >/dev/null 2>&1 &
 	server=$!
 	# Where the host is slow to give a program, its clock runs on meanwhile.
 	wait_for 600 listens b 5201 >&2
-	at a iperf3 -c 192.168.241.2 -p 5201 -t 2 "${options[@]}" >/dev/null 2>&1 &
+	at "$from" iperf3 -c "$target" -p 5201 -t 2 "${options[@]}" >/dev/null 2>&1 &
 	client=$!
 }
 
@@ -64,10 +72,10 @@ window()
 	local -a before after
 	local client='' server=''
 
-	if [[ $1 == rr ]]; then
-		at a ping -q -f -c 200 192.168.241.2 >/dev/null
+	if [[ $1 == rr* ]]; then
+		at a ping -q -f -c 200 "$target" >/dev/null
 		read -ra before < <(readings)
-		at a ping -q -f -c 4000 192.168.241.2 >/dev/null
+		at a ping -q -f -c 4000 "$target" >/dev/null
 	else
 		load "$1"
 		pause 0.5
@@ -86,15 +94,24 @@ count()
 {
 	local kind=$1 name=${2%%=*} file=${2#*=} round=$3
 
-	ours=$file
-	if [[ $file == stock ]]; then use stock; else use ours; fi
-	build order
-	tunnels
+	ready "$file"
+	[[ $kind != fwd* ]] || { behind_a; allow_c; }
+	[[ $kind != *g ]] || at b ethtool -K b0 gro on
 	printf '%s\t' "$kind" "$name" "$round" >>"$out"
 	window "$kind" >"$out.window" || { cat "$out.window"; return 1; }
 	cat "$out.window" >>"$out"
 	tail -n 1 "$out"
 	clear_hosts >/dev/null 2>&1
+}
+
+# Rows of cryptography alone: the module refuses to stay.
+alone()
+{
+	insmod "$aead" 2>/dev/null || true
+	dmesg | sed -n 's/.*aead: \([0-9]*\) \([0-9]*\) \([0-9]*\)$/seal\1 \2\nopen\1 \3/p' |
+		while read -r kind instructions; do
+			printf '%s\taead\t1\t%s\t500\t0\n' "$kind" "$instructions"
+		done | tee -a "$out"
 }
 
 medians()
@@ -119,9 +136,10 @@ main()
 {
 	local kind round module
 
-	options "rounds kinds tsv" "$@"
+	options "rounds kinds aead tsv" "$@"
 	[[ ${#rest[@]} -gt 0 ]] || usage
 	path_modules
+	[[ -z $aead ]] || alone
 	for kind in ${kinds//,/ }; do
 		for ((round = 1; round <= rounds; round++)); do
 			for module in "${rest[@]}"; do
@@ -131,7 +149,7 @@ main()
 	done
 	medians
 	[[ -z $tsv ]] || cat "$out" >>"$tsv"
-	rm -f "$out" "$out.window"
+	rm -rf "$out" "$out".*
 }
 
 # On one line: the shell may read on in a file that has changed meanwhile.

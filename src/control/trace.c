@@ -35,6 +35,11 @@ void wgr_trace_event(const struct wgr_peer *peer, const struct wgr_event *event)
 	}
 }
 
+bool wgr_trace_fills(void)
+{
+	return trace_gap_filled_enabled();
+}
+
 void wgr_trace_timer(const struct wgr_peer *peer, s64 deadline_ns)
 {
 	trace_timer_armed(peer, deadline_ns);

@@ -18,6 +18,9 @@
  */
 void wgr_trace_event(const struct wgr_peer *peer, const struct wgr_event *event);
 
+/* Whether somebody traces gaps that are filled: how long they were open is not for free. */
+bool wgr_trace_fills(void);
+
 /**
  * wgr_trace_timer() - a peer's timer has been set
  * @peer: whose

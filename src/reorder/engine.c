@@ -883,6 +883,8 @@ static void note_gap(struct wgr_reorder *r, const struct wgr_lane *lane, u64 cou
 static void note_filled(struct wgr_reorder *r, const struct wgr_lane *lane, u64 counter)
 {
 	r->stats.gaps_closed[WGR_FILLED]++;
+	if (!r->ops->event || (r->ops->traced && !r->ops->traced(r->ctx)))
+		return;
 	tell(r, &(struct wgr_event){
 		.kind = WGR_GAP_FILLED,
 		.epoch = lane->epoch,

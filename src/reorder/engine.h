@@ -340,6 +340,7 @@ struct wgr_event {
  *	told apart, scope "flow" is the same as "peer" then
  * @event: look at what happened, or NULL; not called for packets in order; must
  *	not call the engine
+ * @traced: return whether anybody looks at %WGR_GAP_FILLED, or NULL if always
  */
 struct wgr_reorder_ops {
 	void *(*alloc)(void *ctx, size_t bytes);
@@ -347,6 +348,7 @@ struct wgr_reorder_ops {
 	bool (*admit)(void *ctx, u32 held);
 	u32 (*flow)(void *ctx, const struct wgr_item *item);
 	void (*event)(void *ctx, const struct wgr_event *event);
+	bool (*traced)(void *ctx);
 };
 
 struct wgr_ring;

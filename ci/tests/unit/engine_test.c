@@ -1475,6 +1475,29 @@ static void calm_outlasts_a_reset(void)
 	GOT("3:0");
 }
 
+static bool nobody(void *ctx)
+{
+	(void)ctx;
+	return false;
+}
+
+/* How long a gap was open is looked up for who traces it only. */
+static void fills_are_told_to_who_looks(void)
+{
+	struct wgr_reorder_ops ops = memory_ops;
+
+	ops.traced = nobody;
+	r.ops = &ops;
+	TOLD("wait 1000");
+	PUSH(RELEASED, 1, 0, 0);
+	PUSH(HELD, 1, 2, 10);
+	PUSH(RELEASED, 1, 1, 30);
+	TOLD("open 1:1-1");
+	STAT(gaps_closed[WGR_FILLED], 1);
+	GOT("1:0 1:1 1:2");
+	r.ops = &memory_ops;
+}
+
 static void events_of_every_kind(void)
 {
 	TOLD("wait 1000");
@@ -1727,6 +1750,7 @@ static const struct {
 	{ "a calm boundary before a gap", a_calm_boundary_before_a_gap, 2048 },
 	{ "calm outlasts a reset of statistics", calm_outlasts_a_reset, 2048 },
 	{ "events of every kind", events_of_every_kind, 2048 },
+	{ "fills are told to who looks", fills_are_told_to_who_looks, 2048 },
 	{ "events are optional", events_are_optional, 2048 },
 	{ "books begin anew while packets are held", books_begin_anew_while_held, 2048 },
 	{ "what is discarded is not released", what_is_discarded_is_not_released, 2048 },
