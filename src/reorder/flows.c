@@ -176,7 +176,9 @@ bool wgr_flows_may_go(const struct wgr_flows *flows, const struct wgr_flow *flow
 {
 	if (flow->swapped || flow->known < WGR_FLOW_KNOWN)
 		return false;
-	return flow->apart_us > flows->apart_us && (u64)flow->apart_us << 10 > (u64)wait_ns;
+	/* An adaptive wait may be half as long again as any packet was missing for. */
+	return flow->apart_us > flows->apart_us &&
+	       3 * ((u64)flow->apart_us << 10) > 2 * (u64)wait_ns;
 }
 
 void wgr_flows_judge(struct wgr_flows *flows, u32 apart_us, bool outrun)

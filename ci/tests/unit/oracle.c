@@ -419,7 +419,7 @@ static bool may_go(const struct oracle *o, u32 flow, u32 end)
 	u32 known, apart = distance_of(o, flow, end, &known, &swapped);
 
 	return !swapped && known >= WGR_FLOW_KNOWN && apart > o->apart &&
-	       (u64)apart * FLOW_STEP > (u64)o->hold.wait_ns;
+	       3 * (u64)apart * FLOW_STEP > 2 * (u64)o->hold.wait_ns;
 }
 
 /* The newest arrival tells whether those who might go did well to. */
