@@ -989,6 +989,26 @@ static s64 late_by(const struct wgr_reorder *r, const struct wgr_item *item, boo
 	return since_ns == S64_MIN ? overtaken_for(r, item) : r->clock_ns - since_ns;
 }
 
+/*
+ * What is to be learned of an item that is late by so much.  If the wait would have been
+ * enough for its flow, then what other flows had sent after it came first and had waited that
+ * long: the wait has to be longer by what they were ahead.  A step at a time, and only as far
+ * as jitter explains it: where flows pass one another on purpose they are far ahead.
+ */
+static s64 enough_for(const struct wgr_reorder *r, const struct wgr_item *item, s64 by_ns)
+{
+	s64 since_ns = wgr_marks_since(&r->marks, item->epoch, item->counter);
+	s64 wait_ns = r->hold.wait_ns;
+	s64 more_ns;
+
+	if (by_ns > wait_ns || since_ns == S64_MIN || wgr_hold_passes(&r->hold))
+		return by_ns;
+	more_ns = r->clock_ns - since_ns - wait_ns;
+	if (more_ns <= 0 || more_ns > wait_ns / 2)
+		return by_ns;
+	return wait_ns + (more_ns < wait_ns / 4 ? more_ns : wait_ns / 4);
+}
+
 static void note_late(struct wgr_reorder *r, const struct wgr_item *item, s64 by_ns)
 {
 	r->stats.late++;
@@ -1048,7 +1068,7 @@ static enum wgr_verdict come_behind(struct wgr_reorder *r, const struct wgr_lane
 	r->stats.late_unknown += fate == WGR_PERHAPS_OVERTAKEN;
 	trail_settle(r, out);
 	if (by_ns >= 0)
-		learn_came(r, by_ns);
+		learn_came(r, fate == WGR_NOT_OVERTAKEN ? by_ns : enough_for(r, item, by_ns));
 	else if (swapped || fate != WGR_NOT_OVERTAKEN)
 		wgr_hold_unknown(&r->hold);
 	else

@@ -4,6 +4,12 @@
 /* A distance that is shorter than this part of what was usual is one within a burst. */
 #define BURST_PART	8
 
+/*
+ * Flows whose packets are closer together do not go ahead: of what comes so fast much is
+ * swapped where anything is, and a wait that is shorter than that delays little.
+ */
+#define DENSE_US	4000
+
 /* Distances that the usual one is a mean of. */
 #define MEAN_OF		16
 
@@ -174,9 +180,11 @@ bool wgr_flow_arrived(struct wgr_flow *flow, u32 epoch, u64 counter, s64 now_ns)
 
 bool wgr_flows_may_go(const struct wgr_flows *flows, const struct wgr_flow *flow, s64 wait_ns)
 {
-	if (flow->swapped || flow->known < WGR_FLOW_KNOWN)
+	if (flow->swapped || flow->known < WGR_FLOW_KNOWN || flow->apart_us < DENSE_US)
 		return false;
-	return flow->apart_us > flows->apart_us && (u64)flow->apart_us << 10 > (u64)wait_ns;
+	/* An adaptive wait may be half as long again as any packet was missing for. */
+	return flow->apart_us > flows->apart_us &&
+	       3 * ((u64)flow->apart_us << 10) > 2 * (u64)wait_ns;
 }
 
 void wgr_flows_judge(struct wgr_flows *flows, u32 apart_us, bool outrun)

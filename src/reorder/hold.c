@@ -48,6 +48,9 @@
 /* Sums stop here, long before they overflow. */
 #define SUM_MOST	(1U << 30)
 
+/* Where more than one packet in so many comes behind, flows pass one another on purpose. */
+#define PASSES_PART	32
+
 /* What was late beyond the bound is remembered for so many packets. */
 #define BEYOND_PUSHED	(1U << 20)
 
@@ -523,6 +526,14 @@ bool wgr_hold_comes_back(const struct wgr_hold *hold)
 	u32 gone = hold->now.gone + hold->before.gone;
 
 	return came > gone / 2;
+}
+
+bool wgr_hold_passes(const struct wgr_hold *hold)
+{
+	u32 behind = hold->now.behind + hold->before.behind;
+	u32 pushed = hold->now.pushed + hold->before.pushed;
+
+	return behind > pushed / PASSES_PART;
 }
 
 s64 wgr_hold_until(const struct wgr_hold *hold, s64 arrival_ns)

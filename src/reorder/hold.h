@@ -232,6 +232,9 @@ void wgr_hold_behind(struct wgr_hold *hold);
 /* Of what was given up lately most has come all the same. */
 bool wgr_hold_comes_back(const struct wgr_hold *hold);
 
+/* Of the packets pushed lately many came behind what other flows sent after them. */
+bool wgr_hold_passes(const struct wgr_hold *hold);
+
 /**
  * wgr_hold_until - the time when a packet has waited long enough
  * @hold: policy to ask

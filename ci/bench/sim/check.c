@@ -104,6 +104,32 @@ static void check_late(void)
 	tap_ok(!sum.late, "two lines: none late after the first second");
 }
 
+/* A video beside calls and questions, all of it jittering by little: each late one is a picture. */
+static void check_video(void)
+{
+	static const struct {
+		const char *path;
+		u64 most;
+	} runs[] = { { "video-even-1", 0 }, { "video-even-2", 10 }, { "video-even-3", 14 } };
+	struct trace trace = { 0 };
+	struct result result;
+	u64 late, seed;
+	size_t i;
+
+	for (i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
+		late = 0;
+		for (seed = 1; seed <= 4; seed++) {
+			wild_play(wild_find(runs[i].path), seed, &trace);
+			run(&trace, policy_find("hold.c"), &usual, 0, &result);
+			late += result_sum(&result, 0, S64_MAX).late;
+			result_free(&result);
+			trace_free(&trace);
+		}
+		tap_ok(late <= runs[i].most, "%s, four times: %llu late of 158,400 from the first on, at most %llu",
+		       runs[i].path, late, runs[i].most);
+	}
+}
+
 static void check_loss(void)
 {
 	static const struct {
@@ -368,6 +394,7 @@ static void check_captured(const char *file)
 int main(int argc __attribute__((unused)), char **argv)
 {
 	check_late();
+	check_video();
 	check_loss();
 	check_paths();
 	check_change();

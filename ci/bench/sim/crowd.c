@@ -147,6 +147,69 @@ static void call_two(struct wild_packet *p)
 	with_call(p);
 }
 
+/* ---- a video of 6 Mbit/s with a call, a ping and questions to a name server beside it ---- */
+
+/* Each in its own rhythm, packets a second: together 660. */
+static void with_video(struct wild_packet *p)
+{
+	static const double rates[] = { 570, 50, 20, 20 };
+	static const double firsts[] = { 0, 0.0107, 0.0233, 0.0411 };
+	int i, next = 0;
+
+	for (i = 0; i < 4; i++) {
+		if (!p->keep[i])
+			p->keep[i] = firsts[i] + 1 / rates[i];
+		if (p->keep[i] < p->keep[next])
+			next = i;
+	}
+	p->s = p->keep[next];
+	/* A program that is woken up is so a bit later now and then. */
+	p->keep[next] += (1 + (next ? 1e-4 * normal(p, 1) : 0)) / rates[next];
+	p->flow = next ? OTHERS + (u32)next - 1 : 0;
+}
+
+static void video_even(struct wild_packet *p, double ms)
+{
+	with_video(p);
+	p->ms = 20 + ms * (2 * share(p) - 1);
+}
+
+static void video_1(struct wild_packet *p)
+{
+	video_even(p, 1);
+}
+
+static void video_2(struct wild_packet *p)
+{
+	video_even(p, 2);
+}
+
+static void video_3(struct wild_packet *p)
+{
+	video_even(p, 3);
+}
+
+/* Alone, as it is sent by RTP. */
+static void video_1_alone(struct wild_packet *p)
+{
+	p->ms = 20 + 2 * share(p) - 1;
+}
+
+static void video_2_alone(struct wild_packet *p)
+{
+	p->ms = 20 + 4 * share(p) - 2;
+}
+
+static void early_3(struct wild_packet *p)
+{
+	p->ms = chance(p, 0.05) ? 10 : 13;
+}
+
+static void early_10(struct wild_packet *p)
+{
+	p->ms = chance(p, 0.05) ? 10 : 20;
+}
+
 /* ---- a sender's flow queues: bulk waits there, what is sparse does not ---- */
 
 /* Of 450 packets a second 400 are bulk, of so many flows; each queue is a bit longer or shorter. */
@@ -250,6 +313,13 @@ const struct wild crowds[] = {
 	{ "loss-1-200f", 4400, 60, lossy_200 },
 	{ "call-jitter-3", 4455, 60, call_jitter },
 	{ "call-two", 4455, 60, call_two },
+	{ "video-even-1", 660, 60, video_1 },
+	{ "video-even-2", 660, 60, video_2 },
+	{ "video-even-3", 660, 60, video_3 },
+	{ "video-even-1-alone", 570, 60, video_1_alone },
+	{ "video-even-2-alone", 570, 60, video_2_alone },
+	{ "early-3-1f", 4464, 20, early_3 },
+	{ "early-10-1f", 4464, 20, early_10 },
 	{ "fq-80-1f", 450, 120, fq_1 },
 	{ "fq-80-16f", 450, 120, fq_16 },
 	{ "fq-80-lookups", 450, 120, fq_lookups },

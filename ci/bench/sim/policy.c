@@ -17,6 +17,7 @@ void shipped_lost(struct wgr_hold *hold, s64 now_ns, u64 pushed, u32 held, u64 g
 void shipped_others(struct wgr_hold *hold, s64 now_ns, u64 pushed, u32 held);
 void shipped_behind(struct wgr_hold *hold);
 bool shipped_comes_back(const struct wgr_hold *hold);
+bool shipped_passes(const struct wgr_hold *hold);
 s64 shipped_until(const struct wgr_hold *hold, s64 arrival_ns);
 
 /* What the first design and the decaying one keep. */
@@ -387,6 +388,11 @@ void wgr_hold_behind(struct wgr_hold *hold)
 bool wgr_hold_comes_back(const struct wgr_hold *hold)
 {
 	return shipped_comes_back(hold);
+}
+
+bool wgr_hold_passes(const struct wgr_hold *hold)
+{
+	return shipped_passes(hold);
 }
 
 s64 wgr_hold_until(const struct wgr_hold *hold, s64 arrival_ns)

@@ -163,9 +163,24 @@ static bool who_may_go(void)
 	}
 	for (; i < 5; i++)
 		wgr_flow_arrived(&flow, 1, i, at += 20000000);
-	good &= wgr_flows_may_go(&flows, &flow, 19000000) && !wgr_flows_may_go(&flows, &flow, 21000000);
+	/* A wait of 24 ms is what jitter of 3 ms comes to; one of 31 is for more. */
+	good &= wgr_flows_may_go(&flows, &flow, 19000000) && wgr_flows_may_go(&flows, &flow, 24000000) &&
+		wgr_flows_may_go(&flows, &flow, 29000000) && !wgr_flows_may_go(&flows, &flow, 31000000);
 	good &= wgr_flow_arrived(&flow, 1, 2, at) && !wgr_flows_may_go(&flows, &flow, 0);
 	return good;
+}
+
+/* A game's packets go, those of a video do not. */
+static bool dense_ones_wait(void)
+{
+	struct wgr_flow game = { 0 }, video = { 0 };
+	u64 i;
+
+	for (i = 0; i < 20; i++) {
+		wgr_flow_arrived(&game, 1, i, (s64)i * 7800000);
+		wgr_flow_arrived(&video, 1, i, (s64)i * 1755000);
+	}
+	return wgr_flows_may_go(&flows, &game, 1000000) && !wgr_flows_may_go(&flows, &video, 0);
 }
 
 /* Two lines in turn, one slower by 15 ms: the mean of 5 and 35 ms is 20 ms. */
@@ -250,6 +265,7 @@ int main(void)
 	tap_ok(held_ones_stay(), "flows with held packets keep their places");
 	tap_ok(before_the_beginning(), "nothing is known of what was sent before");
 	tap_ok(who_may_go(), "packets far apart and never swapped need not wait");
+	tap_ok(dense_ones_wait(), "packets close together wait however short that is");
 	tap_ok(a_call_in_pairs(), "pairs of packets make no burst");
 	tap_ok(not_in_bursts(), "packets within a burst do");
 	tap_ok(outrun_ones_wait(), "where flows that went ahead were outrun such ones wait, for a while");

@@ -418,8 +418,8 @@ static bool may_go(const struct oracle *o, u32 flow, u32 end)
 	bool swapped;
 	u32 known, apart = distance_of(o, flow, end, &known, &swapped);
 
-	return !swapped && known >= WGR_FLOW_KNOWN && apart > o->apart &&
-	       (u64)apart * FLOW_STEP > (u64)o->hold.wait_ns;
+	return !swapped && known >= WGR_FLOW_KNOWN && apart > o->apart && apart >= 4000 &&
+	       3 * (u64)apart * FLOW_STEP > 2 * (u64)o->hold.wait_ns;
 }
 
 /* The newest arrival tells whether those who might go did well to. */
@@ -997,6 +997,19 @@ static s64 late_by(struct oracle *o, const struct oracle_packet *p, bool swapped
 	return since == S64_MIN ? overtaken_for(o) : o->clock - since;
 }
 
+/* Who waited as long as was right for its flow was of another one, and that came first. */
+static s64 lesson_of(struct oracle *o, const struct oracle_packet *p, s64 by)
+{
+	s64 since = marked_since(o, p->epoch, p->counter);
+	s64 wait = o->hold.wait_ns;
+	__int128 all = (__int128)o->clock - since;
+
+	if (by > wait || since == S64_MIN || wgr_hold_passes(&o->hold) ||
+	    all <= wait || all > (__int128)wait + wait / 2)
+		return by;
+	return all > (__int128)wait + wait / 4 ? wait + wait / 4 : (s64)all;
+}
+
 /* @flow: its own; that in @p is nobody's where it comes before all. */
 static enum wgr_verdict late(struct oracle *o, struct oracle_packet p, u32 flow, bool swapped)
 {
@@ -1016,7 +1029,7 @@ static enum wgr_verdict late(struct oracle *o, struct oracle_packet p, u32 flow,
 	}
 	trail_settle(o);
 	if (offset >= 0)
-		came_after(o, offset);
+		came_after(o, fate == WGR_NOT_OVERTAKEN ? offset : lesson_of(o, &p, offset));
 	else if (swapped || fate != WGR_NOT_OVERTAKEN)
 		wgr_hold_unknown(&o->hold);
 	else

@@ -445,8 +445,8 @@ static bool fair_queues_end_the_wait(void)
 	begin_with(WGR_ADAPTIVE, WGR_SCOPE_FLOW);
 	for (i = 0; i < 200; i++) {
 		at += 10 * MS;
-		/* Flow 2 and 3 in turn, closer together than any wait: they do not go ahead. */
-		push(counter + 1, 2 + (u32)(i & 1), at);
+		/* Closer together than the wait at first: it does not go ahead. */
+		push(counter + 1, 2, at);
 		push(counter, 0, at + 3 * MS);
 		counter += 2;
 		user_advance_to(&u, &o, at + 9 * MS);
@@ -481,6 +481,31 @@ static bool late_since_the_first(void)
 	user_advance_to(&u, &o, 30 * MS);
 	good &= push(4, 0, 31 * MS) == WGR_HELD && push(1, 0, 41 * MS) == WGR_LATE;
 	return done() && good && u.r.hold.late_ns == 40 * MS;
+}
+
+/* Counter 1 of flow 0 comes at @at; flow 1 has passed it at 1 ms, its own at 15 ms. Others may come behind. */
+static s64 lesson_at(s64 at, bool passing)
+{
+	bool good;
+
+	begin_with(WGR_ADAPTIVE, WGR_SCOPE_FLOW);
+	good = push(0, 0, 0) == WGR_RELEASED && push(2, 1, 1 * MS) == WGR_HELD;
+	good &= push(3, 0, 15 * MS) == WGR_HELD;
+	user_advance_to(&u, &o, 1 * MS + HOLD);
+	if (passing) {
+		wgr_hold_behind(&u.r.hold);
+		wgr_hold_behind(&o.hold);
+	}
+	good &= !wgr_reorder_held(&u.r) && push(1, 0, at) == WGR_LATE;
+	good &= u.r.hold.wait_ns >= u.r.hold.late_ns;
+	return done() && good ? u.r.hold.late_ns : -1;
+}
+
+/* Enough for its flow, but others had waited before: a step longer, if they were not far ahead. */
+static bool late_for_others(void)
+{
+	return lesson_at(23 * MS, false) == 22 * MS && lesson_at(29 * MS, false) == 25 * MS &&
+	       !lesson_at(34 * MS, false) && !lesson_at(23 * MS, true);
 }
 
 /* One of two lines is slower than anything that may be waited for: nothing waits for it. */
@@ -620,6 +645,7 @@ int main(void)
 	tap_ok(too_late_to_wait_for(), "what is later than can be measured is not waited for");
 	tap_ok(first_burst_waits(), "the first burst of a connection does not go ahead of itself");
 	tap_ok(rests_when_quiet(), "flows are forgotten when all is quiet");
+	tap_ok(late_for_others(), "a wait that others began is longer by what they were ahead");
 	tap_ok(an_epoch_between(), "an epoch between two does not go ahead of what is held");
 	tap_ok(nothing_asked_in_order(), "in order no flow is looked at and nothing allocated");
 	tap_ok(crowded(seed), "refused memory makes it stricter and never wrong");
