@@ -39,8 +39,8 @@ MUTATIONS = (
     ("a removed peer has its alarms", "peer.c", "\twgr_timers_stop(&peer->timers);\n", "", "removed"),
     ("a removed peer keeps its sessions", "peer.c", "\tstop_alarms(peer);\n\twgr_sessions_clear(peer);\n\twgr_rx_stop(peer);\n",
      "\tstop_alarms(peer);\n\twgr_rx_stop(peer);\n", "removed"),
-    ("a removed peer keeps its handshake", "peer.c", "\twgr_sessions_end_handshake(peer);\n\twgr_rx_release(peer);\n",
-     "\twgr_rx_release(peer);\n", "removed"),
+    ("a removed peer keeps its handshake", "peer.c", "\twgr_session_let_go(wgr_noise_close(&peer->noise));\n",
+     "\twgr_noise_close(&peer->noise);\n", "removed"),
 
     # Alarms.
     ("a near alarm waits for a far one", "timers.c", "return armed && !time_after(armed, due);", "return armed;", "beside_far"),

@@ -208,14 +208,24 @@ class Lives:
         need(self.kinds(peer) == [wg.INITIATION], "not renewed")
         peer.remove()
 
-    def forgets(self):
-        """Keys are wiped 540 s after the last session was made, and not before."""
+    @contextlib.contextmanager
+    def sessions(self):
+        """The sessions that are there, of those that are made from now on."""
         if not os.path.exists(DEBUG_CONTROL):
             run("mount", "-t", "debugfs", "none", "/sys/kernel/debug")
         with open(DEBUG_CONTROL, "w", encoding="ascii") as file:
             file.write("module wireguard +p")
         log = Destroyed()
         try:
+            yield log
+        finally:
+            log.close()
+            with open(DEBUG_CONTROL, "w", encoding="ascii") as file:
+                file.write("module wireguard -p")
+
+    def forgets(self):
+        """Keys are wiped 540 s after the last session was made, and not before."""
+        with self.sessions() as log:
             peer, _, _ = self.session("responder")
             time.sleep(FORGET_AFTER - 100)
             _, _, made = self.session("responder", peer)
@@ -231,10 +241,6 @@ class Lives:
             self.until(began + (ATTEMPT + 2 * REKEY_TIMEOUT + INITIATIONS * JITTER + FORGET_AFTER) * self.late)
             need(log.count() == 0, "the secret of a handshake is still there")
             peer.remove()
-        finally:
-            log.close()
-            with open(DEBUG_CONTROL, "w", encoding="ascii") as file:
-                file.write("module wireguard -p")
 
     # Handshakes that nobody answers
 
@@ -508,12 +514,8 @@ class Lives:
         """The wall clock goes forward by a day: sessions live as long, retries are in time."""
         self.clock_steps(86400)
 
-    def suspend(self):
-        """A machine that sleeps has no keys, and asks for new ones."""
-        peer, session, _ = self.session("responder")
-        other = self.peer()
-        other.poke()
-        message = other.wg.wait_for((wg.INITIATION,), 1)
+    @staticmethod
+    def machine_sleeps():
         before = time.clock_gettime(time.CLOCK_BOOTTIME)
         with open("/sys/class/rtc/rtc0/wakealarm", "w", encoding="ascii") as file:
             file.write("+20")
@@ -521,6 +523,32 @@ class Lives:
             file.write("mem")
         slept = time.clock_gettime(time.CLOCK_BOOTTIME) - before
         need(slept > 15, "slept for %.1f s only", slept)
+
+    def renewing(self):
+        """(peer, initiation): a handshake is under way, and nothing waits for it."""
+        peer, _, made = self.session("initiator")
+        self.until(made + REKEY_AFTER + NEAR)
+        peer.poke()
+        message = peer.wg.wait_for((wg.INITIATION,), 0.1)
+        need(message, "no renewal")
+        return peer, message
+
+    def suspend_renewing(self):
+        """A machine that sleeps forgets a handshake, too, that nothing waits for."""
+        peer, message = self.renewing()
+        self.machine_sleeps()
+        answer, _ = peer.wg.make_response(message)
+        peer.send(answer)
+        self.silent(peer, 0.1, "a handshake from before is finished")
+        peer.remove()
+
+    def suspend(self):
+        """A machine that sleeps has no keys, and asks for new ones."""
+        peer, session, _ = self.session("responder")
+        other = self.peer()
+        other.poke()
+        message = other.wg.wait_for((wg.INITIATION,), 1)
+        self.machine_sleeps()
         need(not self.is_taken(peer, session), "keys from before are still there")
         need(self.sends(peer) == [wg.INITIATION], "no new session is asked for")
         answer, _ = other.wg.make_response(message)
@@ -583,6 +611,19 @@ class Lives:
         for each in (peer, other):
             each.remove()
 
+    def another_key_ends(self):
+        """A new private key ends a handshake, too, that nothing waits for."""
+        key = self.rig.key
+        with self.sessions() as log:
+            peer, _ = self.renewing()
+            need(log.count() == 2, "%d sessions and handshakes, not two", log.count())
+            self.rig.set_key(wg.Key())
+            time.sleep(1)
+            left = log.count()
+            self.rig.set_key(key)
+            need(left == 1, "%d sessions and handshakes are left", left)
+        peer.remove()
+
     def another_psk(self):
         """A new preshared key goes for the next handshake in both roles, and no other does."""
         psk = self.random.randbytes(32)
@@ -609,6 +650,15 @@ class Lives:
         need(peer.wg.next_data(0.1), "no session with the new one")
         peer.remove()
 
+    def removed_leaves_nothing(self):
+        """What a removed peer had of sessions and handshakes goes with it."""
+        with self.sessions() as log:
+            peer, _ = self.renewing()
+            need(log.count() == 2, "%d sessions and handshakes, not two", log.count())
+            peer.remove()
+            time.sleep(1)
+            need(log.count() == 0, "%d sessions and handshakes are left", log.count())
+
     def removed(self):
         """A removed peer may not begin, finish or use anything."""
         peer, session, _ = self.session("responder")
@@ -630,9 +680,9 @@ def cases(lives, options):
              lives.another_psk, lives.removed]
     # What the kernel's own module says of its sessions has other words.
     if not options.stock:
-        found.append(lives.forgets)
+        found += [lives.forgets, lives.another_key_ends, lives.removed_leaves_nothing]
     if os.path.exists("/sys/class/rtc/rtc0/wakealarm"):
-        found.append(lives.suspend)
+        found += [lives.suspend, lives.suspend_renewing]
     return [case for case in found if options.only in case.__name__]
 
 
