@@ -531,6 +531,7 @@ class Lives:
         peer.poke()
         message = peer.wg.wait_for((wg.INITIATION,), 0.1)
         need(message, "no renewal")
+        peer.wg.drain()
         return peer, message
 
     def suspend_renewing(self):
