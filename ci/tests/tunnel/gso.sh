@@ -371,10 +371,10 @@ test_charges()
 	pair 4
 	ping_ok a 192.168.241.2 1
 	at a tc qdisc add dev eth0 root tbf rate 1mbit burst 100kb limit 10000000 || skip "no tbf"
-	at b timeout 60 ncat --recv-only -l 192.168.241.2 5202 >/dev/null &
+	at b timeout 150 ncat --recv-only -l 192.168.241.2 5202 >/dev/null &
 	wait_for 20 listens b 5202
-	at a timeout 60 ncat --send-only 192.168.241.2 5202 </dev/zero &
-	wait_for 20 some_backlog
+	at a timeout 150 ncat --send-only 192.168.241.2 5202 </dev/zero &
+	wait_for 60 some_backlog
 	for ((i = 0; i < 20; i++)); do
 		now=$(backlog)
 		[[ $now -le $most ]] || most=$now
@@ -386,7 +386,7 @@ test_charges()
 	# shellcheck disable=SC2046
 	kill -STOP $(ip netns pids a)
 	at a tc qdisc del dev eth0 root
-	wait_for 20 drained
+	wait_for 60 drained
 	# Packets hold the module as long as they are charged.
 	wait_for 20 grep -qx 0 /sys/module/wireguard/refcnt
 	# shellcheck disable=SC2046
