@@ -13,7 +13,6 @@
 #include <net/udp.h>
 #include <net/udp_tunnel.h>
 
-#include "merge.h"
 #include "wgr.h"
 
 /* Port pairs tried when any port will do and IPv6 finds it in use. */
@@ -371,7 +370,6 @@ static struct sock *open_one(struct wgr_socks *socks, struct net *net,
 		.sk_user_data = socks,
 		.encap_type = 1,
 		.encap_rcv = socks->receive,
-		.gro_receive = wgr_merge_wanted() ? wgr_merge_receive : NULL,
 	};
 	struct socket *sock;
 	int ret;

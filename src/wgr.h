@@ -20,7 +20,6 @@
  *   endpoint   where a peer is reached
  *   sock       the UDP sockets
  *   run        datagrams that go down the network stack together
- *   merge      data messages of one session go up to their socket together
  *   line       packets in order that several CPUs encrypt or decrypt
  *   tx, rx     the way of a packet
  *   budget     how much memory the packets held for all peers may take

@@ -13,6 +13,4 @@ on_qemu basics 900 env TESTS="$tests" ci/tests/tunnel/basics.sh
 # The user-mode kernel has no cake, and sends large packets of IPv6 in another form.
 on_qemu flows 600 env TESTS="test_cake test_super_packets" ci/tests/tunnel/flows.sh
 on_qemu gso 900 ci/tests/tunnel/gso.sh
-# How what is collected goes up depends on the kernel.
-on_qemu merge 600 ci/tests/tunnel/merge.sh
 stage_end

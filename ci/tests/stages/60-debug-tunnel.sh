@@ -10,7 +10,6 @@ on_uml debug basics 1200 ci/tests/tunnel/basics.sh
 on_uml debug lifetimes 900 ci/tests/tunnel/lifetimes.sh
 on_uml debug flows 900 ci/tests/tunnel/flows.sh
 on_uml debug gso 1200 ci/tests/tunnel/gso.sh
-on_uml debug merge 600 ci/tests/tunnel/merge.sh
 # At full speed there is hardly a backlog by the time that workers are waited for.
 module_options=(slow)
 on_uml debug backlog 600 env TESTS=test_down_with_backlog ci/tests/tunnel/lifetimes.sh
