@@ -333,6 +333,12 @@ static void list_append(struct wgr_item_list *list, struct wgr_item *item)
 	list->last = item;
 }
 
+/* When what happens now was due: the clock may be later, if nobody has told the time since. */
+static s64 moment(const struct wgr_reorder *r)
+{
+	return r->due_ns < r->clock_ns ? r->due_ns : r->clock_ns;
+}
+
 static bool may_hold(const struct wgr_reorder *r)
 {
 	return !r->ops->admit || r->ops->admit(r->ctx, r->held + r->trailing);
@@ -517,7 +523,7 @@ static bool trail(struct wgr_reorder *r, struct wgr_item *item, enum wgr_cause c
 		flow->trails = cause == WGR_BEHIND || wgr_hold_comes_back(&r->hold);
 		return false;
 	}
-	if (wgr_hold_until(&r->hold, item->arrival_ns) <= r->clock_ns)
+	if (wgr_hold_until(&r->hold, item->arrival_ns) <= moment(r))
 		return false;
 	if (!flow->held && wgr_flows_may_go(&r->flows, flow, r->hold.wait_ns))
 		return false;
@@ -765,10 +771,12 @@ static void lane_time_out(struct wgr_reorder *r, u64 pushed, struct wgr_item_lis
 
 static void time_out(struct wgr_reorder *r, u64 pushed, struct wgr_item_list *out)
 {
+	r->due_ns = wgr_reorder_deadline(r);
 	if (first_due(r) == r->trail_oldest)
 		trail_time_out(r, pushed, out);
 	else
 		lane_time_out(r, pushed, out);
+	r->due_ns = WGR_NEVER;
 }
 
 /* Give up what every path has passed. */
@@ -1293,6 +1301,7 @@ void wgr_reorder_init(struct wgr_reorder *r, const struct wgr_reorder_ops *ops,
 	r->ctx = ctx;
 	r->clock_ns = S64_MIN;
 	r->not_before_ns = S64_MIN;
+	r->due_ns = WGR_NEVER;
 	r->calm_from = CALM_PACKETS;
 	wgr_paths_init(&r->paths);
 	/* No lane is open: keep the short way in wgr_reorder_push() shut. */

@@ -392,6 +392,7 @@ struct wgr_lane {
  * @flows: what is known of flows
  * @absent: what was given up and has not come
  * @not_before_ns: nothing is given up for having waited too long before this time
+ * @due_ns: the deadline that is being seen to, else %WGR_NEVER
  * @paths: what the paths tell
  * @calm_from: a path that has shown no swapped packets is calm when as many
  *	have been pushed
@@ -411,6 +412,7 @@ struct wgr_reorder {
 	struct wgr_settings settings;
 	s64 clock_ns;
 	s64 not_before_ns;
+	s64 due_ns;
 	struct wgr_flows flows;
 	struct wgr_absent absent;
 	struct wgr_hold hold;

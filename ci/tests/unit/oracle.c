@@ -599,7 +599,7 @@ static bool trail(struct oracle *o, const struct oracle_packet *p, enum wgr_caus
 		o->trails[p->flow] = cause == WGR_BEHIND || wgr_hold_comes_back(&o->hold);
 		return false;
 	}
-	if ((__int128)p->arrival + o->hold.wait_ns <= o->clock)
+	if ((__int128)p->arrival + o->hold.wait_ns <= (o->due < o->clock ? o->due : o->clock))
 		return false;
 	if (!flow_waits(o, p->flow) && may_go(o, p->flow, o->arrivals))
 		return false;
@@ -690,7 +690,9 @@ static void expire(struct oracle *o, bool at_deadline)
 		if (due < o->not_before)
 			due = o->not_before;
 		if (at_deadline ? due > o->clock : due >= o->clock)
-			return;
+			break;
+		/* However late that is noticed. */
+		o->due = (s64)due;
 		if (behind) {
 			expire_trail(o, (s64)due, o->stats.pushed - !at_deadline);
 			continue;
@@ -705,6 +707,7 @@ static void expire(struct oracle *o, bool at_deadline)
 				      o->stats.gaps_closed[WGR_TIMED_OUT] - lost);
 		hold_changed(o, before_ns);
 	}
+	o->due = S64_MAX;
 }
 
 /* Close the current epoch, though packets of it may still come. */
@@ -1303,6 +1306,7 @@ void oracle_init(struct oracle *o, const struct wgr_settings *settings)
 	memset(o, 0, offsetof(struct oracle, packet));
 	o->clock = S64_MIN;
 	o->not_before = S64_MIN;
+	o->due = S64_MAX;
 	oracle_configure(o, settings);
 }
 

@@ -65,6 +65,7 @@ struct oracle {
 	struct wgr_settings settings;
 	struct wgr_hold hold;
 	s64 clock;
+	s64 due;		/* of what is being ended for its age */
 	bool started;
 	u32 epoch;		/* all older epochs are done */
 	wide next;		/* in @epoch everything below is done */
