@@ -311,7 +311,11 @@ static enum wgr_overtaken overtaken(const struct wgr_reorder *r, const struct wg
 				   item->counter);
 }
 
-/* An item whose flow has nothing to wait for, and of which nothing is held. */
+/*
+ * An item whose flow has nothing to wait for, and of which nothing is held. While something is
+ * held whose flow nobody knows none goes: so few are known by then that this matters to none,
+ * but order must not hang on how many that takes.
+ */
 static bool may_go_ahead(const struct wgr_reorder *r, const struct wgr_item *item)
 {
 	const struct wgr_flow *flow;

@@ -135,6 +135,20 @@ static bool ahead_of_its_own(void)
 	return done() && good;
 }
 
+/* What has got known meanwhile does not go ahead of what it has had to wait with before. */
+static bool not_ahead_of_its_own_held(void)
+{
+	bool good;
+
+	begin();
+	push(1, 0, 0);
+	user_advance_to(&u, &o, HOLD);
+	good = push(2, 1, 25 * MS) == WGR_RELEASED && push(3, 1, 40 * MS) == WGR_RELEASED;
+	good &= push(5, 1, 55 * MS) == WGR_HELD && push(6, 1, 70 * MS) == WGR_HELD;
+	good &= push(4, 0, 71 * MS) == WGR_RELEASED && !wgr_reorder_held(&u.r);
+	return done() && good && !u.r.stats.late;
+}
+
 /* Where more flows are outrun by their own than are put up with, such ones wait. */
 static bool those_outrun_are_counted(void)
 {
@@ -392,6 +406,18 @@ static bool no_room_behind_for_earlier(void)
 	return done() && good && !u.r.stats.late;
 }
 
+/* Whoever is told late that a wait was over finds that another was not when it was. */
+static bool told_late(void)
+{
+	bool good;
+
+	passed_by(WGR_FIXED);
+	good = push(25, 1, 62 * MS) == WGR_HELD && push(26, 0, 66 * MS) == WGR_HELD;
+	user_advance(&u, &o, 200 * MS);
+	good &= !wgr_reorder_held(&u.r) && u.r.stats.released[WGR_BEHIND] == 2;
+	return done() && good;
+}
+
 /* Swaps behind teach how long they are missing, in time or late. */
 static bool learns_behind(void)
 {
@@ -628,11 +654,13 @@ int main(void)
 	tap_ok(flushed_from_behind(), "what waits there is flushed in order");
 	tap_ok(no_room_behind(), "no more than may wait there do");
 	tap_ok(no_room_behind_for_earlier(), "and what was sent earlier goes instead of the oldest of its flow");
+	tap_ok(told_late(), "what waits behind does not depend on when the time is told");
 	tap_ok(learns_behind(), "what is swapped there teaches");
 	tap_ok(fair_queue_and_jitter(), "bulk that others passed and that jitters comes in order");
 	tap_ok(auto_goes_by_mode(), "scope auto goes by the mode");
 	tap_ok(sparse_goes_ahead(), "a flow that has nothing to wait for goes ahead");
 	tap_ok(ahead_of_its_own(), "what it went ahead of is late, and then it waits");
+	tap_ok(not_ahead_of_its_own_held(), "nor does one go ahead of its own that is held");
 	tap_ok(those_outrun_are_counted(), "and so do others, where that happens to many");
 	tap_ok(places_take_part_in_the_window(), "places kept for what is not held take part in the window");
 	tap_ok(scope_changes_behind_it(), "a change of scope lets nothing follow what is ahead");
