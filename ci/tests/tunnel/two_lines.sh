@@ -59,7 +59,7 @@ line()
 	wire "$provider" net "10.0.$1.2/24" net "n$1" "10.0.$1.1/24"
 	at "$provider" sysctl -qw net.ipv4.ip_forward=1
 	ip -n "$provider" route add default via "10.0.$1.1"
-	# What is for a cable that is out ends here. By the default route it would go to and fro until
+	# What is for a cable that is out ends here. By the default route it would go back and forth until
 	# its TTL is used up, and a slow machine would have no time for the other line.
 	ip -n "$provider" route add blackhole "${4%.*}.0/24" metric 1000
 	ip -n net route add "$4" via "10.0.$1.2"

@@ -173,6 +173,26 @@ static bool those_outrun_are_counted(void)
 	return done() && good;
 }
 
+/* Those that wait anyhow are swapped at no cost to anybody. */
+static bool those_that_wait_are_not_counted(void)
+{
+	u64 counter = 2;
+	bool good = true;
+	int i;
+
+	begin();
+	push(1, 0, 0);
+	for (i = 1; i < 10; i++) {
+		good &= push(counter, 2, i * 25 * MS) == WGR_RELEASED;
+		good &= push(counter + 2, 1, i * 25 * MS + MS) == WGR_HELD;
+		good &= push(counter + 1, 1, i * 25 * MS + 2 * MS) == WGR_RELEASED;
+		counter += 3;
+	}
+	good &= push(counter + 1, 2, i * 25 * MS) == WGR_RELEASED;
+	good &= u.r.stats.released[WGR_AHEAD] == 1;
+	return done() && good;
+}
+
 /* Places that are kept for what is not held are no more than what may be held. */
 static bool places_take_part_in_the_window(void)
 {
@@ -365,6 +385,21 @@ static bool flushed_from_behind(void)
 	good &= push(5, 0, 62 * MS) == WGR_HELD && push(4, 0, 62 * MS) == WGR_HELD;
 	user_discard(&u, &o);
 	return done() && good && u.r.stats.discarded == 2;
+}
+
+/* Nor does it wait behind, if its packets are far enough apart. */
+static bool sparse_does_not_wait_behind(void)
+{
+	bool good;
+
+	begin();
+	push(0, 0, 0);
+	push(20, 1, 1 * MS);
+	user_advance_to(&u, &o, 1 * MS + HOLD);
+	good = push(1, 0, 25 * MS) == WGR_RELEASED && push(2, 0, 40 * MS) == WGR_RELEASED;
+	good &= push(3, 0, 55 * MS) == WGR_RELEASED && push(5, 0, 70 * MS) == WGR_RELEASED;
+	good &= u.r.stats.released[WGR_BEHIND] == 4;
+	return done() && good;
 }
 
 /* A place behind is refused as one in a lane is. */
@@ -652,6 +687,7 @@ int main(void)
 	tap_ok(waits_behind_for_long_enough(), "for no longer than the hold");
 	tap_ok(behind_once_and_for_its_own(), "once, and for its own flow only");
 	tap_ok(flushed_from_behind(), "what waits there is flushed in order");
+	tap_ok(sparse_does_not_wait_behind(), "a flow that has nothing to wait for does not wait behind");
 	tap_ok(no_room_behind(), "no more than may wait there do");
 	tap_ok(no_room_behind_for_earlier(), "and what was sent earlier goes instead of the oldest of its flow");
 	tap_ok(told_late(), "what waits behind does not depend on when the time is told");
@@ -662,6 +698,7 @@ int main(void)
 	tap_ok(ahead_of_its_own(), "what it went ahead of is late, and then it waits");
 	tap_ok(not_ahead_of_its_own_held(), "nor does one go ahead of its own that is held");
 	tap_ok(those_outrun_are_counted(), "and so do others, where that happens to many");
+	tap_ok(those_that_wait_are_not_counted(), "but not where one is swapped that waits");
 	tap_ok(places_take_part_in_the_window(), "places kept for what is not held take part in the window");
 	tap_ok(scope_changes_behind_it(), "a change of scope lets nothing follow what is ahead");
 	tap_ok(none_ahead_of_the_nameless(), "nothing goes ahead of what may be of its own flow");
