@@ -34,7 +34,7 @@ PROGRAMS = (
 )
 
 # Random walks besides the first, for a fault that none has noticed so far.
-MORE_SEEDS = 4
+MORE_SEEDS = 16
 
 # Of CPU, far more than any of them takes; some faults never end.
 CPU_SECONDS = 8
