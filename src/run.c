@@ -7,6 +7,7 @@
 #include <linux/moduleparam.h>
 #include <linux/netfilter.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/wait.h>
 #include <net/checksum.h>
 #include <net/dst.h>
@@ -15,6 +16,7 @@
 #include <net/ip6_checksum.h>
 #include <net/ipv6.h>
 #include <net/l3mdev.h>
+#include <net/sch_generic.h>
 #include <net/udp.h>
 
 #include "protocol/messages.h"
@@ -111,11 +113,28 @@ static bool fits(const struct wgr_run *run, const struct dst_entry *dst, unsigne
 	       headers + sizeof(struct wgr_msg_data) + link <= WGR_HEADROOM;
 }
 
+/*
+ * A queue that shapes what leaves sends a run in one go, too, and all else waits for that:
+ * at 1 Mbit/s two datagrams of TCP are 23 ms for a call.  Known are those that do not.
+ */
+static bool shaped(const struct net_device *dev)
+{
+	static const char *const not_shaping[] = { "noqueue", "pfifo_fast", "fq", "fq_codel" };
+	const struct Qdisc *queue = rcu_dereference_bh(netdev_get_tx_queue(dev, 0)->qdisc);
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(not_shaping); i++)
+		if (!strcmp(queue->ops->id, not_shaping[i]))
+			return false;
+	return true;
+}
+
 /* What it meets has no more to do with it than with any other packet. */
 static bool simple(const struct dst_entry *dst)
 {
 	return !dst_xfrm(dst) && !dst->lwtstate && !netif_is_l3_master(dst->dev) &&
-	       !netif_is_l3_slave(dst->dev) && !wgr_compat_egress_filters(dst->dev);
+	       !netif_is_l3_slave(dst->dev) && !wgr_compat_egress_filters(dst->dev) &&
+	       !shaped(dst->dev);
 }
 
 bool wgr_run_together(const struct wgr_run *run, const struct dst_entry *dst, sa_family_t family)

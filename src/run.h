@@ -75,8 +75,9 @@ struct sk_buff *wgr_run_pop(struct wgr_run *run);
  * @dst: the route
  * @family: AF_INET or AF_INET6
  *
- * Not where one datagram would have to be fragmented, nor where something on the
- * way changes headers that it would find in the first datagram only.
+ * Not where one datagram would have to be fragmented, where something on the way
+ * changes headers that it would find in the first datagram only, nor where the
+ * device's queue may shape what leaves.
  */
 bool wgr_run_together(const struct wgr_run *run, const struct dst_entry *dst, sa_family_t family);
 

@@ -49,17 +49,23 @@ correct()
 # share FAMILY: packets that a's device has sent, in percent of the tunnel's.
 share()
 {
-	local outer inner
-
 	pair "$1"
 	ping_ok a 192.168.241.2 1
+	share_now
+	clear_hosts
+}
+
+# The same of a pair that is there.
+share_now()
+{
+	local outer inner
+
 	outer=$(at a cat /sys/class/net/eth0/statistics/tx_packets)
 	inner=$(at a cat /sys/class/net/wg0/statistics/tx_packets)
 	carries a b 192.168.241.2 8192 >&2
 	outer=$(($(at a cat /sys/class/net/eth0/statistics/tx_packets) - outer))
 	inner=$(($(at a cat /sys/class/net/wg0/statistics/tx_packets) - inner))
 	echo "$outer packets for $inner datagrams" >&2
-	clear_hosts
 	echo $((outer * 100 / inner))
 }
 
@@ -176,6 +182,17 @@ test_marked_on_the_device()
 	[[ $(field tos "$line") == *20:* ]]
 	line=$(watched a eth0 carries a b 192.168.241.2)
 	equal "packets that carry many" "$(field whole "$line")" 0
+}
+
+# Behind a queue that shapes nobody waits for more than a datagram.
+test_shaped()
+{
+	pair 4
+	ping_ok a 192.168.241.2 1
+	at a tc qdisc add dev eth0 root tbf rate 100mbit burst 100kb limit 10000000 || skip "no tbf"
+	[[ $(share_now) -ge 95 ]]
+	at a tc qdisc del dev eth0 root
+	[[ $(share_now) -lt 60 ]]
 }
 
 # No datagram is longer than the path, and none is lost for that.
@@ -370,7 +387,8 @@ test_charges()
 
 	pair 4
 	ping_ok a 192.168.241.2 1
-	at a tc qdisc add dev eth0 root tbf rate 1mbit burst 100kb limit 10000000 || skip "no tbf"
+	modprobe -q sch_fq || true
+	at a tc qdisc add dev eth0 root fq maxrate 1mbit flow_limit 10000 || skip "no fq"
 	at b timeout 150 ncat --recv-only -l 192.168.241.2 5202 >/dev/null &
 	wait_for 20 listens b 5202
 	at a timeout 150 ncat --send-only 192.168.241.2 5202 </dev/zero &
@@ -412,8 +430,8 @@ trap clear_hosts EXIT
 module_load
 modprobe -qa veth bridge 8021q vxlan sch_tbf nf_tables nft_chain_nat nft_masq || true
 [[ -e $parameter ]] || { echo "1..0 # SKIP the module sends one datagram at a time"; exit 0; }
-run_tests test_together_4 test_together_6 test_off test_refused test_wire_4 test_wire_6 test_wire_4_without_offload \
-	test_wire_6_without_offload test_lengths test_marked_by_output test_marked_by_postrouting \
+run_tests test_together_4 test_together_6 test_shaped test_off test_refused test_wire_4 test_wire_6 \
+	test_wire_4_without_offload test_wire_6_without_offload test_lengths test_marked_by_output test_marked_by_postrouting \
 	test_marked_on_the_device test_small_path test_path_changes_4 test_path_changes_6 test_translated_4 \
 	test_translated_6 test_small_behind_router test_bridge test_vlan test_vxlan_4 test_vxlan_6 test_nested \
 	test_down_up test_charges test_unload
