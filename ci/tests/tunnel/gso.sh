@@ -330,6 +330,9 @@ tunnelled()
 	ip -n a link set x0 up
 	ip -n b link set x0 up
 	at a wg set wg0 peer "$pub2" endpoint "[fd09:7::2]:2"
+	# What fits into a datagram of that.
+	ip -n a link set wg0 mtu 1340
+	ip -n b link set wg0 mtu 1340
 	alone a eth0
 	line=$(watched b x0 carries a b 192.168.241.2)
 	correct "$line" 300
