@@ -10,7 +10,7 @@ on_uml debug basics 1200 ci/tests/tunnel/basics.sh
 on_uml debug lifetimes 900 ci/tests/tunnel/lifetimes.sh
 on_uml debug flows 900 ci/tests/tunnel/flows.sh
 tests="test_together_6 test_shaped test_wire_4 test_path_changes_4 test_translated_4 test_nested test_down_up"
-on_uml debug gso 900 env TESTS="$tests test_charges test_unload" ci/tests/tunnel/gso.sh
+on_uml debug gso 900 env TESTS="$tests test_unload" ci/tests/tunnel/gso.sh
 # At full speed there is hardly a backlog by the time that workers are waited for.
 module_options=(slow)
 on_uml debug backlog 600 env TESTS=test_down_with_backlog ci/tests/tunnel/lifetimes.sh
