@@ -136,22 +136,11 @@ END
 
 main()
 {
-	local kind round module
-
 	options "rounds kinds aead tsv" "$@"
 	[[ ${#rest[@]} -gt 0 ]] || usage
 	path_modules
 	[[ -z $aead ]] || alone
-	for kind in ${kinds//,/ }; do
-		for ((round = 1; round <= rounds; round++)); do
-			for module in "${rest[@]}"; do
-				count "$kind" "$module" "$round"
-			done
-		done
-	done
-	medians
-	[[ -z $tsv ]] || cat "$out" >>"$tsv"
-	rm -rf "$out" "$out".*
+	in_turn "$rounds" count
 }
 
 # On one line: the shell may read on in a file that has changed meanwhile.

@@ -164,21 +164,10 @@ END
 
 main()
 {
-	local kind round module
-
 	options "pairs seconds kinds tsv" "$@"
 	[[ ${#rest[@]} -gt 0 ]] || usage
 	path_modules
-	for kind in ${kinds//,/ }; do
-		for ((round = 1; round <= pairs; round++)); do
-			for module in "${rest[@]}"; do
-				measure "$kind" "$module" "$round"
-			done
-		done
-	done
-	medians
-	[[ -z $tsv ]] || cat "$out" >>"$tsv"
-	rm -rf "$out" "$out".*
+	in_turn "$pairs" measure
 }
 
 # On one line: the shell may read on in a file that has changed meanwhile.

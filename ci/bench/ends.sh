@@ -4,10 +4,10 @@
 # For programs that measure with several modules: the ends of a tunnel over a bare
 # cable.
 #
-# FILE is a module, "FILE:PARAMETER=VALUE" with a parameter of ours, "stock" for the kernel's own, "go" for wireguard-go, "bare" for no
-# tunnel and packets of the same size, with which no device helps: what is left is
-# what everybody has to do. "stock,FILE" has the kernel's own send and the module
-# receive, "FILE,stock" the other way round. They have read measure.sh, and $out is a
+# FILE is a module, "FILE:PARAMETER=VALUE" with a parameter of ours, "stock" for the
+# kernel's own, "go" for wireguard-go, "bare" for no tunnel and packets of the same size,
+# with which no device helps: what is left is what everybody has to do. "stock,FILE" has
+# the kernel's own send and the module receive, "FILE,stock" the other way round. They have read measure.sh, and $out is a
 # file of theirs.
 
 # They set these and read those.
@@ -124,4 +124,22 @@ ready()
 		build order
 		tunnels ;;
 	esac
+}
+
+# in_turn ROUNDS COMMAND: "COMMAND KIND NAME=FILE ROUND" for each of $kinds and each of
+# ${rest[@]}, those in turn; then medians, and the rows to $tsv.
+in_turn()
+{
+	local rounds=$1 each=$2 kind round module
+
+	for kind in ${kinds//,/ }; do
+		for ((round = 1; round <= rounds; round++)); do
+			for module in "${rest[@]}"; do
+				"$each" "$kind" "$module" "$round"
+			done
+		done
+	done
+	medians
+	[[ -z $tsv ]] || cat "$out" >>"$tsv"
+	rm -rf "$out" "$out".*
 }

@@ -402,17 +402,23 @@ static bool sparse_does_not_wait_behind(void)
 	return done() && good;
 }
 
+/* Flow 0 is at 1, and up to 1199 all has been given up. */
+static void far_behind(void)
+{
+	begin();
+	push(0, 0, 0);
+	push(1200, 1, 1 * MS);
+	user_advance_to(&u, &o, 60 * MS);
+	push(1, 0, 61 * MS);
+}
+
 /* A place behind is refused as one in a lane is. */
 static bool no_room_behind(void)
 {
 	bool good;
 	u64 i;
 
-	begin();
-	push(0, 0, 0);
-	push(1200, 1, 1 * MS);
-	user_advance_to(&u, &o, 60 * MS);
-	push(1, 0, 61 * MS);
+	far_behind();
 	for (i = 3; i < 3 + 2 * 256; i += 2)
 		push(i, 0, 62 * MS);
 	good = u.r.trailing == 256 && !u.r.stats.refused;
@@ -428,11 +434,7 @@ static bool no_room_behind_for_earlier(void)
 	bool good;
 	u64 i;
 
-	begin();
-	push(0, 0, 0);
-	push(1200, 1, 1 * MS);
-	user_advance_to(&u, &o, 60 * MS);
-	push(1, 0, 61 * MS);
+	far_behind();
 	push(1101, 0, 62 * MS);
 	for (i = 1; i < 256; i++)
 		push(200 + 2 * i, 0, 62 * MS);
