@@ -1,9 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# How many lines of src/protocol the unit tests, the simulator and the kept inputs of
-# the fuzzer reach together, and which they do not. Headers are left out: what is
-# inline there counts where it is used.
+# How many lines of src/protocol, headers too, the unit tests and the simulator with its
+# kept scripts reach together, and which they do not.
 #
 #   ci/tests/fuzz/coverage.sh [LEAST]     fails below LEAST percent (95)
 set -euo pipefail
@@ -33,7 +32,7 @@ order=("$root"/src/reorder/*.c)
 build sim "${low[@]}" -o sim "$root/ci/sim/main.c" "${sim[@]}" "${core[@]}" "${order[@]}"
 "$work/sim/sim" "$root"/ci/sim/scripts/*.txt >/dev/null
 "$work/sim/sim" -q -s "${SEED:-1}" -n 60 >/dev/null
-for test in tai64n replay bucket load rank alarms slots mac handshake; do
+for test in tai64n replay bucket load rank alarms slots mac handshake data; do
 	build "$test" -o test "$root/ci/tests/unit/${test}_test.c" "$root/ci/sim/port.c" "${core[@]}" -lcrypto
 	(cd "$root/ci/tests/unit" && "$work/$test/test" >/dev/null)
 done
@@ -53,7 +52,7 @@ with open(work + "/counts", encoding="utf-8") as f:
                               stderr=subprocess.DEVNULL).stdout
         for text in told.splitlines():
             for file in json.loads(text)["files"]:
-                if file["file"].startswith(folder + "/") and file["file"].endswith(".c"):
+                if file["file"].startswith(folder + "/") and file["file"].endswith((".c", ".h")):
                     known = lines[file["file"].rpartition("/")[2]]
                     for line in file["lines"]:
                         number = line["line_number"]
