@@ -313,6 +313,29 @@ static void make_talk(struct script *script, u64 at)
 	}
 }
 
+/*
+ * The first packet of a session is under way for longer than it takes the other end to
+ * begin the next one: chance alone hardly ever puts all of that together. Return: the end of it.
+ */
+static u64 make_straggler(struct script *script, u64 at)
+{
+	static const u8 anew[] = { RESTART, REKEY, DOWN, BEGIN };
+	u64 a = chance_below(script->ends), b = (a + 1 + chance_below(script->ends - 1)) % script->ends;
+	u64 late = at + 100 * MS + chance_below(S), next = late + 20 * MS + chance_below(3 * S);
+	struct line line = { .verb = anew[chance_below(ARRAY_SIZE(anew))], .arg = { b, a } };
+
+	append(script, (struct line){ .at = at, .verb = SAYS, .arg = { a, b, 1 } });
+	append(script, (struct line){ .at = late, .verb = DELAY, .arg = { b, a, 1000 + chance_below(4000) } });
+	append(script, (struct line){ .at = late, .verb = SAYS, .arg = { b, a, 1 } });
+	append(script, (struct line){ .at = late + 10 * MS, .verb = DELAY, .arg = { b, a, 10 } });
+	line.at = next;
+	append(script, line);
+	if (line.verb == DOWN)
+		append(script, (struct line){ .at = next, .verb = UP, .arg = { b } });
+	append(script, (struct line){ .at = next, .verb = SAYS, .arg = { b, a, 200 + chance_below(400), 200 } });
+	return next;
+}
+
 void script_make(struct script *script, u64 seed)
 {
 	u64 at = S, lines;
@@ -334,6 +357,8 @@ void script_make(struct script *script, u64 seed)
 		/* A while that nothing disturbs, in which all has to get well. */
 		if (!chance_below(8)) {
 			append(script, (struct line){ .at = at, .verb = FAIR });
+			if (!chance_below(4))
+				at = make_straggler(script, at);
 			make_talk(script, at);
 			at += 40 * S + some_time();
 		}
