@@ -559,8 +559,6 @@ void wgr_tx_interval_changed(struct wgr_peer *peer)
 {
 	if (READ_ONCE(peer->timers.keepalive_s))
 		wgr_tx_keepalive(peer);
-	else
-		wgr_alarms_no_interval(&peer->timers.alarms);
 }
 
 void wgr_tx_init(struct wgr_peer *peer)

@@ -740,9 +740,7 @@ void link_interval(struct end *end, int link, u16 seconds)
 		return;
 	}
 	l->interval_s = seconds;
-	if (!seconds)
-		wgr_alarms_no_interval(&l->alarms);
-	else if (end->up)
+	if (seconds && end->up)
 		send_keepalive(end, link);
 }
 

@@ -185,12 +185,6 @@ void wgr_alarms_start(struct wgr_alarms *alarms);
 /* All are cleared and none can be set; who has been about to may still do so. */
 void wgr_alarms_stop(struct wgr_alarms *alarms);
 
-/* The interval of the persistent keepalive is 0 now. */
-static inline void wgr_alarms_no_interval(struct wgr_alarms *alarms)
-{
-	wgr_alarm_clear(alarms, WGR_ALARM_PERSISTENT);
-}
-
 /* Begins from nothing, after wgr_alarms_stop() and when all that was set has rung. */
 void wgr_alarms_reset(struct wgr_alarms *alarms);
 

@@ -5,6 +5,7 @@ Puts each fault of module_mutations.py into the module around src/protocol and s
 notices, on the user-mode kernel whose clock jumps: see runner.py. What is not touched is not built again.
 
     module.py [PART-OF-A-NAME...]       all faults, or those whose name has the part
+    module.py --texts                   only whether all can be put in
 """
 import os
 import shutil
@@ -57,4 +58,6 @@ class Bench(runner.Bench):
 CHOSEN = runner.chosen(module_mutations.MUTATIONS)
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["--texts"]:
+        sys.exit(runner.texts(module_mutations.MUTATIONS))
     sys.exit(runner.main(CHOSEN, sorted({fault[1] for fault in CHOSEN}), Bench))

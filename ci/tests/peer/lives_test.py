@@ -15,12 +15,13 @@ import contextlib
 import os
 import random
 import re
+import socket
 import struct
 import sys
 import time
 
 import wgpeer as wg
-from rig import IFNAME, KernelLog, Report, Rig, drawn_seed, need, run
+from rig import IFNAME, PORT, KernelLog, Report, Rig, drawn_seed, need, run
 
 # Seconds, as in the paper.
 REKEY_AFTER, REJECT_AFTER, REKEY_TIMEOUT, KEEPALIVE, ATTEMPT = 120, 180, 5, 10, 90
@@ -349,6 +350,9 @@ class Lives:
         began = time.monotonic()
         self.next_is(peer, wg.DATA, 26, "keepalive")
         self.took(began, 25, 25, "persistent keepalive after a packet")
+        peer.set("persistent-keepalive", "0")
+        self.silent(peer, 60, "one more after they are switched off")
+        peer.set("persistent-keepalive", "25")
         # Without a session it goes on asking for one: also after giving up.
         time.sleep(900)
         peer.wg.drain()
@@ -407,15 +411,17 @@ class Lives:
         return answer[0] == wg.RESPONSE
 
     @contextlib.contextmanager
-    def loaded(self):
+    def loaded(self, **options):
         """A peer, and the means to keep the interface under load."""
-        peer = self.peer()
+        peer = self.peer(**options)
         junk = struct.pack("<II", wg.INITIATION, 7) + wg.Key().public + self.random.randbytes(76)
         # From an address of its own, which the limit does not count with the peer.
-        self.flood = wg.Burst(peer.wg.another_socket("127.0.0.99"), peer.wg.remote, [peer.wg.add_macs(junk)] * 1000)
+        flooder = wg.Peer(self.rig.key.public, ("127.0.0.1", PORT), local="127.0.0.99")
+        self.flood = wg.Burst(flooder.sock, flooder.remote, [flooder.add_macs(junk)] * 1000)
         yield peer
         time.sleep(1.5)
         need(self.is_calm(peer), "load does not end")
+        flooder.close()
         peer.remove()
 
     @staticmethod
@@ -436,14 +442,26 @@ class Lives:
             began = time.monotonic()
             need(self.is_taken_from(peer, cookie), "the cookie is not taken")
             need(not self.is_taken_from(peer, cookie, peer.wg.another_socket()), "it is taken from another port")
-            other = peer.wg.another_socket("127.0.0.9")
-            need(not self.is_taken_from(peer, cookie, other), "it is taken from another address")
             need(self.cookie_of(peer) == cookie, "the secret changes all the time")
             self.until(began + COOKIE_SECRET - 2)
             need(self.is_taken_from(peer, cookie), "the cookie is not taken any more")
             self.until(began + COOKIE_SECRET + 1)
             need(not self.is_taken_from(peer, cookie), "the cookie is still taken")
             need(self.cookie_of(peer) != cookie, "the secret is still the same")
+
+    def cookie_address(self):
+        """A cookie that was given out is good for one address of either family, were the port the same."""
+        families = [(socket.AF_INET, "127.0.0.8", "127.0.0.9")]
+        if self.rig.ipv6:
+            families.append((socket.AF_INET6, "fd78::8", "fd78::9"))
+            for address in families[-1][1:]:
+                run("ip", "address", "add", address + "/128", "dev", "lo", "nodad")
+        for family, ours, theirs in families:
+            with self.loaded(outer=family, local=ours) as peer:
+                cookie = self.cookie_of(peer)
+                need(self.is_taken_from(peer, cookie), "the cookie is not taken")
+                other = peer.wg.another_socket(theirs, peer.wg.port())
+                need(not self.is_taken_from(peer, cookie, other), "it is taken from %s, too", theirs)
 
     def rate_limit(self):
         """Under load one address is answered 20 times a second after the first five, whatever it asks for."""
@@ -575,6 +593,7 @@ class Lives:
         answer, _ = other.wg.make_response(message)
         other.send(answer)
         need(not self.kinds(other, 0.1), "a handshake from before is finished, or goes on")
+        self.silent(other, 2 * REKEY_TIMEOUT, "an initiation from before is repeated")
         need(self.sends(peer) == [wg.INITIATION], "no new session is asked for at once")
         other.poke(b"new")
         again = other.adopt(other.wg.respond(0.1))
@@ -677,7 +696,7 @@ def cases(lives, options):
     found = [lives.old_for_receiving_responder, lives.old_for_receiving_initiator, lives.old_for_sending,
              lives.renews_its_own, lives.renews_no_others, lives.renews_for_receiving, lives.gives_up,
              lives.answered_in_the_end, lives.passive, lives.silence, lives.persistent, lives.keeps_cookie,
-             lives.cookie_secret, lives.rate_limit, lives.clock_back, lives.clock_forward, lives.down, lives.another_key,
+             lives.cookie_secret, lives.cookie_address, lives.rate_limit, lives.clock_back, lives.clock_forward, lives.down, lives.another_key,
              lives.another_psk, lives.removed]
     # What the kernel's own module says of its sessions has other words.
     if not options.stock:

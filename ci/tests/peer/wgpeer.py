@@ -242,14 +242,14 @@ class Peer:
         self._extra = []
 
     @staticmethod
-    def open_socket(family, local=None):
+    def open_socket(family, local=None, port=0):
         sock = socket.socket(family, socket.SOCK_DGRAM)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
-        sock.bind((local or ("127.0.0.1" if family == socket.AF_INET else "::1"), 0))
+        sock.bind((local or ("127.0.0.1" if family == socket.AF_INET else "::1"), port))
         return sock
 
-    def another_socket(self, local=None):
-        sock = self.open_socket(self.sock.family, local)
+    def another_socket(self, local=None, port=0):
+        sock = self.open_socket(self.sock.family, local, port)
         self._extra.append(sock)
         return sock
 
