@@ -305,6 +305,9 @@ void check_gives_up(struct end *end, int link)
 
 /* ---- receiving ---- */
 
+/* Keys made so close to each other may be of handshakes begun at once: which comes first is a guess. */
+#define AT_ONCE		(REKEY_TIMEOUT + S)
+
 void check_keys(struct end *end, int link, struct session *session)
 {
 	struct model *m = &end->link[link].model;
@@ -383,8 +386,32 @@ void check_accepts(struct end *end, int link, const struct session *session, str
 		m->retry_from = w.now - REKEY_TIMEOUT;
 }
 
-/* Keys made so close to each other may be of handshakes begun at once: which comes first is a guess. */
-#define AT_ONCE		(REKEY_TIMEOUT + S)
+/*
+ * The newest packet tells where the other end is, and none from before it. Which is the newest
+ * one may have to be found out where another session was in use until a moment ago.
+ */
+void check_roams(struct end *end, int link, struct session *session, u64 counter, u32 from, u32 before)
+{
+	struct model *m = &end->link[link].model;
+	u32 to = end->link[link].endpoint;
+	bool plain = age_of(end, session) > AT_ONCE;
+	const struct session *s;
+
+	if (m->used_born != session->born)
+		m->used_other = m->used;
+	m->used_born = session->born;
+	m->used = w.now;
+	for (s = end->sessions; s; s = s->next) {
+		if (s->link == link && s->born > session->born)
+			plain = false;
+	}
+	if (counter < session->top && to != before)
+		wrong("end %d answers end %d where an older packet came from", number_of(end), link);
+	if (counter >= session->top && to != from && plain && (!m->used_other || m->used_other + KEEPALIVE + REKEY_TIMEOUT + S < w.now))
+		wrong("end %d does not answer end %d where its newest packet came from", number_of(end), link);
+	if (counter >= session->top)
+		session->top = counter + 1;
+}
 
 void check_hands_up(struct end *end, int link, struct session *session, const struct packet *packet, u64 counter,
 		    const struct wgr_item *item)

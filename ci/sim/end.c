@@ -600,6 +600,7 @@ static bool got_data(struct end *end, struct gram *gram)
 	struct item *item;
 	struct link *l;
 	bool empty, newest;
+	u32 before;
 	int link;
 
 	if (!s || gram->len < WGR_MSG_DATA_MIN || !wgr_keys_readable(&s->keys, now) ||
@@ -622,7 +623,9 @@ static bool got_data(struct end *end, struct gram *gram)
 	}
 	if (wgr_slots_renew_for_receiving(&l->slots, &s->keys, now))
 		ask(end, link);
+	before = l->endpoint;
 	got_any(end, link, newest ? gram->from : 0);
+	check_roams(end, link, s, counter, gram->from, before);
 	if (!empty) {
 		arm(end, link, wgr_alarms_got_data(&l->alarms, ticks(end)));
 		if (!l->model.got_data)

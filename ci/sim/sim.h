@@ -86,6 +86,7 @@ struct gram {
  * @born: boot time of its end, exact, when the keys were made; 0 before
  * @gram: message that gave it its name
  * @out: one more than the highest counter handed up
+ * @top: one more than the highest counter accepted
  */
 struct session {
 	struct wgr_keys keys;
@@ -94,6 +95,7 @@ struct session {
 	u64 born;
 	u64 gram;
 	u64 out;
+	u64 top;
 };
 
 /* What is waited for, as the paper has it: see checks.c. All true time but where said. */
@@ -102,6 +104,9 @@ struct model {
 	u64 sent_data;		/* data was sent and nothing came since */
 	u64 sent_any;		/* something was sent last */
 	u64 got_any;
+	u64 used_born;		/* of the session of the packet accepted last */
+	u64 used;		/* when that came */
+	u64 used_other;		/* when one of another session came last */
 	u64 initiation;		/* one was sent last */
 	u64 initiation_boot;	/* the same, boot time */
 	u64 answered;		/* one of theirs was answered last */
@@ -316,6 +321,7 @@ void check_wish(struct end *end, int link);
 void check_silence(struct end *end, int link);
 void check_accepts(struct end *end, int link, const struct session *session, struct gram *gram, u64 counter,
 		   const struct packet *packet);
+void check_roams(struct end *end, int link, struct session *session, u64 counter, u32 from, u32 before);
 void check_keys(struct end *end, int link, struct session *session);
 void check_hands_up(struct end *end, int link, struct session *session, const struct packet *packet, u64 counter,
 		    const struct wgr_item *item);

@@ -174,6 +174,7 @@ MUTATIONS = (
     # Ranks.
     ("a straggler of a new session makes the old one late for ever", "rank.c", "return rank->epoch < open_epoch && goes_on(ahead, rank, now_ns);", "return false && goes_on(ahead, rank, now_ns) && open_epoch;"),
     ("an older packet moves the peer", "rank.c", "if (rank->epoch && counter < rank->top)", "if (0)"),
+    ("the newest packet moves nobody", "rank.c", "\treturn ahead;\n", "\treturn false;\n"),
     ("a session that goes ahead shares the epoch", "rank.c", "rank->epoch = ranks->ahead.epoch + 2;", "rank->epoch = ranks->ahead.epoch ?: 2;"),
 
     # Data and messages.
