@@ -293,6 +293,33 @@ class Lives:
         self.silent(peer, 2 * REKEY_TIMEOUT, "an initiation after the answer")
         peer.remove()
 
+    def other_side_begins(self):
+        """A handshake of the other side does for ours: what waited goes out, nothing is repeated, nothing begins."""
+        peer = self.peer()
+        peer.poke(b"old")
+        need(peer.wg.wait_for((wg.INITIATION,), 1), "no initiation")
+        # Not so soon that each side might insist on its own.
+        time.sleep(1)
+        session = peer.session("initiator")
+        self.silent(peer, 0.1, "something before the other side has shown that it has the keys")
+        self.keepalive(peer, session)
+        got = peer.wg.next_data(0.1)
+        need(got and got[0] is session and got[2][28:31] == b"old", "what waited is not sent: %s", got)
+        self.silent(peer, 2 * REKEY_TIMEOUT, "an initiation is repeated that another handshake did for")
+        # Heard is what is heard, data or not; and who has just answered has no reason to begin.
+        peer.send(peer.data(session, session.next_counter))
+        session.next_counter += 1
+        need(self.sends(peer) == [wg.DATA], "not sent")
+        time.sleep(REKEY_TIMEOUT + KEEPALIVE - 6)
+        peer.session("initiator")
+        self.silent(peer, REKEY_TIMEOUT + 3, "a handshake for a silence that has ended with one")
+        peer.remove()
+        # Where it is, its handshake tells; it has not shown that it has the keys.
+        peer = self.rig.add()
+        peer.session("initiator")
+        need(not self.sends(peer), "a handshake begins right after another was answered")
+        peer.remove()
+
     # Keepalives and silence
 
     def passive(self):
@@ -358,6 +385,10 @@ class Lives:
         peer.wg.drain()
         time.sleep(300)
         need(wg.INITIATION in self.kinds(peer), "given up for good")
+        peer.wg.drain()
+        run("ip", "link", "set", IFNAME, "down")
+        run("ip", "link", "set", IFNAME, "up")
+        need(self.kinds(peer) == [wg.INITIATION], "no keepalive when the link comes up")
         peer.set("persistent-keepalive", "0")
         time.sleep(ATTEMPT + 3 * REKEY_TIMEOUT + INITIATIONS)
         peer.wg.drain()
@@ -695,7 +726,7 @@ class Lives:
 def cases(lives, options):
     found = [lives.old_for_receiving_responder, lives.old_for_receiving_initiator, lives.old_for_sending,
              lives.renews_its_own, lives.renews_no_others, lives.renews_for_receiving, lives.gives_up,
-             lives.answered_in_the_end, lives.passive, lives.silence, lives.persistent, lives.keeps_cookie,
+             lives.answered_in_the_end, lives.other_side_begins, lives.passive, lives.silence, lives.persistent, lives.keeps_cookie,
              lives.cookie_secret, lives.cookie_address, lives.rate_limit, lives.clock_back, lives.clock_forward, lives.down, lives.another_key,
              lives.another_psk, lives.removed]
     # What the kernel's own module says of its sessions has other words.
