@@ -160,6 +160,7 @@ MUTATIONS = (
      "\treturn wgr_alarms_may_initiate"),
     ("nothing is done about silence", "alarms.c", "(wgr_alarms_ask(alarms, now_ns) ? WGR_DO_INITIATE : 0)", "0 * now_ns"),
     ("what waits is kept when it gives up", "alarms.c", "\treturn WGR_DO_GIVE_UP;", "\treturn 0;"),
+    ("a keepalive begins anew what was given up", "alarms.c", "\twgr_alarm_clear(alarms, WGR_ALARM_KEEPALIVE);\n\tif", "\tif"),
     ("no passive keepalive", "alarms.c", "\t\treturn WGR_DO_KEEPALIVE;", "\t\treturn 0;"),
     ("no persistent keepalive", "alarms.c", "\t\treturn WGR_DO_PERSISTENT;", "\t\treturn 0;"),
     ("an alarm that is due waits for another", "alarms.c", "if (due && (!first || time_before(due, first)))", "if (due && !first)"),

@@ -228,6 +228,14 @@ static void retry(void)
 
 	begin();
 	ask();
+	run(98);
+	gets(true);
+	run(300);
+	tap_ok(times(WGR_DO_GIVE_UP) == 1 && !times(WGR_DO_KEEPALIVE),
+	       "a keepalive that is due after it is given up is not sent, as it would begin anew");
+
+	begin();
+	ask();
 	run(7);
 	wgr_alarms_handshake_done(&alarms);
 	memset(done, 0, sizeof(done));
