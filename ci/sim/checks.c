@@ -220,6 +220,19 @@ void check_sends_data(struct end *end, int link, const struct session *session, 
 	}
 }
 
+/* By age it is for who began, as he sends, or late as he receives. What grain the clock had then is not known. */
+void check_renews(struct end *end, const struct session *session, bool sends)
+{
+	u64 early = slack(end) + (end->was_coarse > S ? end->was_coarse : S);
+
+	if (sends && session->keys.send_counter > REKEY_MESSAGES)
+		return;
+	if (!session->keys.initiator)
+		wrong("end %d renews what the other end began", number_of(end));
+	if (age_of(end, session) + early < (sends ? REKEY_AFTER : LAST_MINUTE))
+		wrong("end %d renews keys of %.1f s", number_of(end), (double)age_of(end, session) / S);
+}
+
 void check_wish(struct end *end, int link)
 {
 	struct model *m = &end->link[link].model;

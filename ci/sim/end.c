@@ -316,8 +316,10 @@ static void send_one(struct end *end, int link, struct wgr_keys *keys, u64 seq)
 		arm(end, link, wgr_alarms_sent_data(&l->alarms, ticks(end)));
 	}
 	w.tally.packets++;
-	if (wgr_keys_renew_for_sending(keys, coarse_boot_ns(end)))
+	if (wgr_keys_renew_for_sending(keys, coarse_boot_ns(end))) {
+		check_renews(end, session_of(keys), true);
 		ask(end, link);
+	}
 }
 
 /* Sends what waits, or asks for the keys to send it with. */
@@ -621,8 +623,10 @@ static bool got_data(struct end *end, struct gram *gram)
 		l->model.retry_from = 0;
 		push(end, link);
 	}
-	if (wgr_slots_renew_for_receiving(&l->slots, &s->keys, now))
+	if (wgr_slots_renew_for_receiving(&l->slots, &s->keys, now)) {
+		check_renews(end, s, false);
 		ask(end, link);
+	}
 	before = l->endpoint;
 	got_any(end, link, newest ? gram->from : 0);
 	check_roams(end, link, s, counter, gram->from, before);

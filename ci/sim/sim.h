@@ -317,6 +317,7 @@ void check_sealed(const u8 key[32], u64 nonce);
 void check_sends_data(struct end *end, int link, const struct session *session, u64 counter, bool empty, bool staged);
 void check_sends_initiation(struct end *end, int link);
 void check_sends_response(struct end *end, int link);
+void check_renews(struct end *end, const struct session *session, bool sends);
 void check_wish(struct end *end, int link);
 void check_silence(struct end *end, int link);
 void check_accepts(struct end *end, int link, const struct session *session, struct gram *gram, u64 counter,

@@ -125,8 +125,8 @@ static unsigned int ring_one(struct wgr_alarms *alarms, enum wgr_alarm alarm,
 	return 0;
 }
 
-/* The earliest alarm that is set, but not before the next tick. */
-static unsigned long earliest(const struct wgr_alarms *alarms, unsigned long now)
+/* The alarm that is due first, 0 if none is set. */
+static unsigned long earliest(const struct wgr_alarms *alarms)
 {
 	unsigned long due, first = 0;
 	int alarm;
@@ -136,8 +136,6 @@ static unsigned long earliest(const struct wgr_alarms *alarms, unsigned long now
 		if (due && (!first || time_before(due, first)))
 			first = due;
 	}
-	if (first && !time_after(first, now))
-		first = (now + 1) ?: 1;
 	return first;
 }
 
@@ -155,7 +153,7 @@ unsigned int wgr_alarms_ring(struct wgr_alarms *alarms, unsigned long now, u64 n
 		    cmpxchg(&alarms->due[alarm], due, 0) == due)
 			actions |= ring_one(alarms, alarm, now, now_ns, ready);
 	}
-	*next = earliest(alarms, now);
+	*next = earliest(alarms);
 	return actions;
 }
 

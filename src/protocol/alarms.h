@@ -171,7 +171,7 @@ void wgr_alarms_forget_initiation(struct wgr_alarms *alarms);
  * @now: tick
  * @now_ns: boot time clock
  * @ready: an initiation could be made now
- * @next: receives the tick at which this has to be called again, 0 for no more;
+ * @next: receives the tick at which this has to be called again, @now in a race, 0 for no more;
  *	what sets an alarm meanwhile returns its own
  *
  * Return: what is to be done, of enum wgr_action.

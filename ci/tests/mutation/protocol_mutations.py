@@ -105,6 +105,7 @@ MUTATIONS = (
     ("no private key is one", "handshake.c", "identity->set = !is_zero(secret) &&", "identity->set = true &&"),
     ("begins without a private key", "handshake.c", "if (!identity->set || !may_begin(hs) ||", "if (!may_begin(hs) ||"),
     ("both insist on their own handshake", "handshake.c", "msg->ephemeral, WGR_KEY_LEN) > 0;", "msg->ephemeral, WGR_KEY_LEN) != 0;"),
+    ("who has answered insists, too", "handshake.c", "return hs->state == WGR_HANDSHAKE_SENT_INITIATION &&\n\t       memcmp", "return memcmp"),
     ("neither insists on its own handshake", "handshake.c", "msg->ephemeral, WGR_KEY_LEN) > 0;", "msg->ephemeral, WGR_KEY_LEN) > 9999;"),
 
     # Stamps.
@@ -132,6 +133,7 @@ MUTATIONS = (
     ("the rate limit is off", "mac.c", "? WGR_ADMIT_LIMITED :", "? WGR_ADMIT :"),
     ("no proof of address under load", "mac.c", ": WGR_GIVE_COOKIE;", ": WGR_ADMIT;"),
     ("cookies without load", "mac.c", "\tif (!loaded)\n\t\treturn WGR_ADMIT;\n", ""),
+    ("a burst is smaller", "bucket.h", "#define WGR_BUCKET_TOKENS\t5", "#define WGR_BUCKET_TOKENS\t4"),
     ("buckets are never empty", "bucket.c", "\t\t\t\treturn false;\n\t\t\tbucket->full_ns", "\t\t\t\treturn true;\n\t\t\tbucket->full_ns"),
     ("who finds no bucket passes", "bucket.c", "\tif (!vacant)\n\t\treturn false;\n", "\tif (!vacant)\n\t\treturn true;\n"),
     ("never under load", "load.c", "if (atomic_read(&load->waiting) < LOADED)", "if (1)"),
@@ -158,6 +160,7 @@ MUTATIONS = (
     ("a changed key waits before it begins", "alarms.c", "\tatomic64_set(&alarms->last_initiation_ns, 0);\n", ""),
     ("a wish does not begin the attempts anew", "alarms.c", "\tWRITE_ONCE(alarms->attempts, 0);\n\treturn wgr_alarms_may_initiate",
      "\treturn wgr_alarms_may_initiate"),
+    ("a retry goes from the same source", "alarms.c", "return WGR_DO_NEW_SOURCE | WGR_DO_INITIATE;", "return WGR_DO_INITIATE;"),
     ("nothing is done about silence", "alarms.c", "(wgr_alarms_ask(alarms, now_ns) ? WGR_DO_INITIATE : 0)", "0 * now_ns"),
     ("what waits is kept when it gives up", "alarms.c", "\treturn WGR_DO_GIVE_UP;", "\treturn 0;"),
     ("a keepalive begins anew what was given up", "alarms.c", "\twgr_alarm_clear(alarms, WGR_ALARM_KEEPALIVE);\n\tif", "\tif"),
@@ -174,6 +177,7 @@ MUTATIONS = (
 
     # Ranks.
     ("a straggler of a new session makes the old one late for ever", "rank.c", "return rank->epoch < open_epoch && goes_on(ahead, rank, now_ns);", "return false && goes_on(ahead, rank, now_ns) && open_epoch;"),
+    ("what was ahead for long stays so when it is gone", "rank.c", " || silent >= SILENT_NS || ", " || "),
     ("an older packet moves the peer", "rank.c", "if (rank->epoch && counter < rank->top)", "if (0)"),
     ("the newest packet moves nobody", "rank.c", "\treturn ahead;\n", "\treturn false;\n"),
     ("a session that goes ahead shares the epoch", "rank.c", "rank->epoch = ranks->ahead.epoch + 2;", "rank->epoch = ranks->ahead.epoch ?: 2;"),

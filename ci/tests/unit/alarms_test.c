@@ -203,7 +203,8 @@ static void retry(void)
 	run(5);
 	tap_ok(!times(WGR_DO_INITIATE), "an initiation is not repeated within 5 s");
 	run(1);
-	tap_ok(first(WGR_DO_INITIATE, 5000, 5333), "but then, with jitter");
+	tap_ok(first(WGR_DO_INITIATE, 5000, 5333) && first(WGR_DO_NEW_SOURCE, 5000, 5333),
+	       "but then, with jitter, and from another source if that has failed");
 	run(1000);
 	tap_ok(times(WGR_DO_INITIATE) == 19, "20 are sent in all: %u more", times(WGR_DO_INITIATE));
 	tap_ok(times(WGR_DO_GIVE_UP) == 1 && first(WGR_DO_GIVE_UP, 100000, 107000),

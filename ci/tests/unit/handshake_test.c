@@ -382,6 +382,21 @@ static void misplaced(void)
 	tap_ok(finishes(&a) && finishes(&b), "both have keys as they answered");
 }
 
+/* Only a handshake of our own that is under way can go before theirs. */
+static void at_once(void)
+{
+	struct wgr_msg_initiation initiation, other;
+	struct wgr_msg_response response;
+
+	begin(NULL);
+	tap_ok(initiates(&a, &initiation) && initiates(&b, &other) &&
+	       wgr_handshake_goes_first(&a.hs, &other) != wgr_handshake_goes_first(&b.hs, &initiation),
+	       "of two that begin at once one goes first");
+	memset(other.ephemeral, 0, sizeof(other.ephemeral));
+	tap_ok(takes(&b, &initiation) && !wgr_handshake_goes_first(&b.hs, &other), "not who has given way");
+	tap_ok(responds(&b, &response) && !wgr_handshake_goes_first(&b.hs, &other), "nor when it has answered");
+}
+
 static struct wgr_msg_initiation spoiled_initiation;
 static struct wgr_msg_response spoiled_response;
 
@@ -495,6 +510,7 @@ int main(void)
 	replayed();
 	waiting();
 	misplaced();
+	at_once();
 	spoiled();
 	wiped();
 	return tap_done();

@@ -189,6 +189,21 @@ static bool late_straggler(void)
 	return !comes(&a, 1, 500 * MS) && !end.newest && comes(&b, i, MS) && end.newest;
 }
 
+/* However long it has been ahead: one that is as good as gone gives way. */
+static bool gone_after_long(s64 silent_ns)
+{
+	struct wgr_rank a, b;
+	unsigned int i;
+
+	begin();
+	a = make(true, BIRTH);
+	b = make(false, BIRTH + 1);
+	comes(&a, 0, 0);
+	for (i = 0; i < 100; i++)
+		comes(&b, i, S);
+	return comes(&a, 1, silent_ns) && is_ahead(&a) && end.newest;
+}
+
 /* Of the same side's two the second is the later one, however close they are. */
 static bool same_side(bool initiator)
 {
@@ -368,6 +383,7 @@ int main(void)
 	tap_ok(three_sessions(), "stragglers of two sessions");
 	tap_ok(alternating(), "both in use for long");
 	tap_ok(late_straggler(), "a straggler after long use changes nothing");
+	tap_ok(!gone_after_long(14 * S) && gone_after_long(15 * S), "but one when that has fallen silent for 15 s does");
 	tap_ok(same_side(true), "of two of ours the second one follows");
 	tap_ok(same_side(false), "of two of theirs the second one follows");
 	tap_ok(apart(), "five seconds apart the second one follows");
