@@ -774,6 +774,7 @@ void end_key(struct end *end, const u8 secret[WGR_KEY_LEN])
 		wgr_slots_stop_sending(&l->slots);
 		wgr_alarms_forget_initiation(&l->alarms);
 		l->model.may_repeat = true;
+		l->model.another_key = boot_ns(end);
 		if (end->up && runs(end))
 			push(end, i);
 	}

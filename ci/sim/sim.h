@@ -113,6 +113,7 @@ struct model {
 	u64 retry_from;		/* what the retry is counted from, 0 if none is due */
 	u64 wish;		/* what asks for a handshake happened last */
 	u64 known;		/* keys were made last */
+	u64 another_key;	/* its private key was changed, boot time */
 	u64 secret;		/* a handshake was begun last */
 	u32 series;		/* initiations since @wish */
 	bool may_repeat;	/* what forgets the last initiation has happened */
