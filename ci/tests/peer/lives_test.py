@@ -726,9 +726,9 @@ class Lives:
 def cases(lives, options):
     found = [lives.old_for_receiving_responder, lives.old_for_receiving_initiator, lives.old_for_sending,
              lives.renews_its_own, lives.renews_no_others, lives.renews_for_receiving, lives.gives_up,
-             lives.answered_in_the_end, lives.other_side_begins, lives.passive, lives.silence, lives.persistent, lives.keeps_cookie,
-             lives.cookie_secret, lives.cookie_address, lives.rate_limit, lives.clock_back, lives.clock_forward, lives.down, lives.another_key,
-             lives.another_psk, lives.removed]
+             lives.answered_in_the_end, lives.other_side_begins, lives.passive, lives.silence, lives.persistent,
+             lives.keeps_cookie, lives.cookie_secret, lives.cookie_address, lives.rate_limit, lives.clock_back,
+             lives.clock_forward, lives.down, lives.another_key, lives.another_psk, lives.removed]
     # What the kernel's own module says of its sessions has other words.
     if not options.stock:
         found += [lives.forgets, lives.another_key_ends, lives.removed_leaves_nothing]
