@@ -95,6 +95,7 @@ refused "the last line is 'SECONDS end', not before the others" '1 fair'
 option "sim: -s is a number, 0 to 18446744073709551615, not '12x'" -s 12x -n 1
 option "sim: -n is a number, 0 to 18446744073709551615, not '-1'" -n -1
 option "sim: -t is a number, 0 to 18446744073709551615, not ''" -t ''
+option 'usage: sim [-v] SCRIPT... | -n COUNT | -t SECONDS [-s SEED] [-o FILE] [-q] | -p SEED' -t 0
 option "$build/none.txt: No such file or directory" "$build/none.txt"
 SEED=x option "sim: SEED is a number, 0 to 18446744073709551615, not 'x'" -n 1
 

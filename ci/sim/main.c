@@ -225,7 +225,8 @@ int main(int argc, char **argv)
 			break;
 		case 't':
 			seconds = number("-t", optarg);
-			count = U64_MAX;
+			/* Without a time it would have no end. */
+			count = seconds ? U64_MAX : 0;
 			break;
 		case 'o':
 			output = optarg;
