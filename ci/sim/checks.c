@@ -21,6 +21,9 @@
 #define JITTER		(334 * MS)
 #define FORGET		(3 * REJECT_AFTER)
 #define LAST_MINUTE	(REJECT_AFTER - KEEPALIVE - REKEY_TIMEOUT)
+/* Stamps follow each other at least so far apart, and what is reckoned by that is off by no more than so much. */
+#define GRAIN		(17 * MS)
+#define STAMPS_OFF	(S / 2)
 #ifdef WGR_REKEY_AFTER_MESSAGES
 #define REKEY_MESSAGES	WGR_REKEY_AFTER_MESSAGES
 #define REJECT_MESSAGES	WGR_REJECT_AFTER_MESSAGES
@@ -283,8 +286,7 @@ void check_sends_initiation(struct end *end, int link)
 	if (w.verbose)
 		printf("# %.3f end %d initiates to %d, the %u.\n", (double)(w.now - S) / S, number_of(end), link, m->series);
 	/* A clock that is set back does not take stamps with it. */
-	if (m->stamp < (s64)w.now + end->wall)
-		m->stamp = w.now + end->wall;
+	m->stamp = wall_ns(end) > m->stamp ? wall_ns(end) : m->stamp + GRAIN;
 	m->may_repeat = false;
 	m->initiation = w.now;
 	m->initiation_boot = boot_ns(end);
@@ -356,8 +358,8 @@ void check_handshake_message(struct end *end, int link, const struct gram *gram,
 	if (kind == WGR_MSG_RESPONSE && gram->cause != l->initiation_gram)
 		wrong("end %d takes an answer to another initiation", number_of(end));
 	/* By stamp, as the other one may have lost its memory and its clock. */
-	if (kind == WGR_MSG_INITIATION && (gram->stamp < l->model.stamp_wall ||
-	    (gram->stamp == l->model.stamp_wall && gram->id <= l->model.stamp_taken)))
+	if (kind == WGR_MSG_INITIATION && (gram->stamp + STAMPS_OFF < l->model.stamp_wall ||
+	    (gram->stamp < l->model.stamp_wall + STAMPS_OFF && gram->id <= l->model.stamp_taken)))
 		wrong("end %d takes an initiation again, or an older one", number_of(end));
 	if (kind == WGR_MSG_INITIATION) {
 		l->model.stamp_taken = gram->id;

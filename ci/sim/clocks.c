@@ -45,9 +45,14 @@ u64 when_tick(const struct end *end, unsigned long tick)
 	return w.now + left * (S / HZ) - awake_ns(end) % (S / HZ);
 }
 
+u64 wall_ns(const struct end *end)
+{
+	return 1700000000 * S + w.now + end->wall;
+}
+
 void wall_clock(const struct end *end, s64 *sec, u32 *nsec)
 {
-	u64 now = 1700000000 * S + w.now + end->wall;
+	u64 now = wall_ns(end);
 
 	*sec = now / S;
 	*nsec = now % S;

@@ -61,7 +61,7 @@ struct packet {
  * @end: who made it
  * @link: for whom
  * @cause: of a response or cookie: @id of the message it answers
- * @stamp: of an initiation: the wall clock as of its stamp
+ * @stamp: of an initiation: the wall clock as of its stamp, or a little after the one before
  * @forged: not as an end made it
  * @len: of @bytes
  */
@@ -72,7 +72,7 @@ struct gram {
 	int end;
 	int link;
 	u64 cause;
-	s64 stamp;
+	u64 stamp;
 	bool forged;
 	size_t len;
 	u8 bytes[GRAM] __attribute__((aligned(8)));
@@ -117,8 +117,8 @@ struct model {
 	u64 secret;		/* a handshake was begun last */
 	u32 series;		/* initiations since @wish */
 	bool may_repeat;	/* what forgets the last initiation has happened */
-	s64 stamp;		/* wall clock as of the greatest stamp sent */
-	s64 stamp_wall;		/* @stamp of the newest initiation that was accepted */
+	u64 stamp;		/* wall clock as of the greatest stamp sent */
+	u64 stamp_wall;		/* @stamp of the newest initiation that was accepted */
 	u64 stamp_taken;	/* gram of the newest initiation that was accepted */
 	u64 asked;		/* first packet said that nothing has been handed up of since */
 	u64 asked_last;
@@ -227,7 +227,7 @@ struct tally {
 /* The newest initiation that was taken: when, and what the wall clock of who sent it was. */
 struct stamped {
 	u64 at;
-	s64 wall;
+	u64 wall;
 };
 
 struct world {
@@ -265,6 +265,7 @@ bool chance_percent(u32 percent);
 u64 boot_ns(const struct end *end);		/* exact */
 u64 coarse_boot_ns(const struct end *end);	/* as of the last tick */
 unsigned long ticks(const struct end *end);
+u64 wall_ns(const struct end *end);
 void wall_clock(const struct end *end, s64 *sec, u32 *nsec);
 u64 when_tick(const struct end *end, unsigned long tick);	/* true time, now or later */
 bool runs(const struct end *end);		/* neither frozen nor asleep */

@@ -196,7 +196,7 @@ static bool is_in_time(int a, int b)
 {
 	const struct stamped *last = &w.stamped[a][b];
 
-	return w.end[a].link[b].added <= last->at || (s64)w.now + w.end[a].wall > last->wall + 10 * (s64)S;
+	return w.end[a].link[b].added <= last->at || wall_ns(&w.end[a]) > last->wall + 10 * S;
 }
 
 static bool is_there(int a)
