@@ -201,7 +201,8 @@ static void retry(void)
 	begin();
 	ask();
 	run(5);
-	tap_ok(!times(WGR_DO_INITIATE), "an initiation is not repeated within 5 s");
+	/* Chance may put it off by nothing at all. */
+	tap_ok(!times(WGR_DO_INITIATE) || first(WGR_DO_INITIATE, 5000, 5000), "an initiation is not repeated within 5 s");
 	run(1);
 	tap_ok(first(WGR_DO_INITIATE, 5000, 5333) && first(WGR_DO_NEW_SOURCE, 5000, 5333),
 	       "but then, with jitter, and from another source if that has failed");
