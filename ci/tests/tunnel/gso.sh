@@ -166,6 +166,34 @@ marked()
 test_marked_by_output() { marked ip '{ type filter hook output priority 0; }' 'ip dscp set cs1'; }
 test_marked_by_postrouting() { marked ip '{ type filter hook postrouting priority 0; }' 'ip dscp set cs1'; }
 
+# alternate CHAIN: with rules in it that count datagrams each goes alone.
+alternate()
+{
+	local percent
+
+	at a nft add table ip t || skip "no nftables"
+	at a nft add chain ip t c "$1"
+	at a nft add rule ip t c udp sport 1 meta mark set numgen inc mod 2
+	percent=$(share_now)
+	at a nft delete table ip t
+	[[ $percent -ge 95 ]] || { echo "$1: $percent %: datagrams go together where each may have a way of its own"; return 1; }
+}
+
+# Or packets in turn over two lines would be bundles in turn. A firewall is no reason to
+# send them alone.
+test_in_turn_by_output()
+{
+	pair 4
+	ping_ok a 192.168.241.2 1
+	alternate '{ type route hook output priority mangle; }'
+	alternate '{ type route hook output priority 0; }'
+	alternate '{ type filter hook output priority raw; }'
+	at a nft add table ip t
+	at a nft add chain ip t c '{ type filter hook output priority 0; }'
+	at a nft add rule ip t c udp sport 1 counter accept
+	[[ $(share_now) -lt 60 ]]
+}
+
 test_marked_on_the_device()
 {
 	local line
@@ -436,6 +464,6 @@ modprobe -qa veth bridge 8021q vxlan sch_tbf nf_tables nft_chain_nat nft_masq ||
 [[ -e $parameter ]] || { echo "1..0 # SKIP the module sends one datagram at a time"; exit 0; }
 run_tests test_together_4 test_together_6 test_shaped test_off test_refused test_wire_4 test_wire_6 \
 	test_wire_4_without_offload test_wire_6_without_offload test_lengths test_marked_by_output test_marked_by_postrouting \
-	test_marked_on_the_device test_small_path test_path_changes_4 test_path_changes_6 test_translated_4 \
+	test_in_turn_by_output test_marked_on_the_device test_small_path test_path_changes_4 test_path_changes_6 test_translated_4 \
 	test_translated_6 test_small_behind_router test_bridge test_vlan test_vxlan_4 test_vxlan_6 test_nested \
 	test_down_up test_charges test_unload
