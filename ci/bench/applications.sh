@@ -235,12 +235,15 @@ run_rtp()
 	seen "$work/came.ts"
 }
 
-# Uses $path, $kind and $module.
+# Uses $path, $kind, $module and $i.
 run()
 {
 	use "$module"
 	build "$path"
 	tunnels
+	# By which of two lines a program's first packet goes decides how it begins: each in
+	# turn, too.
+	[[ $((i % 2)) == 0 ]] || at a ping -q -c 1 "$far" >/dev/null
 	case $kind in
 	cubic|bbr|norack) run_tcp ;;
 	*) "run_$kind" ;;
