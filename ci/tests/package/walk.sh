@@ -36,6 +36,8 @@ fresh()
 	conf=$(apt-config dump | grep -E '^Acquire::(Check-|https?::Proxy)') || true
 	printf '%s\n' "$conf" 'APT::Get::Assume-Yes "true";' >"$sys/etc/apt/apt.conf.d/99tests"
 	ready_to_start
+	# The root is made without.
+	echo 'path-include=/usr/share/doc/wireguard-reorder*' >>"$sys/etc/dpkg/dpkg.cfg.d/tests"
 	cat /etc/resolv.conf >"$sys/etc/resolv.conf"
 	mkdir -p "$sys/root/dist"
 	cp "$top"/dist/*.deb "$sys/root/dist"

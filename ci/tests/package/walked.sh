@@ -67,6 +67,12 @@ out_of_order()
 		ip netns exec far ping -q -f -c 2000 -W 2 198.51.100.1
 }
 
+# comes: the far end sends, for as long as two screens take, and enough for a verdict.
+comes()
+{
+	ip netns exec far ping -q -f -l 20 -w 20 198.51.100.1 >/dev/null
+}
+
 # shows COMMAND TEXT...: it is one that README shows, and says all that.
 shows()
 {
@@ -75,7 +81,7 @@ shows()
 
 	grep -x -F -- "$command" "$here/typed" || { echo "README does not show '$command'"; return 1; }
 	# At a terminal, as readers see it; watch goes on for ever.
-	timeout "${limit:-5}" script -q -e -c "$command" /dev/null >/tmp/log 2>&1 || [[ $? == 124 ]] || { cat /tmp/log; return 1; }
+	TERM=linux timeout "${limit:-5}" script -q -e -c "stty cols 80 rows 24; $command" /dev/null >/tmp/log 2>&1 || [[ $? == 124 ]] || { cat /tmp/log; return 1; }
 	sed -i 's/\x1b\[[0-9;?]*[A-Za-z]//g; s/\r//g' /tmp/log
 	for words; do
 		grep -q -E -- "$words" /tmp/log || { echo "no '$words' in:"; cat /tmp/log; return 1; }
@@ -108,7 +114,10 @@ again()
 
 peer_set()
 {
-	sed "s|KEY|$(wg show wg0 peers)|" "$here/set-peer" | sh -eu
+	local line
+
+	line=$(sed "s|KEY|$(wg show wg0 peers)|" "$here/set-peer")
+	sh -euc "$line" && peer_is && sh -euc "$line --save"
 }
 
 peer_is()
@@ -155,12 +164,12 @@ point "the command shows kernels and interfaces" shows wireguard-reorder \
 	"^wireguard-reorder/$version, $kernel, .*: installed, running, on disk: ours $version, .*backup of stock: yes" \
 	"^loaded: ours $version, " '^wg0: adaptive, hold at most 250 ms, window 8192'
 point "and what was put in order" shows "wireguard-reorder show" '^ *arrived in order: ' '^ *reordered: [1-9]' '^ *gaps: [1-9]'
-ip netns exec far ping -q -f -w 20 198.51.100.1 >/dev/null &
+comes &
 point "and watches it" shows "wireguard-reorder watch wg0" '[1-9][0-9]*/s packets' 'displacement'
 wait
 point "and finds nothing broken" healthy
 limit=20
-ip netns exec far ping -q -f -w 20 198.51.100.1 >/dev/null &
+comes &
 point "and tells what order is worth" shows "wireguard-reorder test wg0 --time 8" 'received, wg0, peer ' 'verdict: order would cost'
 wait
 mapfile -t tune <"$here/tune"
