@@ -4,9 +4,10 @@
 # In a guest: the files of src/dist/two-lines.md, taken out of the page and used as
 # it says. TAP.
 #
-#   two_lines.sh turns|short|both   packets in turn, for any kernel of the tests; the
-#                                   half of that which says most; all on both lines,
-#                                   for one with nft_dup_ipv4
+#   two_lines.sh turns|short|both|expect   packets in turn, for any kernel of the tests;
+#                                   the half of that which says most; all on both
+#                                   lines, for one with nft_dup_ipv4; what the page says
+#                                   is to be expected, for "travel"
 #
 #   home line1 ── provider1 ── n1 ┐
 #                                 net n0 ── eth0 server
@@ -184,13 +185,13 @@ least()
 	}'
 }
 
-# figures MODULE: leaves up, down (goodput, Mbit/s) and swapped.
+# figures MODULE RATE: leaves up, down (goodput, Mbit/s) and swapped of two lines of that rate.
 figures()
 {
 	local out
 
 	use "$1"
-	configured two-lines 20 10 20 25
+	configured two-lines "$2" 10 "$2" 25
 	up
 	up=$(goodput home server "$inside" 4 -O 1)
 	# The queue is behind the sender here, so that TCP finds its rate by losses: in 4 s it
@@ -198,32 +199,38 @@ figures()
 	down=$(goodput home server "$inside" 12 -O 3 -R)
 	out=$(sequence home server "$inside" --count 1000 --rate 500)
 	swapped=$(field out_of_order "$out")
-	echo "$1: $up Mbit/s up, $down down; $swapped of 1000 datagrams out of order"
+	echo "$1, two of $2: $up Mbit/s up, $down down; $swapped of 1000 datagrams out of order"
 }
 
-test_stock_over_two_lines()
+# stock_over RATE, ours_over RATE: one after the other.
+stock_over()
 {
-	figures stock
+	figures stock "$1"
 	# Or the rest would prove nothing.
 	least swapped "$swapped" 200
-	echo "$up $down" >"$WGR_RESULTS/stock"
+	echo "$up $down" >"$WGR_RESULTS/stock-$1"
 }
 
-test_ours_over_two_lines()
+ours_over()
 {
 	local up down swapped stock alone
 
-	figures ours
+	figures ours "$1"
 	equal swapped "$swapped" 0
 	at home nft delete table ip two_lines
 	alone=$(goodput home server "$inside" 4 -O 1)
-	echo "by one line: $alone Mbit/s up"
+	echo "by one line of $1: $alone Mbit/s up"
 	least up "$up" "$(awk "BEGIN { print 1.6 * $alone }")"
 	least down "$down" "$(awk "BEGIN { print 1.4 * $alone }")"
-	read -r -a stock <"$WGR_RESULTS/stock"
+	read -r -a stock <"$WGR_RESULTS/stock-$1"
 	least 'up against stock' "$up" "$(awk "BEGIN { print 0.9 * ${stock[0]} }")"
 	least 'down against stock' "$down" "$(awk "BEGIN { print 0.9 * ${stock[1]} }")"
 }
+
+test_stock_over_two_lines() { stock_over 20; }
+test_ours_over_two_lines() { ours_over 20; }
+test_stock_over_two_lines_of_50() { stock_over 50; }
+test_ours_over_two_lines_of_50() { ours_over 50; }
 
 # unequal MODULE: leaves up and swapped of lines of 20 and 10 Mbit/s.
 unequal()
@@ -292,54 +299,74 @@ test_cable_is_out()
 	arrives server home 10.77.0.2 --count 500 --rate 500
 }
 
-# networkd FOLDER: it runs in the host's namespace with the files of that folder, by
+# networkd HOST FOLDER: it runs in that host's namespace with the files of that folder, by
 # itself: without udev, which a /sys that cannot be written tells it.
 networkd()
 {
 	# Expanded there.
 	# shellcheck disable=SC2016
-	at home unshare --mount bash -euc '
+	at "$1" unshare --mount bash -euc '
 		mount -o remount,ro,bind /sys
-		mkdir /run/two-lines
-		cp -a "$1/." /run/two-lines
+		mkdir "/run/networkd-$1"
+		cp -a "$2/." "/run/networkd-$1"
 		mkdir -p /run/systemd
 		mount -t tmpfs -o mode=755 none /run/systemd
 		mkdir /run/systemd/netif
 		chown systemd-network:systemd-network /run/systemd/netif
-		mv /run/two-lines/* /run/systemd
-		exec env SYSTEMD_LOG_TARGET=console /lib/systemd/systemd-networkd' networkd "$1" 2>&1 | sed -n '/Unknown\|Failed\|invalid\|permissive/p' &
+		mv "/run/networkd-$1"/* /run/systemd
+		exec env SYSTEMD_LOG_TARGET=console /lib/systemd/systemd-networkd' networkd "$1" "$2" 2>&1 | sed -n '/Unknown\|Failed\|invalid\|permissive/p' &
+}
+
+# networkd_files HOST NAME...: the page's, with keys, in a folder that this prints.
+networkd_files()
+{
+	local run name host=$1
+	shift
+
+	run=$(mktemp -d)
+	mkdir -m 755 "$run/network" "$run/networkd.conf.d"
+	for name; do
+		file "$host" "/etc/systemd/network/$name" |
+			sed "s|HOME_PRIVATE_KEY|$key1|; s|HOME_PUBLIC_KEY|$pub1|
+				s|SERVER_PRIVATE_KEY|$key2|; s|SERVER_PUBLIC_KEY|$pub2|" >"$run/network/$name"
+	done
+	chgrp systemd-network "$run/network/20-wg0.netdev"
+	chmod 640 "$run/network/20-wg0.netdev"
+	echo "$run"
+}
+
+# service HOST SETTING: runs what the page's service has there.
+service()
+{
+	file "$1" /etc/systemd/system/two-lines.service | sed -n "s/^$2=//p" | at "$1" bash -e
 }
 
 test_networkd()
 {
-	local run name
+	local run
 
 	use ours
 	configured two-lines 20 10 20 25
-	run=$(mktemp -d)
-	mkdir -m 755 "$run/network" "$run/networkd.conf.d"
-	for name in 10-line1.network 10-line2.network 20-wg0.netdev 20-wg0.network; do
-		file home "/etc/systemd/network/$name" |
-			sed "s|HOME_PRIVATE_KEY|$key1|; s|SERVER_PUBLIC_KEY|$pub2|" >"$run/network/$name"
-	done
-	chgrp systemd-network "$run/network/20-wg0.netdev"
-	chmod 640 "$run/network/20-wg0.netdev"
+	run=$(networkd_files home 10-line1.network 10-line2.network 20-wg0.netdev 20-wg0.network)
 	file home /etc/systemd/networkd.conf.d/two-lines.conf >"$run/networkd.conf.d/two-lines.conf"
 	# All of it is to come from those files.
 	ip -n home addr flush dev line1
 	ip -n home addr flush dev line2
-	networkd "$run"
-	at server wg-quick up wg0 2>/dev/null
-	file home /etc/systemd/system/two-lines.service | sed -n 's/^ExecStartPre=//p' | at home bash -e
-	file home /etc/systemd/system/two-lines.service | sed -n 's/^ExecStart=//p' | at home bash -e &
+	networkd home "$run"
+	networkd server "$(networkd_files server 20-wg0.netdev 20-wg0.network)"
+	service server ExecStart
+	service home ExecStartPre
+	service home ExecStart &
 	wait_for 15 at home ping -q -c 1 -W 1 "$inside"
 	wait_for 5 leads 102 line2
 	equal 'rules' "$(ip -n home rule show | grep -c fwmark)" 2
-	equal MTU "$(at home cat /sys/class/net/wg0/mtu)" 1412
+	equal MTU "$(at home cat /sys/class/net/wg0/mtu) $(at server cat /sys/class/net/wg0/mtu)" '1412 1412'
 	wait_for 5 hears 2
 	arrives home server "$inside" --count 500 --rate 500
 	leads 101 line1
 	arrives server home 10.77.0.2 --count 500 --rate 500
+	service server ExecStop
+	fails at server nft list table ip two_lines
 }
 
 test_taken_down()
@@ -411,6 +438,8 @@ short) tests=(test_stock_over_two_lines test_ours_over_two_lines test_stock_over
               test_ours_over_unequal_lines test_line_dies_and_comes_back test_shaping) ;;
 both)  use ours
        tests=(test_every_packet_on_both_lines test_shaping) ;;
-*)     echo 'two_lines.sh turns|short|both' >&2; exit 2 ;;
+expect) tests=(test_stock_over_two_lines test_ours_over_two_lines test_stock_over_two_lines_of_50
+              test_ours_over_two_lines_of_50 test_stock_over_unequal_lines test_ours_over_unequal_lines) ;;
+*)     echo 'two_lines.sh turns|short|both|expect' >&2; exit 2 ;;
 esac
 run_tests "${tests[@]}"; exit
