@@ -407,17 +407,24 @@ goes_on()
 	ip -n provider2 link set home up
 }
 
+# patient: an emulated machine stands still for longer than the hold that is the default.
+patient()
+{
+	local host
+
+	for host in home server; do
+		at "$host" sh -c 'cd /sys/class/net/wg0/reorder && echo 1000000 >hold_us && echo fixed >mode'
+	done
+}
+
 test_every_packet_on_both_lines()
 {
-	local before host
+	local before
 
 	use ours
 	configured both-lines 20 10 20 25
 	up
-	# An emulated machine stands still for longer than the hold that is the default.
-	for host in home server; do
-		at "$host" sh -c 'cd /sys/class/net/wg0/reorder && echo 1000000 >hold_us && echo fixed >mode'
-	done
+	patient
 	before=$(sent 2)
 	arrives home server "$inside" --count 500 --rate 500
 	least 'packets by the second line' "$(($(sent 2) - before))" 500
@@ -433,6 +440,7 @@ test_shaping()
 	file home tc | at home bash -e
 	tc -n home qdisc show dev line2 | grep 'qdisc cake.*bandwidth 9500Kbit'
 	up
+	patient
 	arrives home server "$inside" --count 500 --rate 500
 }
 
