@@ -344,7 +344,6 @@ void check_handshake_message(struct end *end, int link, const struct gram *gram,
 {
 	struct link *l = &end->link[link];
 	u32 kind = wgr_message_kind(gram->bytes, gram->len);
-	struct stamped *stamped;
 
 	if (!moved) {
 		if (!same(&l->hs, before))
@@ -364,10 +363,6 @@ void check_handshake_message(struct end *end, int link, const struct gram *gram,
 	if (kind == WGR_MSG_INITIATION) {
 		l->model.stamp_taken = gram->id;
 		l->model.stamp_wall = gram->stamp;
-		stamped = &w.stamped[link][number_of(end)];
-		stamped->at = w.now;
-		if (stamped->wall < w.end[link].link[number_of(end)].model.stamp)
-			stamped->wall = w.end[link].link[number_of(end)].model.stamp;
 	}
 }
 

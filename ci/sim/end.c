@@ -708,9 +708,6 @@ void link_add(struct end *end, int link)
 		wgr_alarms_stop(&l->alarms);
 	l->endpoint = w.end[link].address;
 	l->known = true;
-	l->added = w.now;
-	/* And of the other one nothing is known. */
-	w.stamped[link][number_of(end)] = (struct stamped){ };
 	check_link(end, link);
 }
 

@@ -134,7 +134,6 @@ struct model {
 /**
  * struct link - a peer of an end
  * @known: it is configured
- * @added: when it was, true time
  * @hs: the core's, like those that follow
  * @public: the peer's key as it is configured
  * @pending: named by the handshake under way
@@ -146,7 +145,6 @@ struct model {
  */
 struct link {
 	bool known;
-	u64 added;
 	struct wgr_handshake hs;
 	struct wgr_jar jar;
 	struct wgr_alarms alarms;
@@ -224,12 +222,6 @@ struct tally {
 	u64 runs, ns, tunnel_ns, grams, packets, delivered, late, handshakes, restarts, given_up, forged, replayed, events;
 };
 
-/* The newest initiation that was taken: when, and what the wall clock of who sent it was. */
-struct stamped {
-	u64 at;
-	u64 wall;
-};
-
 struct world {
 	u64 now;
 	u64 seed;
@@ -237,7 +229,6 @@ struct world {
 	struct end end[ENDS];
 	struct path path[ENDS][ENDS];
 	u8 psk[ENDS][ENDS][WGR_KEY_LEN];	/* as [who][with whom] has it */
-	struct stamped stamped[ENDS][ENDS];	/* [who][by whom] */
 	u64 fair[ENDS][ENDS];		/* when it was last not fair, true time */
 	u64 grams;
 	u32 addresses;

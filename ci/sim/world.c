@@ -194,9 +194,9 @@ static bool is_configured(int a, int b)
  */
 static bool is_in_time(int a, int b)
 {
-	const struct stamped *last = &w.stamped[a][b];
+	u64 sent = w.end[a].link[b].model.stamp, taken = w.end[b].link[a].model.stamp_wall;
 
-	return w.end[a].link[b].added <= last->at || wall_ns(&w.end[a]) > last->wall + 10 * S;
+	return sent >= taken || wall_ns(&w.end[a]) > taken + 10 * S;
 }
 
 static bool is_there(int a)
