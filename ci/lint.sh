@@ -88,7 +88,8 @@ licence()
 	local f rc=0
 
 	while read -r f; do
-		head -n 3 "$f" | grep -q 'SPDX-License-Identifier: GPL-2.0' || {
+		# Compressed text has its own first lines.
+		head -n 3 < <(gzip -dcf "$f") | grep -q 'SPDX-License-Identifier: GPL-2.0' || {
 			echo "$f: no licence in the first three lines"
 			rc=1
 		}
