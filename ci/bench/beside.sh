@@ -18,7 +18,8 @@
 #                  their own flow (swaps.py), late: drops of the receiving tunnel
 #
 # PATH is one of path.sh. The call is 50 datagrams of 172 bytes a second (G.711),
-# the ping five a second; both go the way of the data. Both ends run the same
+# the ping five a second, unevenly spaced (ping.py) and without its first second, in
+# which a flow is not known yet. Both go the way of the data. Both ends run the same
 # module, with its default settings or those in $WGR_PARAMETERS.
 set -euo pipefail
 
@@ -33,13 +34,6 @@ modules=stock,ours
 tsv=''
 out=$(mktemp)
 parameters=${WGR_PARAMETERS:-}
-
-# Mean and 99th percentile of ping's times on stdin, ms.
-ping_times()
-{
-	sed -n 's/.*time=\([0-9.]*\) ms/\1/p' | sort -n |
-		awk '{ t[NR] = $1; sum += $1 } END { printf "%.2f %.2f\n", sum / NR, t[int(NR * 0.99 + 0.99)] }'
-}
 
 late()
 {
@@ -92,11 +86,11 @@ run()
 	was=$(late)
 	at b timeout "$beside" tcpdump -n -B 65536 -i wg0 -Q in -s 64 -w - ip 2>"$out.said" | "$here/swaps.py" "$port" >"$out.swaps" &
 	jobs+=($!)
-	at a ping -n -i 0.2 -c $((beside * 5)) 192.168.241.2 >"$out.ping" &
+	at a "$here/ping.py" --apart 0.2 --count $((beside * 5)) --skip 5 192.168.241.2 >"$out.ping" 2>>"$out.said" &
 	jobs+=($!)
 	call=$(sequence a b 192.168.241.2 --count $((beside * 50)) --rate 50 --size 172)
 	wait "${jobs[@]}" || true
-	times=$(ping_times <"$out.ping")
+	times=$(<"$out.ping")
 	printf '%s\t' "$path" "$kind" "$module" "$(field mbit "$(<"$out.swaps")")" "$(field lost "$call")" \
 		"$(field out_of_order "$call")" "$(field delay_ms "$call")" "$(field delay_p99_ms "$call")" \
 		"${times% *}" "${times#* }" "$(field swapped "$(<"$out.swaps")")" >>"$out"
