@@ -6,7 +6,8 @@
  *
  * Counters are given and packets put on the line under one lock, and one
  * context at a time sends what the front of the line has finished. So packets
- * leave in the order of their counters, whatever CPUs they came by.
+ * leave in the order of their counters, whatever CPUs they came by. Workers encrypt
+ * and send; a packet that comes alone goes all the way with who brings it.
  */
 #include "tx.h"
 
@@ -34,6 +35,16 @@
 
 /* Sent without letting softirq work go on. */
 #define SEND_MOST 64
+
+/*
+ * A packet that comes after so long without sending is encrypted and sent by whoever
+ * brings it: it would wait for two wake-ups for longer than that takes. What comes
+ * faster is worth collecting: it goes in runs, and is encrypted on several CPUs.
+ */
+#define LONE_NS (50 * NSEC_PER_USEC)
+
+/* Somebody on this CPU sends a lone packet: one for a tunnel in a tunnel takes the long way. */
+static DEFINE_PER_CPU(bool, sending_lone);
 
 /* DS field of handshake messages: they go before data. */
 #define WGR_HANDSHAKE_DS 0x88
@@ -272,8 +283,21 @@ static void line_put(struct wgr_line *line)
 	wgr_peer_put(line_peer(line));
 }
 
-/* Puts staged packets on the line with counters. Return: how many were dropped. */
-static unsigned int give_counters(struct wgr_peer *peer, struct wgr_session *session)
+/* Is the only packet on the line the first one for a while? */
+static bool is_lone(const struct wgr_peer *peer)
+	__must_hold(&peer->tx.line.queue.lock)
+{
+	return skb_queue_len(&peer->tx.line.queue) == 1 && !peer->tx.sending &&
+	       ktime_get_ns() - peer->tx.sent_ns > LONE_NS;
+}
+
+/*
+ * Puts staged packets on the line with counters. @lone: whether that is one packet, and
+ * nobody is busy with any other.
+ *
+ * Return: how many were dropped.
+ */
+static unsigned int give_counters(struct wgr_peer *peer, struct wgr_session *session, bool *lone)
 	__must_hold(&peer->tx.staged.lock)
 {
 	struct wgr_line *line = &peer->tx.line;
@@ -296,6 +320,7 @@ static unsigned int give_counters(struct wgr_peer *peer, struct wgr_session *ses
 	/* Before anybody can take one off the line. */
 	if (taken)
 		wgr_session_get_many(session, taken);
+	*lone = taken == 1 && is_lone(peer);
 	spin_unlock(&line->queue.lock);
 	return dropped;
 }
@@ -312,25 +337,40 @@ static struct wgr_session *session_for_staged(struct wgr_peer *peer)
 	return NULL;
 }
 
+/* Encrypts and sends here what the line has, unless this CPU does so already. */
+static bool send_here(struct wgr_peer *peer)
+{
+	if (this_cpu_read(sending_lone))
+		return false;
+	this_cpu_write(sending_lone, true);
+	wgr_line_work_some(&peer->tx.line, 1);
+	send_finished(&peer->tx.line);
+	this_cpu_write(sending_lone, false);
+	return true;
+}
+
 /*
  * The session is looked up under the lock: nothing of an older one gets on the
  * line behind what another CPU sends with a newer one, and who makes a session
  * current and pushes then finds what was staged before, or we find the session.
+ *
+ * @here: the caller holds no lock of ours, softirqs are disabled, and a packet may
+ * be sent before we return.
  */
-void wgr_tx_push(struct wgr_peer *peer)
+static void push(struct wgr_peer *peer, bool here)
 {
 	struct sk_buff_head *staged = &peer->tx.staged;
 	struct wgr_session *session = NULL;
+	bool empty, lone = false;
 	unsigned int dropped = 0;
 	struct sk_buff *skb;
-	bool empty;
 
 	spin_lock_bh(&staged->lock);
 	empty = skb_queue_empty(staged) || READ_ONCE(peer->dead);
 	if (!empty)
 		session = session_for_staged(peer);
 	if (session)
-		dropped = give_counters(peer, session);
+		dropped = give_counters(peer, session, &lone);
 	else if (!empty)
 		/* They may wait for long: their sockets are to send on. */
 		skb_queue_walk(staged, skb)
@@ -340,11 +380,17 @@ void wgr_tx_push(struct wgr_peer *peer)
 	if (dropped)
 		DEV_STATS_ADD(peer->wgr->dev, tx_dropped, dropped);
 	if (session) {
-		wgr_line_call_worker(&peer->tx.line);
+		if (!here || !lone || !send_here(peer))
+			wgr_line_call_worker(&peer->tx.line);
 		wgr_session_put(session);
 	} else if (!empty) {
 		wgr_tx_ask_handshake(peer);
 	}
+}
+
+void wgr_tx_push(struct wgr_peer *peer)
+{
+	push(peer, false);
 }
 
 void wgr_tx_stage(struct wgr_peer *peer, struct sk_buff *first, u32 mtu)
@@ -678,7 +724,7 @@ static int hand_over(struct wgr_peer *peer, struct sk_buff *skb)
 	skb = unshare(peer->wgr, skb);
 	if (skb) {
 		wgr_tx_stage(peer, skb, mtu);
-		wgr_tx_push(peer);
+		push(peer, true);
 	}
 	return 0;
 }

@@ -128,6 +128,20 @@ no_threads()
 	[[ $(threads) == 0 ]]
 }
 
+# What comes alone does not wait for a worker.
+test_lone()
+{
+	local there parameter=/sys/module/wireguard/parameters/threaded_peers
+
+	module_is_ours || skip "not our module"
+	[[ ! -w $parameter ]] || echo 0 >"$parameter"
+	pair 4
+	ping_ok a 192.168.241.2
+	there=$(python3 "$TUNNEL_DIR/lone.py" a b 192.168.241.2 50)
+	echo "$there of 50"
+	[[ $there -ge 45 ]]
+}
+
 # A thread for each peer where the kernel's own module has that, up to a number of
 # peers; whoever turns them on beyond it is obeyed.
 test_threads()
@@ -603,7 +617,7 @@ tests=(test_modinfo test_create_delete test_settings_come_back test_many_peers t
        test_tunnel_6 test_tunnel_4_psk test_tunnel_6_psk test_wrong_psk test_wrong_key test_counters
        test_no_peer_unreachable test_source_check test_roaming test_mtu test_persistent_keepalive
        test_passive_keepalive test_fwmark test_padding test_ecn test_namespaces
-       test_namespace_exit_under_traffic test_delete_under_traffic test_down_up test_port_in_use
+       test_namespace_exit_under_traffic test_delete_under_traffic test_down_up test_port_in_use test_lone
        test_churn test_unload test_readme_keeps_settings test_readme_settings_and_stock)
 
 module_load
