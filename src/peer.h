@@ -57,6 +57,7 @@ struct wgr_rx_news {
  * @ranks: of the sessions; a packet older than the newest does not move the
  *	endpoint
  * @leaving: released packets that wait for the next poll's budget
+ * @polled_ns: when the poll ended last, monotonic clock; a hint for who brings packets
  * @timer: rings when something held is due; only schedules @napi
  * @too_late: bounds the lines that tell of packets beyond the longest hold
  */
@@ -76,6 +77,7 @@ struct wgr_peer_rx {
 	u32 epochs;
 	struct wgr_ranks ranks;
 	struct wgr_item_list leaving;
+	s64 polled_ns;
 	struct hrtimer timer;
 	struct ratelimit_state too_late;
 };
