@@ -9,6 +9,6 @@
 #ifndef WGR_VERSION_H
 #define WGR_VERSION_H
 
-#define WGR_VERSION "1.4.0"
+#define WGR_VERSION "1.4.1"
 
 #endif
