@@ -205,7 +205,7 @@ void check_sends_data(struct end *end, int link, const struct session *session, 
 	(void)staged;
 	if (!session->born)
 		wrong("end %d sends with keys that there are not", number_of(end));
-	if (session->born <= m->another_key && m->another_key)
+	if (session->born < m->another_key)
 		wrong("end %d sends with keys of its former private key", number_of(end));
 	if (age > REJECT_AFTER + slack(end))
 		wrong("end %d sends with keys of %.1f s", number_of(end), (double)age / S);
