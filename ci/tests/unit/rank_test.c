@@ -174,33 +174,36 @@ static bool alternating(void)
 	return !lost;
 }
 
+#define MANY 100
+
+/* @b leaves @a behind and goes on for long. */
+static void left_behind(struct wgr_rank *a, struct wgr_rank *b, s64 apart_ns)
+{
+	unsigned int i;
+
+	begin();
+	*a = make(true, BIRTH);
+	*b = make(false, BIRTH + 1);
+	comes(a, 0, 0);
+	for (i = 0; i < MANY; i++)
+		comes(b, i, apart_ns);
+}
+
 /* One that has been ahead for long does not give way to a single straggler. */
 static bool late_straggler(void)
 {
 	struct wgr_rank a, b;
-	unsigned int i;
 
-	begin();
-	a = make(true, BIRTH);
-	b = make(false, BIRTH + 1);
-	comes(&a, 0, 0);
-	for (i = 0; i < 100; i++)
-		comes(&b, i, 10 * MS);
-	return !comes(&a, 1, 500 * MS) && !end.newest && comes(&b, i, MS) && end.newest;
+	left_behind(&a, &b, 10 * MS);
+	return !comes(&a, 1, 500 * MS) && !end.newest && comes(&b, MANY, MS) && end.newest;
 }
 
 /* However long it has been ahead: one that is as good as gone gives way. */
 static bool gone_after_long(s64 silent_ns)
 {
 	struct wgr_rank a, b;
-	unsigned int i;
 
-	begin();
-	a = make(true, BIRTH);
-	b = make(false, BIRTH + 1);
-	comes(&a, 0, 0);
-	for (i = 0; i < 100; i++)
-		comes(&b, i, S);
+	left_behind(&a, &b, S);
 	return comes(&a, 1, silent_ns) && is_ahead(&a) && end.newest;
 }
 
