@@ -143,7 +143,7 @@ bool wgr_run_together(const struct wgr_run *run, const struct dst_entry *dst, sa
 
 	return READ_ONCE(gso) && (family == AF_INET ? works4 : works6) &&
 	       fits(run, dst, headers) && simple(dst) &&
-	       !wgr_compat_headers_change(dev_net(dst->dev), family);
+	       !wgr_compat_rules_part(dev_net(dst->dev), family);
 }
 
 /* ---- whose memory ---- */

@@ -380,7 +380,7 @@ static void push(struct wgr_peer *peer, bool here)
 	if (dropped)
 		DEV_STATS_ADD(peer->wgr->dev, tx_dropped, dropped);
 	if (session) {
-		if (!here || !lone || !send_here(peer))
+		if (!(here && lone && send_here(peer)))
 			wgr_line_call_worker(&peer->tx.line);
 		wgr_session_put(session);
 	} else if (!empty) {

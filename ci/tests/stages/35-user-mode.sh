@@ -11,7 +11,7 @@ on_uml fast peer 300 env TOLERANCE_US=20000 ci/tests/tunnel/peer.sh order_test.p
 on_uml fast flows 300 env TESTS=test_fq ci/tests/tunnel/flows.sh
 tests="test_together_4 test_wire_4"
 [[ -n ${WGR_QUICK:-} ]] ||
-	tests+=" test_shaped test_off test_wire_6 test_translated_4 test_marked_by_output test_charges"
+	tests+=" test_shaped test_off test_wire_6 test_translated_4 test_marked_by_output test_in_turn_by_output test_charges"
 on_uml fast gso 300 env TESTS="$tests" ci/tests/tunnel/gso.sh
 if [[ -z ${WGR_QUICK:-} ]]; then
 	module_options=(refusing)

@@ -87,8 +87,8 @@ static inline bool wgr_compat_any_hook(struct nf_hook_entries __rcu *const *here
 	return false;
 }
 
-/* May a rule treat each datagram of a run in its own way? In an RCU read section. */
-static inline bool wgr_compat_headers_change(const struct net *net, sa_family_t family)
+/* May a rule treat each datagram of a run in its own way? In an RCU read section of softirqs. */
+static inline bool wgr_compat_rules_part(const struct net *net, sa_family_t family)
 {
 	struct nf_hook_entries __rcu *const *hooks =
 		family == AF_INET ? net->nf.hooks_ipv4 : net->nf.hooks_ipv6;
@@ -97,7 +97,7 @@ static inline bool wgr_compat_headers_change(const struct net *net, sa_family_t 
 	       wgr_compat_any_hook(&hooks[NF_INET_POST_ROUTING], wgr_compat_hook_changes);
 }
 #else
-static inline bool wgr_compat_headers_change(const struct net *net, sa_family_t family)
+static inline bool wgr_compat_rules_part(const struct net *net, sa_family_t family)
 {
 	return false;
 }
