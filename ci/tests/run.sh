@@ -15,7 +15,7 @@
 # $WGR_STAGE_RESULTS, which stays until the next run.
 #
 #   WGR_JOBS      how many stages at a time (2; quick ones, which wait more than they
-#                 work, 3)
+#                 work, 4)
 #   WGR_STAGE_TIMEOUT   seconds for each stage (3000)
 #
 # Prints each stage's outcome, what failed, and what time it took, as it ends; at the end
@@ -144,7 +144,7 @@ main()
 
 	if [[ ${1:-} == quick ]]; then
 		export WGR_QUICK=1
-		jobs=${WGR_JOBS:-3}
+		jobs=${WGR_JOBS:-4}
 		shift
 	fi
 	only=("$@")
