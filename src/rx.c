@@ -712,9 +712,11 @@ static u32 flow_hash(void *ctx, const struct wgr_item *item)
 {
 	const struct sk_buff *skb = wgr_item_skb((struct wgr_item *)item);
 	struct wgr_flow_key key;
+	u32 hash;
 
 	wgr_inner_key(skb->data, skb_headlen(skb), &key);
-	return siphash(&key, sizeof(key), &flow_secret);
+	hash = siphash(&key, sizeof(key), &flow_secret);
+	return wgr_inner_bursts(&key) ? hash | WGR_FLOW_BURSTS : hash & ~WGR_FLOW_BURSTS;
 }
 
 static const struct wgr_reorder_ops order_ops = {

@@ -132,7 +132,7 @@ static u32 order_flow(void *ctx, const struct wgr_item *item)
 {
 	(void)ctx;
 	(void)item;
-	return 7;
+	return 6;
 }
 
 static const struct wgr_reorder_ops order_ops = {

@@ -498,6 +498,12 @@ static bool trail_give_way(struct wgr_reorder *r, const struct wgr_item *item,
 	return true;
 }
 
+/* Whether it has waited long enough itself. */
+static bool is_due(const struct wgr_reorder *r, const struct wgr_item *item)
+{
+	return wgr_hold_until(&r->hold, item->arrival_ns) <= moment(r);
+}
+
 static void mark_trailing(struct wgr_reorder *r, const struct wgr_flow *flow,
 			  const struct wgr_item *item)
 {
@@ -520,6 +526,9 @@ static bool trail(struct wgr_reorder *r, struct wgr_item *item, enum wgr_cause c
 	if (!r->absent.map || item->flow == WGR_NO_FLOW || cause == WGR_RESET)
 		return false;
 	flow = wgr_flows_at(&r->flows, item->flow);
+	/* The one whose wait is over was sent after it: if of another flow, that was ahead. */
+	if (cause == WGR_TIMED_OUT && !is_due(r, item) && misses_own(r, item))
+		flow->trails = true;
 	if (!flow->trails)
 		return false;
 	mark_trailing(r, flow, item);
@@ -527,7 +536,7 @@ static bool trail(struct wgr_reorder *r, struct wgr_item *item, enum wgr_cause c
 		flow->trails = cause == WGR_BEHIND || wgr_hold_comes_back(&r->hold);
 		return false;
 	}
-	if (wgr_hold_until(&r->hold, item->arrival_ns) <= moment(r))
+	if (is_due(r, item))
 		return false;
 	if (!flow->held && wgr_flows_may_go(&r->flows, flow, r->hold.wait_ns))
 		return false;
@@ -1053,6 +1062,20 @@ static enum wgr_overtaken fate_behind(const struct wgr_reorder *r, const struct 
 	return fate;
 }
 
+/* What an item teaches that has come behind what is out, @by_ns as of late_by(). */
+static void learn_behind(struct wgr_reorder *r, const struct wgr_item *item, s64 by_ns,
+			 bool swapped, enum wgr_overtaken fate)
+{
+	if (by_ns >= 0) {
+		wgr_hold_back(&r->hold);
+		learn_came(r, fate == WGR_NOT_OVERTAKEN ? by_ns : enough_for(r, item, by_ns));
+	} else if (swapped || fate != WGR_NOT_OVERTAKEN) {
+		wgr_hold_unknown(&r->hold);
+	} else {
+		wgr_hold_behind(&r->hold);
+	}
+}
+
 /* Only other flows have overtaken it: it goes, if it need not wait for its own. */
 static void go_behind(struct wgr_reorder *r, const struct wgr_lane *lane,
 		      struct wgr_item *item, struct wgr_item_list *out)
@@ -1079,12 +1102,7 @@ static enum wgr_verdict come_behind(struct wgr_reorder *r, const struct wgr_lane
 		note_late(r, item, by_ns);
 	r->stats.late_unknown += fate == WGR_PERHAPS_OVERTAKEN;
 	trail_settle(r, out);
-	if (by_ns >= 0)
-		learn_came(r, fate == WGR_NOT_OVERTAKEN ? by_ns : enough_for(r, item, by_ns));
-	else if (swapped || fate != WGR_NOT_OVERTAKEN)
-		wgr_hold_unknown(&r->hold);
-	else
-		wgr_hold_behind(&r->hold);
+	learn_behind(r, item, by_ns, swapped, fate);
 	if (fate != WGR_NOT_OVERTAKEN)
 		return WGR_LATE;
 	return is_trailing(r, item) ? WGR_HELD : WGR_RELEASED;

@@ -19,7 +19,8 @@
  * A flow that comes behind trails: the lanes have given up what it brings.  Which of that
  * has not come is known still (absent.h), so where it is swapped within itself its
  * packets wait there for one another, in a list of their own, as long as they would in
- * a lane.
+ * a lane.  So does what is held already when the wait of another flow's packet ends, which
+ * was sent later and came earlier: its own wait goes on.
  *
  * What is promised, however many flows there are:
  *
@@ -336,7 +337,8 @@ struct wgr_event {
  * @free: give back what @alloc returned, with the size it was asked for
  * @admit: return true if one item more may be held, or NULL if it always may
  * @flow: return a hash of the item's inner flow, the same whenever it is asked
- *	for the same flow and one that no sender can foresee; NULL if flows cannot be
+ *	for the same flow and one that no sender can foresee; but for %WGR_FLOW_BURSTS,
+ *	which says that it sends bursts; NULL if flows cannot be
  *	told apart, scope "flow" is the same as "peer" then
  * @event: look at what happened, or NULL; not called for packets in order; must
  *	not call the engine

@@ -180,6 +180,8 @@ bool wgr_flow_arrived(struct wgr_flow *flow, u32 epoch, u64 counter, s64 now_ns)
 
 bool wgr_flows_may_go(const struct wgr_flows *flows, const struct wgr_flow *flow, s64 wait_ns)
 {
+	if (flow->tag & WGR_FLOW_BURSTS)
+		return false;
 	if (flow->swapped || flow->known < WGR_FLOW_KNOWN || flow->apart_us < DENSE_US)
 		return false;
 	/* An adaptive wait may be half as long again as any packet was missing for. */

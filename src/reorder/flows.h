@@ -25,6 +25,12 @@
 /* Flows that are known at a time. */
 #define WGR_FLOWS	(WGR_FLOW_BLOCKS * WGR_FLOW_SETS * WGR_FLOW_WAYS)
 
+/*
+ * Set in the hash of a flow that sends bursts however sparse it has been: TCP, which sends
+ * all it has at once when there is something to send.  It never goes ahead.
+ */
+#define WGR_FLOW_BURSTS	1U
+
 /* Number of no flow: there was no room, or nobody asked. */
 #define WGR_NO_FLOW	0xffff
 
@@ -165,8 +171,8 @@ bool wgr_flow_arrived(struct wgr_flow *flow, u32 epoch, u64 counter, s64 now_ns)
  * @flow: which
  * @wait_ns: the wait in force
  *
- * Return: true if its packets are further apart than two thirds of that, as far as is
- * known, none was ever swapped, and such flows have done well so far.  The last third is
+ * Return: true if it is none that sends bursts, its packets are further apart than two
+ * thirds of that, as far as is known, none was ever swapped, and such flows have done well so far.  The last third is
  * what a wait is longer than packets are missing for: a call's packets are 20 ms apart, and
  * jitter in which packets are missing for 17 ms makes the others wait for 24.  Those of a
  * video are too close together to go, however short the wait is.

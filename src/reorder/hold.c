@@ -31,8 +31,12 @@
 /* A packet that is late is lost, and was sent and carried for nothing. */
 #define LATE_WEIGHT	2
 
-/* One late packet in 2^13 is put up with. */
+/*
+ * One late packet in 2^13 is put up with, if so many times as many are lost: where next to
+ * nothing is, each late one shows.
+ */
 #define LATE_SHIFT	13
+#define LATE_PART	16
 
 /* The longest wait that is taken because it costs nothing: 2 ticks of mean delay. */
 #define LEAST_NS	1000000
@@ -154,7 +158,7 @@ static u32 less_share(u32 from, u32 part, u32 all)
 /* Some that were waited for in vain came after all: not lost, but late. */
 static u32 lost_for_good(const struct wgr_hold_period *p)
 {
-	u32 lost = less_share(p->vain, p->late + p->behind, p->gone);
+	u32 lost = less_share(p->vain, p->back, p->gone);
 
 	return lost < 0xffff ? lost : 0xffff;
 }
@@ -203,7 +207,7 @@ static s64 cheapest(const struct wgr_hold *hold, const struct wgr_hold_period *p
 {
 	u32 lost = lost_for_good(p);
 	struct loss loss = loss_of(hold, lost + p->others, p->pushed);
-	u32 borne = p->pushed >> LATE_SHIFT;
+	u32 borne = (u32)smaller(p->pushed >> LATE_SHIFT, lost / LATE_PART);
 	u64 cost, least = U64_MAX;
 	s64 wait_ns, best_ns = 0;
 	u32 step, late = 0;
@@ -266,7 +270,7 @@ static void sum_up(struct wgr_hold_period *sum, const struct wgr_hold_period *ot
 	add(&sum->vain, other->vain);
 	add(&sum->others, other->others);
 	add(&sum->gone, other->gone);
-	add(&sum->late, other->late);
+	add(&sum->back, other->back);
 	add(&sum->behind, other->behind);
 }
 
@@ -369,7 +373,6 @@ static bool note_late(struct wgr_hold *hold, s64 offset_ns)
 	s64 both_ns = smaller(offset_ns, hold->late_ns);
 
 	hold->late_ns = offset_ns;
-	add(&hold->now.late, 1);
 	hold->row += ROW_LATE;
 	if (hold->row <= ROW_MOST)
 		return false;
@@ -513,8 +516,14 @@ void wgr_hold_others(struct wgr_hold *hold, s64 now_ns, u64 pushed, u32 held)
 	hold->count_from_ns = wgr_hold_until(hold, now_ns);
 }
 
+void wgr_hold_back(struct wgr_hold *hold)
+{
+	add(&hold->now.back, 1);
+}
+
 void wgr_hold_behind(struct wgr_hold *hold)
 {
+	wgr_hold_back(hold);
 	add(&hold->now.behind, 1);
 }
 
@@ -522,7 +531,7 @@ void wgr_hold_behind(struct wgr_hold *hold)
 
 bool wgr_hold_comes_back(const struct wgr_hold *hold)
 {
-	u32 came = hold->now.late + hold->now.behind + hold->before.late + hold->before.behind;
+	u32 came = hold->now.back + hold->before.back;
 	u32 gone = hold->now.gone + hold->before.gone;
 
 	return came > gone / 2;

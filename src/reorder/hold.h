@@ -68,8 +68,8 @@
  * @vain: waits that ended in vain, but for those of
  * @others: packets that came and whose flow nobody who waited is of
  * @gone: packets that were missing when they did
- * @late: of these those that have come after all, as far as is known
- * @behind: likewise, and were of use: only other flows had overtaken them
+ * @back: of these those that have come after all, as far as is known when
+ * @behind: of these those that only other flows had overtaken
  */
 struct wgr_hold_period {
 	u16 came[WGR_HOLD_STEPS];
@@ -77,7 +77,7 @@ struct wgr_hold_period {
 	u32 vain;
 	u32 others;
 	u32 gone;
-	u32 late;
+	u32 back;
 	u32 behind;
 };
 
@@ -224,7 +224,13 @@ void wgr_hold_lost(struct wgr_hold *hold, s64 now_ns, u64 pushed, u32 held, u64 
 void wgr_hold_others(struct wgr_hold *hold, s64 now_ns, u64 pushed, u32 held);
 
 /**
- * wgr_hold_behind - a packet that was given up has come, and is of use all the same
+ * wgr_hold_back - a packet that was given up has come, be it of use or late
+ * @hold: policy to teach
+ */
+void wgr_hold_back(struct wgr_hold *hold);
+
+/**
+ * wgr_hold_behind - likewise, and only other flows have overtaken it: it is of use
  * @hold: policy to teach
  */
 void wgr_hold_behind(struct wgr_hold *hold);

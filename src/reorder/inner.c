@@ -111,3 +111,8 @@ void wgr_inner_key(const u8 *packet, size_t len, struct wgr_flow_key *key)
 	else if (len >= V6_HEADER && packet[0] >> 4 == 6)
 		read_v6(packet, len, key);
 }
+
+bool wgr_inner_bursts(const struct wgr_flow_key *key)
+{
+	return key->bytes[KEY_KIND] == KIND_PORTS && key->bytes[KEY_PROTOCOL] == TCP;
+}

@@ -30,4 +30,7 @@ struct wgr_flow_key {
  */
 void wgr_inner_key(const u8 *packet, size_t len, struct wgr_flow_key *key);
 
+/* Whether a flow of that key sends all it has at once: TCP, in one piece. */
+bool wgr_inner_bursts(const struct wgr_flow_key *key);
+
 #endif

@@ -273,6 +273,22 @@ static void fq_call_jitter(struct wild_packet *p)
 	p->ms = 20 + (p->flow ? 0 : 30) + normal(p, 1);
 }
 
+/* The queue is short, and the connection so even that next to nothing is lost. */
+static void fq_call_even(struct wild_packet *p)
+{
+	with_call(p);
+	p->ms = 20 + (p->flow ? 0 : 8) + normal(p, 1);
+	p->lost = chance(p, 3e-5);
+}
+
+/* One connection that fills a short queue, which loses some in a row for it now and then. */
+static void aqm_call(struct wild_packet *p)
+{
+	with_call(p);
+	p->ms = 20 + normal(p, 1);
+	p->lost = p->nr % 4000 < 3;
+}
+
 static void fq_call_jitter_16(struct wild_packet *p)
 {
 	fq_call_jitter(p);
@@ -327,6 +343,8 @@ const struct wild crowds[] = {
 	{ "fq-30-4f-rare", 450, 120, fq_rare },
 	{ "fq-30-two", 450, 120, fq_two },
 	{ "fq-call-jitter-1", 4455, 60, fq_call_jitter },
+	{ "fq-call-even-jitter-1", 4455, 60, fq_call_even },
+	{ "aqm-call-jitter-1", 4455, 60, aqm_call },
 	{ "fq-call-16f-jitter-1", 4455, 60, fq_call_jitter_16 },
 	{ "two-then-fq", 450, 120, two_then_fq },
 };

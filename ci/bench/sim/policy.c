@@ -15,6 +15,7 @@ void shipped_gap(struct wgr_hold *hold, s64 now_ns);
 void shipped_came(struct wgr_hold *hold, s64 now_ns, s64 offset_ns, u64 pushed);
 void shipped_lost(struct wgr_hold *hold, s64 now_ns, u64 pushed, u32 held, u64 gone);
 void shipped_others(struct wgr_hold *hold, s64 now_ns, u64 pushed, u32 held);
+void shipped_back(struct wgr_hold *hold);
 void shipped_behind(struct wgr_hold *hold);
 bool shipped_comes_back(const struct wgr_hold *hold);
 bool shipped_passes(const struct wgr_hold *hold);
@@ -377,6 +378,12 @@ void wgr_hold_others(struct wgr_hold *hold, s64 now_ns, u64 pushed, u32 held)
 		shipped_others(hold, now_ns, pushed, held);
 	else if (hold->adaptive)
 		chosen->lost(hold, now_ns);
+}
+
+void wgr_hold_back(struct wgr_hold *hold)
+{
+	if (!chosen->lost)
+		shipped_back(hold);
 }
 
 void wgr_hold_behind(struct wgr_hold *hold)

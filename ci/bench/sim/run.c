@@ -42,14 +42,14 @@ static void engine_free(void *ctx, void *memory, size_t bytes)
 	free(memory);
 }
 
-/* As the kernel's: spread over all numbers. */
+/* As the kernel's: spread over all numbers, but none sends bursts. */
 static u32 engine_flow(void *ctx, const struct wgr_item *item)
 {
 	const struct runner *run = ctx;
 	u64 z = run->trace->arrival[item - run->item].flow * 0x9e3779b97f4a7c15;
 
 	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	return (z ^ z >> 27) * 0x94d049bb133111eb >> 32;
+	return ((z ^ z >> 27) * 0x94d049bb133111eb >> 32) & ~WGR_FLOW_BURSTS;
 }
 
 static const struct wgr_reorder_ops engine_ops = {

@@ -949,10 +949,12 @@ static void tells_of_losses_and_late_ones(void)
 	/* Of one loss and one that is late it thinks that waiting pays. */
 	PUSH(LATE, 1, 1, 9 * MS);
 	TOLD("late 1:1 8000000, wait 9537184");
+	wgr_hold_back(&should);
 	wgr_hold_came(&should, 9 * MS, 8 * MS, 4);
 	TAUGHT();
 	/* Later than the longest wait, too. */
 	PUSH(LATE, 1, 2, 60 * MS);
+	wgr_hold_back(&should);
 	wgr_hold_came(&should, 60 * MS, 59 * MS, 5);
 	TAUGHT();
 	/* A copy was not missing. */
@@ -1012,6 +1014,7 @@ static void tells_of_stragglers(void)
 	/* No counter was missing there, so nothing was lost. */
 	TAUGHT();
 	PUSH(LATE, 1, 3, 9 * MS);
+	wgr_hold_back(&should);
 	wgr_hold_came(&should, 9 * MS, 8 * MS, 5);
 	TAUGHT();
 	STAT(span[WGR_SPAN_BINS - 1], 1);

@@ -166,6 +166,11 @@ static bool who_may_go(void)
 	/* A wait of 24 ms is what jitter of 3 ms comes to; one of 31 is for more. */
 	good &= wgr_flows_may_go(&flows, &flow, 19000000) && wgr_flows_may_go(&flows, &flow, 24000000) &&
 		wgr_flows_may_go(&flows, &flow, 29000000) && !wgr_flows_may_go(&flows, &flow, 31000000);
+	/* Nor does it say anything of a connection. */
+	flow.tag = 0x80000000 | WGR_FLOW_BURSTS;
+	good &= !wgr_flows_may_go(&flows, &flow, 19000000);
+	flow.tag = ~WGR_FLOW_BURSTS;
+	good &= wgr_flows_may_go(&flows, &flow, 19000000);
 	good &= wgr_flow_arrived(&flow, 1, 2, at) && !wgr_flows_may_go(&flows, &flow, 0);
 	return good;
 }

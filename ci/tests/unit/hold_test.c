@@ -38,10 +38,13 @@ static void begin(s64 start_ns, s64 max_ns)
 	wgr_hold_set_adaptive(&hold, (u64)start_ns, (u64)max_ns);
 }
 
+/* What is late had been given up. */
 static void come(s64 offset_ns)
 {
 	now += MS / 4;
 	pushed++;
+	if (offset_ns > hold.wait_ns)
+		wgr_hold_back(&hold);
 	wgr_hold_came(&hold, now, offset_ns, pushed);
 }
 
@@ -302,7 +305,7 @@ static bool climbs(void)
 		come(offset);
 		good &= hold.wait_ns <= offset + offset / 4 + MS + SLACK;
 	}
-	good &= !hold.cheapest_ns && hold.wait_ns == hold.ramp_ns && !hold.now.late;
+	good &= !hold.cheapest_ns && hold.wait_ns == hold.ramp_ns && !hold.now.back;
 	/* It is over when nothing has come for as long. */
 	from = now + hold.ramp_ns;
 	wgr_hold_gap(&hold, from);
@@ -335,14 +338,14 @@ static bool surges(void)
 	u32 i;
 
 	begin_lossy(250 * MS);
-	lose_many(2 * PERIOD, 10000);
+	lose_many(2 * PERIOD, 100);
 	for (i = 0; i < 3; i++)
 		come(40 * MS);
 	good &= !hold.surge_ns && hold.row == 12;
 	come(41 * MS);
 	/* Of the last two the shorter one. */
 	good &= hold.surge_ns == 50 * MS + SLACK && hold.wait_ns >= hold.surge_ns;
-	lose(10000);
+	lose(100);
 	good &= !hold.surge_ns;
 	/* Losses count against it. */
 	begin_lossy(250 * MS);
@@ -679,6 +682,20 @@ static bool behind_is_not_lost(void)
 	return good && hold.wait_ns <= MS && !wgr_hold_comes_back(&hold);
 }
 
+/* Nor is what came behind and had been swapped in its own flow, late or not. */
+static bool back_is_not_lost(void)
+{
+	u32 i;
+
+	begin_lossy(250 * MS);
+	come(10 * MS);
+	for (i = 0; i < 4 * PERIOD; i++) {
+		lose(10);
+		wgr_hold_back(&hold);
+	}
+	return wgr_hold_comes_back(&hold) && !wgr_hold_passes(&hold) && hold.before.back == PERIOD;
+}
+
 /* The longest times and greatest numbers there are: nothing overflows, no bound is left. */
 static bool random_odd_lessons(void)
 {
@@ -709,6 +726,8 @@ static bool random_odd_lessons(void)
 				wgr_hold_unknown(&hold);
 			else if (random_below(2))
 				wgr_hold_others(&hold, now, pushed, 1 + (u32)random_below(32768));
+			else if (random_below(2))
+				wgr_hold_back(&hold);
 			else
 				wgr_hold_behind(&hold);
 			break;
@@ -746,6 +765,8 @@ static bool random_lessons_are_learned_as_ever(u64 *sum)
 			s64 offset = base + (s64)random_below(3 * MS);
 
 			wgr_hold_gap(&hold, now);
+			if (offset > hold.wait_ns)
+				wgr_hold_back(&hold);
 			wgr_hold_came(&hold, now, offset, pushed);
 		} else {
 			wgr_hold_lost(&hold, now, pushed, 1 + (u32)random_below(1 + (u64)hold.wait_ns / MS),
@@ -760,7 +781,7 @@ static bool random_lessons_are_learned_as_ever(u64 *sum)
 	return true;
 }
 
-#define SUM	0xa2bf4a5195b62c8aULL
+#define SUM	0x83e796a27140a620ULL
 
 int main(void)
 {
@@ -789,6 +810,7 @@ int main(void)
 	tap_ok(others_end_a_climb(), "they end a climb");
 	tap_ok(behind_counts_for_two_periods(), "what comes behind counts for two periods");
 	tap_ok(behind_is_not_lost(), "what comes behind after all was not lost");
+	tap_ok(back_is_not_lost(), "nor was what had been swapped in its own flow");
 	tap_ok(another_bound(), "another bound, and what was learned stays");
 	tap_ok(until_ends_with_time(), "waiting ends with time");
 	tap_ok(chooses_seldom(), "many that cannot be waited for cost few choices");

@@ -109,6 +109,30 @@ static bool echo(void)
 }
 
 /* Only the first has ports, and all of one datagram are one flow. */
+/* Only TCP is known to send all it has at once. */
+static bool bursts(void)
+{
+	static const u8 other[] = { 1, 17, 33, 50, 58, 132, 136 };
+	struct wgr_flow_key key;
+	bool good = true;
+	size_t i;
+
+	v4(6, 20);
+	key = key_of(60);
+	good &= wgr_inner_bursts(&key);
+	key = key_of(23);
+	good &= !wgr_inner_bursts(&key);
+	v6(6);
+	key = key_of(80);
+	good &= wgr_inner_bursts(&key);
+	for (i = 0; i < sizeof(other); i++) {
+		v4(other[i], 20);
+		key = key_of(60);
+		good &= !wgr_inner_bursts(&key);
+	}
+	return good;
+}
+
 static bool fragments(void)
 {
 	struct wgr_flow_key first, last;
@@ -210,6 +234,7 @@ int main(void)
 	tap_ok(ports(), "addresses, protocol and ports");
 	tap_ok(others(), "what has no ports goes by addresses");
 	tap_ok(echo(), "echo goes by its identifier");
+	tap_ok(bursts(), "a connection sends bursts");
 	tap_ok(fragments(), "fragments go by their identification");
 	tap_ok(extensions(), "extension headers are passed over, within bounds");
 	tap_ok(short_ones(), "too short for it: what is there counts");

@@ -583,14 +583,21 @@ static void trail_settle(struct oracle *o)
 	}
 }
 
+static bool has_waited(const struct oracle *o, const struct oracle_packet *p)
+{
+	return (__int128)p->arrival + o->hold.wait_ns <= (o->due < o->clock ? o->due : o->clock);
+}
+
 /* Return: true if it waits for its own flow now. */
 static bool trail(struct oracle *o, const struct oracle_packet *p, enum wgr_cause cause)
 {
 	struct wgr_absent gone = absent(o);
 	u32 i;
 
-	if (!o->mapped || !p->named || p->flow == NOBODY || cause == WGR_RESET ||
-	    !o->trails[p->flow])
+	if (!o->mapped || !p->named || p->flow == NOBODY || cause == WGR_RESET)
+		return false;
+	o->trails[p->flow] |= cause == WGR_TIMED_OUT && !has_waited(o, p) && misses_own(o, p);
+	if (!o->trails[p->flow])
 		return false;
 	if (place_at(highest_of(o, p->flow, o->arrivals)) == place_at(p))
 		wgr_absent_mark(&gone, (u16)p->flow, p->epoch, p->counter, p->arrival,
@@ -599,7 +606,7 @@ static bool trail(struct oracle *o, const struct oracle_packet *p, enum wgr_caus
 		o->trails[p->flow] = cause == WGR_BEHIND || wgr_hold_comes_back(&o->hold);
 		return false;
 	}
-	if ((__int128)p->arrival + o->hold.wait_ns <= (o->due < o->clock ? o->due : o->clock))
+	if (has_waited(o, p))
 		return false;
 	if (!flow_waits(o, p->flow) && may_go(o, p->flow, o->arrivals))
 		return false;
@@ -1031,12 +1038,14 @@ static enum wgr_verdict late(struct oracle *o, struct oracle_packet p, u32 flow,
 		o->stats.late_unknown += fate == WGR_PERHAPS_OVERTAKEN;
 	}
 	trail_settle(o);
-	if (offset >= 0)
+	if (offset >= 0) {
+		wgr_hold_back(&o->hold);
 		came_after(o, fate == WGR_NOT_OVERTAKEN ? offset : lesson_of(o, &p, offset));
-	else if (swapped || fate != WGR_NOT_OVERTAKEN)
+	} else if (swapped || fate != WGR_NOT_OVERTAKEN) {
 		wgr_hold_unknown(&o->hold);
-	else
+	} else {
 		wgr_hold_behind(&o->hold);
+	}
 	if (fate != WGR_NOT_OVERTAKEN)
 		return WGR_LATE;
 	return trails_already(o, place_at(&p)) ? WGR_HELD : WGR_RELEASED;

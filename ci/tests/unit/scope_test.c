@@ -355,6 +355,34 @@ static bool waits_behind_for_long_enough(void)
 	return done() && good && u.r.stats.late == 1;
 }
 
+/*
+ * Flow 1 is ahead by about the hold, and flow 0 swapped within itself: when the wait of the
+ * former ends, what is held of the latter goes on waiting, until its own ends.
+ */
+static bool waits_on_when_another_is_due(void)
+{
+	bool good;
+
+	begin();
+	push(0, 0, 0);
+	/* From here on it is known how far a flow has got. */
+	good = push(2, 0, 0) == WGR_HELD && push(1, 0, 0) == WGR_RELEASED;
+	good &= push(12, 1, 1 * MS) == WGR_HELD;
+	good &= push(5, 0, 20 * MS) == WGR_HELD && push(8, 0, 20 * MS) == WGR_HELD;
+	user_advance_to(&u, &o, 1 * MS + HOLD);
+	good &= u.r.trailing == 2 && !u.r.held && u.r.stats.released[WGR_TIMED_OUT] == 1;
+	/* So does what comes in the order of all. */
+	good &= push(13, 0, 22 * MS) == WGR_HELD;
+	good &= push(3, 0, 23 * MS) == WGR_RELEASED && push(4, 0, 23 * MS) == WGR_RELEASED;
+	good &= u.r.trailing == 2 && push(7, 0, 24 * MS) == WGR_HELD;
+	user_advance_to(&u, &o, 20 * MS + HOLD);
+	good &= u.r.trailing == 1 && push(6, 0, 20 * MS + HOLD) == WGR_LATE;
+	good &= push(11, 0, 41 * MS) == WGR_HELD;
+	user_advance_to(&u, &o, 22 * MS + HOLD);
+	good &= !u.r.trailing && u.r.stats.late == 1;
+	return done() && good;
+}
+
 /* The same packet twice, and what is missing to another flow only. */
 static bool behind_once_and_for_its_own(void)
 {
@@ -464,7 +492,7 @@ static bool learns_behind(void)
 	good = u.r.hold.wait_ns == HOLD;
 	push(3, 0, 62 * MS);
 	push(2, 0, 65 * MS);
-	good &= u.r.hold.came_ns == 65 * MS && u.r.hold.now.late == 0;
+	good &= u.r.hold.came_ns == 65 * MS && !u.r.hold.row;
 	push(6, 0, 66 * MS);
 	user_advance_to(&u, &o, 66 * MS + HOLD);
 	good &= !u.r.trailing && push(5, 0, 90 * MS) == WGR_LATE && u.r.hold.late_ns == 24 * MS;
@@ -687,6 +715,7 @@ int main(void)
 	tap_ok(peer_drops_them(), "in scope peer it is late");
 	tap_ok(waits_behind(), "behind what was given up a flow's own order is kept");
 	tap_ok(waits_behind_for_long_enough(), "for no longer than the hold");
+	tap_ok(waits_on_when_another_is_due(), "and where another flow's wait ends before its own");
 	tap_ok(behind_once_and_for_its_own(), "once, and for its own flow only");
 	tap_ok(flushed_from_behind(), "what waits there is flushed in order");
 	tap_ok(sparse_does_not_wait_behind(), "a flow that has nothing to wait for does not wait behind");
