@@ -28,28 +28,50 @@ quoted()
 	grep -o -m 1 "\`$1[^\`]*\`" "$top/README.md" | tr -d '\`'
 }
 
-# The machine as its owner has it.
-fresh()
+# online: apt works there as anywhere.
+online()
 {
 	local conf
 
 	conf=$(apt-config dump | grep -E '^Acquire::(Check-|https?::Proxy)') || true
-	printf '%s\n' "$conf" 'APT::Get::Assume-Yes "true";' >"$sys/etc/apt/apt.conf.d/99tests"
+	printf '%s\n' "$conf" 'APT::Get::Assume-Yes "true";' 'APT::Sandbox::User "root";' >"$sys/etc/apt/apt.conf.d/99tests"
+	cat /etc/resolv.conf >"$sys/etc/resolv.conf"
+	in_root apt-get -qq update
+}
+
+# made: the packages, on a machine that has nothing but make for it, and is given what it asks for.
+made()
+{
+	local line said wanted rc=0
+
+	line=$(quoted "make deb") && online && in_root apt-get -qq install make >/dev/null || return
+	variant_tree "$sys/root/tree" "$ours" whole
+	said=$(in_root sh -c "cd /root/tree && $line" 2>&1) || rc=$?
+	echo "$said"
+	# Else this would try nothing.
+	[[ $rc != 0 ]] || { echo "it wanted nothing"; return 1; }
+	wanted=$(grep -o -m 1 'apt install [a-z0-9 -]*' <<<"$said") || return
+	in_root sh -c "$wanted && cd /root/tree && $line"
+}
+
+# The machine as its owner has it.
+fresh()
+{
 	ready_to_start
 	# The root is made without.
 	echo 'path-include=/usr/share/doc/wireguard-reorder*' >>"$sys/etc/dpkg/dpkg.cfg.d/tests"
-	cat /etc/resolv.conf >"$sys/etc/resolv.conf"
 	mkdir -p "$sys/root/dist"
-	cp "$top"/dist/*.deb "$sys/root/dist"
-	in_root apt-get -qq -o APT::Sandbox::User=root update
+	cp "$work"/workshop/root/root/tree/dist/*.deb "$sys/root/dist"
+	# It has its turn.
+	in_root systemctl -q disable NetworkManager
 	# Headers are of the newest kernel; so is that of an owner who keeps up.
-	in_root apt-get -qq -o APT::Sandbox::User=root install linux-image-amd64
+	online && in_root apt-get -qq install linux-image-amd64
 }
 
 # Fetch what the lines of README install: the second one is what the package says.
 download()
 {
-	local line get='apt-get -o APT::Sandbox::User=root --download-only install'
+	local line get='apt-get --download-only install'
 
 	line=$(readme_block "Debian, " | head -n 1) || return
 	sed "s/@VERSION@/$ours/" "$top/src/dist/wireguard-reorder-package" >"$sys/root/program"
@@ -57,13 +79,15 @@ download()
 		line=$(in_root sh /root/program headers) && in_root sh -euc "${line/apt install/$get}"
 }
 
-make -s -C "$top" deb >&2
 "$top/ci/setup.sh" vm
 root=$("$top/ci/vm/root.sh" "$suite" linux-image-amd64 systemd-sysv dbus udev mount iproute2 procps iputils-ping \
-	wireguard-tools)
+	wireguard-tools network-manager)
+mount_root "$work/workshop" "$root"
+sys=$work/workshop/root
+about="$suite: "
+point "README's line makes the packages, with what it asks for" made
 mount_root "$work/machine" "$root"
 sys=$work/machine/root
-about="$suite: "
 point "a fresh machine" fresh
 point "the mirror has what README installs" download
 results=$work/results
