@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The part of walk.sh that runs in the machine: what README says is in the files
-# install, verify, typed and remove beside this one.
+# install, verify, typed and remove beside this one; without the first it is installed.
 #
 #   walked.sh NUMBER ABOUT VERSION
 #
@@ -227,11 +227,14 @@ removed()
 
 exec 3>&1
 echo "# $(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release), $kernel"
-modprobe wireguard
 stock=$(field srcversion "$(stock_file "$kernel")")
-point "the kernel's own module runs" stock_runs
-point "README's line installs the packages" installed
-point "which say what will be loaded" said "kernel $kernel: ours will be loaded"
+# Else they were before the machine was started.
+if [[ -e $here/install ]]; then
+	modprobe wireguard
+	point "the kernel's own module runs" stock_runs
+	point "README's line installs the packages" installed
+	point "which say what will be loaded" said "kernel $kernel: ours will be loaded"
+fi
 mapfile -t verify <"$here/verify"
 for line in "${verify[@]}"; do
 	point "README's ${line%%  *}" sh -euc "$line"
