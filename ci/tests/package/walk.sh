@@ -83,12 +83,18 @@ download()
 		line=$(in_root sh /root/program headers) && in_root sh -euc "${line/apt install/$get}"
 }
 
+# its_kernel: the one that will run.
+its_kernel()
+{
+	find "$sys/lib/modules" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort -V | tail -n 1
+}
+
 # installed_before: the lines of README, as if its kernel were the one that runs.
 installed_before()
 {
 	local kernel
 
-	kernel=$(find "$sys/lib/modules" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort -V | tail -n 1)
+	kernel=$(its_kernel)
 	printf '#!/bin/sh\n[ "$*" != -r ] || { echo %s; exit; }\nexec /usr/bin/uname "$@"\n' "$kernel" >"$sys/usr/local/bin/uname"
 	chmod 755 "$sys/usr/local/bin/uname"
 	in_root env PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin sh -euc "cd /root/dist; $(<"$results/install")" >"$work/log" 2>&1 || {
@@ -129,6 +135,7 @@ run_suite()
 	point "the mirror has what README installs" download
 	mkdir "$results"
 	texts "$results"
+	field srcversion "$(stock_file "$(its_kernel)")" >"$results/stock"
 	if [[ -n $quick ]]; then
 		point "README's line installs the packages" installed_before
 		rm "$results/install"
