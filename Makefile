@@ -185,6 +185,8 @@ no-package:
 # age,FOLDER,TIME: have all in it changed at that time.
 age = find $(1) -exec touch -h -d @$(2) {} +
 
+deb-needs := build-essential dpkg-dev debhelper dh-dkms libmnl-dev libjansson-dev libpcap-dev pkg-config
+
 ## deb: build dist/wireguard-reorder-dkms_<version>_all.deb, and -tools for this machine
 # DEBARCH=<Debian's name> builds -tools alone, for another one.
 # In a copy, since building leaves files behind and writes to the parent folder; and
@@ -192,13 +194,13 @@ age = find $(1) -exec touch -h -d @$(2) {} +
 # sources give the same packages: what is not made here is as old as the changelog.
 deb:
 	$(call die-if,$(call none,$(shell command -v dpkg-buildpackage)),\
-		the tools to build a .deb are missing: apt install dpkg-dev debhelper dh-dkms)
+		the tools to build a .deb are missing: apt install $(deb-needs))
 	@mkdir -p dist && tmp=$$(mktemp -d "$(CURDIR)/dist/.build.XXXXXX") && \
 	trap 'rm -rf "$$tmp"' EXIT && mkdir "$$tmp/tree" && \
 	cp -R Makefile dkms.conf src debian README.md "$$tmp/tree" && \
 	$(call age,"$$tmp/tree",$$(dpkg-parsechangelog -S Timestamp)) && \
 	(cd "$$tmp/tree" && if ! dpkg-checkbuilddeps $(DEBARCH:%=-a% -B); then \
-		echo "make deb: apt install debhelper dh-dkms libmnl-dev libjansson-dev libpcap-dev pkg-config" >&2; \
+		echo "make deb: apt install $(deb-needs)" >&2; \
 		exit 1; fi && \
 	$(no-make) DEB_BUILD_OPTIONS=noautodbgsym dpkg-buildpackage $(or $(DEBARCH:%=-a% -B),-b) -us -uc \
 		>"$$tmp/log" 2>&1 || { cat "$$tmp/log" >&2; exit 1; }) && \

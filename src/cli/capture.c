@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <pcap/pcap.h>
 
 #include "cli.h"
@@ -15,6 +16,7 @@
 #define WHOLE 65535
 /* Room for what comes while this program does not run. */
 #define BUFFER (32 << 20)
+#define NSEC_PER_SEC ((int64_t)1000000000)
 /* At most so many at once, so that whoever waits for a signal sees it. */
 #define BATCH 1024
 
@@ -33,7 +35,7 @@ int capture_open(struct capture *capture, const char *file)
 {
 	char said[PCAP_ERRBUF_SIZE];
 
-	*capture = (struct capture){ .file = file };
+	*capture = (struct capture){ .file = file, .since_ns = INT64_MIN };
 	capture->pcap = pcap_open_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO,
 								said);
 	if (!capture->pcap) {
@@ -76,6 +78,18 @@ static int set_filter(struct capture *capture, uint16_t port)
 	return code ? failed(capture, code) : CLI_OK;
 }
 
+/*
+ * Frames come as soon as there is a socket, and none while libpcap gives it its filter:
+ * those between would be taken for lost.
+ */
+static void begin_now(struct capture *capture)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	capture->since_ns = now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
+}
+
 int capture_listen(struct capture *capture, uint16_t port)
 {
 	char said[PCAP_ERRBUF_SIZE];
@@ -98,7 +112,9 @@ int capture_listen(struct capture *capture, uint16_t port)
 		say("test: cannot listen: %s", said);
 		return CLI_FAILED;
 	}
-	return set_filter(capture, port);
+	code = set_filter(capture, port);
+	begin_now(capture);
+	return code;
 }
 
 /**
@@ -119,11 +135,15 @@ static void take_frame(u_char *data, const struct pcap_pkthdr *head, const u_cha
 	/* Of nanoseconds, as they were asked for. */
 	struct outer_frame frame = {
 		.link = pcap_datalink(taker->capture->pcap),
-		.ns = head->ts.tv_sec * (int64_t)1000000000 + head->ts.tv_usec,
+		.ns = head->ts.tv_sec * NSEC_PER_SEC + head->ts.tv_usec,
 		.data = bytes,
 		.len = head->caplen,
 	};
 
+	if (frame.ns < taker->capture->since_ns)
+		return;
+	/* And nothing more, should the clock be set. */
+	taker->capture->since_ns = INT64_MIN;
 	taker->capture->frames++;
 	outer_read(&frame, taker->take, taker->data);
 }

@@ -12,11 +12,13 @@
  * @pcap: libpcap's
  * @file: name of the file, or NULL if it listens
  * @frames: how many there were
+ * @since_ns: what came before this is left out, nanoseconds of the frames' clock
  */
 struct capture {
 	struct pcap *pcap;
 	const char *file;
 	uint64_t frames;
+	int64_t since_ns;
 };
 
 /*

@@ -482,6 +482,22 @@ def test_listen():
                  ("wg0", "AAAAERERERERERERERERERERERERERERERERERERERE=", 1) if words else (None, None, 2 if not words else 1), f"listening, {name}: whose it is")
 
 
+def test_middle():
+    """It begins to listen while packets come, however long it takes to: none of those counts as lost."""
+    other = two_ends()
+    sender = send(other, 1000000)
+    time.sleep(0.2)
+    # Sanitizers and strace do not go together.
+    words = ["strace", "-f", "-qq", "-o", os.devnull, "-e", "trace=bind,setsockopt", "-e", "inject=bind,setsockopt:delay_exit=100000",
+             PROGRAM.parent / "plain", "test", "--time", "4", "-j"]
+    result = subprocess.run(words, env=ours().env({}), capture_output=True, text=True, check=False)
+    sender.kill()
+    sender.communicate()
+    stream = json.loads(result.stdout)["streams"][0]
+    tap.point(result.returncode == 0 and stream["packets"] > 100 and not stream["lost"], "it begins in the middle", result.returncode,
+              result.stderr, part(stream, {"packets": 0, "lost": 0}))
+
+
 def test_interrupted():
     """Ctrl-C gives the result so far, as does SIGTERM."""
     other = two_ends()
@@ -559,7 +575,7 @@ if INSIDE not in os.environ:
     os.execvpe("unshare", ["unshare", "--net", "--mount", sys.executable, *sys.argv], {**os.environ, INSIDE: "1"})
 print(f"# seed {SEED}")
 tap.tests([test_paths, test_delay, test_verdicts, test_sessions, test_lines, test_links, test_together, test_not_believed, test_bad, test_damaged,
-           test_listen, test_interrupted, test_pipe, test_progress, test_rights])
+           test_listen, test_middle, test_interrupted, test_pipe, test_progress, test_rights])
 subprocess.run(["umount", work / "other"], check=False)
 shutil.rmtree(work)
 sys.exit(tap.done())

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The part of walk.sh that runs in the machine: what README says is in the files
-# install, verify, typed and remove beside this one.
+# install, verify, typed and remove beside this one; without the first it is installed.
 #
 #   walked.sh NUMBER ABOUT VERSION
 #
@@ -13,6 +13,7 @@ set -uo pipefail
 number=$1 about=$2 version=$3
 here=$(cd "$(dirname "$0")" && pwd)
 kernel=$(uname -r)
+examples=/usr/share/wireguard-reorder/examples
 failed=0
 sys=''
 # shellcheck source=ci/tests/package/look.sh
@@ -125,6 +126,84 @@ peer_is()
 	wireguard-reorder show wg0 | grep "settings of its own: mode off"
 }
 
+# configured NAME: of the tunnel of wg-quick.
+configured()
+{
+	sed -n "s/^$1 = //p" /etc/wireguard/wg0.conf
+}
+
+# example FILE [SED_EXPRESSION]: one that the package brings, filled in for this machine.
+example()
+{
+	sed "s|A\{20,\}E=|$(configured PublicKey)|; s|192.0.2.0/24|198.51.100.2/32|; s|192.0.2.1/24|198.51.100.1/24|
+		s|203.0.113.1:51820|192.0.2.2:1000|; ${2:-}" "$examples/$1"
+}
+
+soon()
+{
+	local i
+
+	for ((i = 0; i < 120; i++)); do
+		! "$@" || return 0
+		sleep 1
+	done
+	return 1
+}
+
+# made_by MANAGER: the tunnel, which gets what the file of settings says.
+made_by()
+{
+	printf '%s\n' '[wg0]' 'hold-max = 600ms' "[wg0 peer $(configured PublicKey)]" 'mode = off' >/etc/wireguard-reorder.conf
+	"${1}_files" && ip link del wg0 && "${1}_starts" && soon ping -q -c 1 -W 2 198.51.100.2 >/dev/null 2>&1 &&
+		udevadm settle --timeout 60 && [[ $(setting hold_max_us) == 600000 ]] && peer_is
+}
+
+from_examples()
+{
+	made_by "$1" && return
+	journalctl -q --no-pager | grep -i 'wg0\|networkd\|NetworkManager' | tail -n 20
+	ip addr show dev wg0
+	wireguard-reorder show
+	return 1
+}
+
+# The key lies where the example says.
+networkd_files()
+{
+	local key
+
+	key=$(sed -n 's/^PrivateKeyFile=//p' "$examples/wg0.netdev")
+	(umask 077 && configured PrivateKey >"$key") && chown root:systemd-network "$key" && chmod 640 "$key" || return
+	example wg0.netdev >/etc/systemd/network/wg0.netdev && example wg0.network >/etc/systemd/network/wg0.network
+}
+
+networkd_starts()
+{
+	systemctl restart systemd-networkd
+}
+
+networkmanager_files()
+{
+	systemctl stop systemd-networkd.socket systemd-networkd
+	rm /etc/systemd/network/wg0.*
+	(umask 077 && example wg0.nmconnection "s|^private-key=.*|private-key=$(configured PrivateKey)|" \
+		>/etc/NetworkManager/system-connections/wg0.nmconnection)
+}
+
+networkmanager_starts()
+{
+	systemctl start NetworkManager && soon nmcli connection up wg0
+}
+
+# wg_quick_again: without a manager.
+wg_quick_again()
+{
+	systemctl stop NetworkManager
+	rm /etc/NetworkManager/system-connections/wg0.* /etc/wireguard-reorder.conf
+	! ip link del wg0 2>/dev/null || echo "there was one still"
+	wg-quick up wg0 && udevadm settle --timeout 60 && ping -q -c 3 -W 10 198.51.100.2
+}
+
 healthy()
 {
 	local rc=0
@@ -148,11 +227,15 @@ removed()
 
 exec 3>&1
 echo "# $(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release), $kernel"
-modprobe wireguard
-stock=$(field srcversion "$(stock_file "$kernel")")
-point "the kernel's own module runs" stock_runs
-point "README's line installs the packages" installed
-point "which say what will be loaded" said "kernel $kernel: ours will be loaded"
+# Some versions of DKMS put it away.
+stock=$(<"$here/stock")
+# Else they were before the machine was started.
+if [[ -e $here/install ]]; then
+	modprobe wireguard
+	point "the kernel's own module runs" stock_runs
+	point "README's line installs the packages" installed
+	point "which say what will be loaded" said "kernel $kernel: ours will be loaded"
+fi
 mapfile -t verify <"$here/verify"
 for line in "${verify[@]}"; do
 	point "README's ${line%%  *}" sh -euc "$line"
@@ -161,7 +244,7 @@ point "ours runs" test "$(loaded version)" = "$version"
 point "a tunnel, packets in order" tunnel
 point "and out of order" out_of_order
 point "the command shows kernels and interfaces" shows wireguard-reorder \
-	"^wireguard-reorder/$version, $kernel, .*: installed, running, on disk: ours $version, .*backup of stock: yes" \
+	"^wireguard-reorder/$version, ${kernel//+/[+]}, .*: installed, running, on disk: ours $version, .*backup of stock: yes" \
 	"^loaded: ours $version, " '^wg0: adaptive, hold at most 250 ms, window 8192'
 point "and what was put in order" shows "wireguard-reorder show" '^ *arrived in order: ' '^ *reordered: [1-9]' '^ *gaps: [1-9]'
 comes &
@@ -183,8 +266,9 @@ point "README's $(<"$here/set-peer")" peer_set
 point "the tunnel is made anew" again
 point "what was saved is so" test "$(setting hold_max_us)" = 500000
 point "and that of the peer" peer_is
-rm /etc/wireguard-reorder.conf
-point "and anew" again
+point "systemd-networkd makes it, by the example" from_examples networkd
+point "NetworkManager makes it, by the example" from_examples networkmanager
+point "and wg-quick again, without saved settings" wg_quick_again
 point "README's pages are there" pages
 point "it switches to the other module" kept wireguard-reorder switch stock --yes
 point "which runs then" stock_runs

@@ -42,6 +42,12 @@ sentences()
 	[[ $(grep -cE '^(Packets|TCP|QUIC of .*|Video): ' "$WGR_STAGE_RESULTS/said") == 5 ]]
 }
 
+# Each step says what time is left: five measurements, what they need, the picture.
+progress()
+{
+	[[ $(grep -cE '^\[ *[0-9]+ s, (about [0-9]+ (min|s)|a few seconds) left\] [a-z]' "$WGR_STAGE_RESULTS/said") == 10 ]]
+}
+
 video()
 {
 	[[ $(figure video ours intact) == 200 && $(figure video stock intact) -lt 100 ]]
@@ -116,6 +122,7 @@ ratings()
 rm -rf "$out"
 check 'it ends well' demo
 check 'each kind has its sentence' sentences
+check 'each step tells what time is left' progress
 check 'video: all frames intact with ours, less than half with stock' video
 check 'QUIC: ngtcp2' quic ngtcp2
 check 'QUIC: quic-go' quic quicgo
