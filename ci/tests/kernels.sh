@@ -13,7 +13,8 @@
 #   ci/tests/kernels.sh [WORD...]     only kernels whose line in the list below
 #                                     has all the words
 #
-# WGR_JOBS is what each make gets as -j (default: all CPUs). $WGR_STAGE_RESULTS (or
+# WGR_JOBS is what each make gets as -j (default: all CPUs). With WGR_START=no none is
+# started, which leaves a minute for each. $WGR_STAGE_RESULTS (or
 # a folder in the cache) keeps what the machines said, in folders named by kernel.
 set -euo pipefail
 
@@ -317,7 +318,7 @@ kernel()
 
 	[[ $1 != user-mode ]] || guest=(uml.sh "$2")
 	point "$*" build "$@" || builds=no
-	[[ $builds == yes ]] || set -- "${@:1:4}"
+	[[ $builds == yes && ${WGR_START:-yes} == yes ]] || set -- "${@:1:4}"
 	for word in "${@:5}"; do
 		rc=0
 		case $word in

@@ -42,8 +42,19 @@ unmount_below()
 	awk -v w="$1/" 'index($5, w) == 1 { print $5 }' /proc/self/mountinfo | sort -r | xargs -r umount -l
 }
 
+# end_below FOLDER: what still runs in a root there, such as gpg's agents, which dnf starts.
+end_below()
+{
+	local p
+
+	for p in /proc/[0-9]*; do
+		[[ $(readlink "$p/root" 2>/dev/null) != "$1"/* ]] || kill "${p#/proc/}" 2>/dev/null || :
+	done
+}
+
 package_test_end()
 {
+	end_below "$work"
 	unmount_below "$work"
 	rm -rf "$work"
 }
