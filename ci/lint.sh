@@ -147,7 +147,7 @@ spelling()
 
 	mapfile -t list < <(files | grep -v -E '^COPYING$|^debian/po/|[.](svg|png|jpg)$')
 	# Names: of a variable, of a word of ip-rule, of a macro of manual pages.
-	codespell --quiet-level 2 --ignore-words-list datas,iif,nd "${list[@]}"
+	codespell --quiet-level 2 --ignore-words-list datas,ect,iif,nd "${list[@]}"
 }
 
 # Of all that is compiled into the module, and the command. Probes are not: each

@@ -7,6 +7,7 @@
 #include "control/netlink.h"
 #include "control/reorder.h"
 #include "interface.h"
+#include "peer.h"
 #include "protocol/handshake.h"
 #include "randomness.h"
 #include "run.h"
@@ -20,9 +21,12 @@ static int __init wgr_init(void)
 	wgr_aead_setup();
 	wgr_handshake_setup();
 	wgr_run_setup();
-	ret = wgr_session_setup();
+	ret = wgr_peer_setup();
 	if (ret)
 		return ret;
+	ret = wgr_session_setup();
+	if (ret)
+		goto no_peers;
 	ret = wgr_device_setup();
 	if (ret)
 		goto no_sessions;
@@ -41,6 +45,8 @@ no_devices:
 	wgr_device_teardown();
 no_sessions:
 	wgr_session_teardown();
+no_peers:
+	wgr_peer_teardown();
 	return ret;
 }
 
@@ -50,6 +56,7 @@ static void __exit wgr_exit(void)
 	wgr_reorder_netlink_unregister();
 	wgr_device_teardown();
 	wgr_session_teardown();
+	wgr_peer_teardown();
 	wgr_random_teardown();
 }
 

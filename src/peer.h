@@ -147,6 +147,10 @@ struct wgr_peer {
 	struct wgr_some_settings own;
 };
 
+/* Memory for peers, once for the module; gone after all releases. */
+int wgr_peer_setup(void);
+void wgr_peer_teardown(void);
+
 int wgr_peer_table_init(struct wgr_device *wgr);
 void wgr_peer_table_destroy(struct wgr_device *wgr);
 

@@ -117,10 +117,9 @@ static bool fits(const struct wgr_run *run, const struct dst_entry *dst, unsigne
  * A queue that shapes what leaves sends a run in one go, too, and all else waits for that:
  * at 1 Mbit/s two datagrams of TCP are 23 ms for a call.  Known are those that do not.
  */
-static bool shaped(const struct net_device *dev)
+static bool shapes(const struct Qdisc *queue)
 {
 	static const char *const not_shaping[] = { "noqueue", "pfifo_fast", "fq", "fq_codel" };
-	const struct Qdisc *queue = rcu_dereference_bh(netdev_get_tx_queue(dev, 0)->qdisc);
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(not_shaping); i++)
@@ -129,12 +128,54 @@ static bool shaped(const struct net_device *dev)
 	return true;
 }
 
+/* One that only orders flows may have filters all the same, and these act on packets. */
+static bool has_filters(struct Qdisc *queue)
+{
+	const struct Qdisc_class_ops *classes = queue->ops->cl_ops;
+	const struct tcf_block *block;
+
+	if (!classes || !classes->tcf_block)
+		return false;
+	block = classes->tcf_block(queue, 0, NULL);
+	return block && !list_empty(&block->chain_list);
+}
+
+/* Which of a device's queues it will be is not known yet. */
+static bool queues_part(struct net_device *dev)
+{
+	const struct Qdisc_ops *known = NULL;
+	unsigned int i;
+
+	for (i = 0; i < dev->real_num_tx_queues; i++) {
+		struct Qdisc *queue = rcu_dereference_bh(netdev_get_tx_queue(dev, i)->qdisc);
+
+		if (queue->ops != known && shapes(queue))
+			return true;
+		if (has_filters(queue))
+			return true;
+		known = queue->ops;
+	}
+	return false;
+}
+
+static int parts(struct net_device *dev, struct netdev_nested_priv *unused)
+{
+	return wgr_compat_egress_filters(dev) || queues_part(dev);
+}
+
+/* The device, or one that it hands packets on to: of a bridge, of a bond, below a VLAN. */
+static bool device_parts(struct net_device *dev)
+{
+	struct netdev_nested_priv unused = {};
+
+	return parts(dev, &unused) || netdev_walk_all_lower_dev_rcu(dev, parts, &unused);
+}
+
 /* What it meets has no more to do with it than with any other packet. */
 static bool simple(const struct dst_entry *dst)
 {
 	return !dst_xfrm(dst) && !dst->lwtstate && !netif_is_l3_master(dst->dev) &&
-	       !netif_is_l3_slave(dst->dev) && !wgr_compat_egress_filters(dst->dev) &&
-	       !shaped(dst->dev);
+	       !netif_is_l3_slave(dst->dev) && !device_parts(dst->dev);
 }
 
 bool wgr_run_together(const struct wgr_run *run, const struct dst_entry *dst, sa_family_t family)

@@ -152,12 +152,17 @@ static bool good(const struct sk_buff *skb)
 	return likely(wgr_cb(skb)->item.tag != WGR_PACKET_BAD);
 }
 
-/* May it go together with what is in the run? */
+/*
+ * May it go together with what is in the run? Who marks it before it is taken apart
+ * marks the first one only: enough of a hint for TCP as it was, but of ECT(1) each mark
+ * counts (RFC 9331).
+ */
 static bool follows(const struct wgr_run *run, const struct sk_buff *skb)
 {
 	const struct wgr_cb *first = wgr_cb(run->first), *cb = wgr_cb(skb);
 
 	return good(skb) && cb->session == first->session && cb->tx.ds == first->tx.ds &&
+	       cb->tx.ds != INET_ECN_ECT_1 &&
 	       !cb->tx.plain_len == !first->tx.plain_len && wgr_run_takes(run, skb);
 }
 

@@ -107,6 +107,37 @@ test_many_peers()
 	equal 'peers removed' "$(at a wg show wg0 peers | wc -l)" "$((n - i))"
 }
 
+free_bytes()
+{
+	awk '/^MemFree|^KReclaimable/ { sum += $2 } END { printf "%.0f", sum * 1024 }' /proc/meminfo
+}
+
+# A peer without packets or sessions takes less than 6 KiB, with an address of its own.
+test_memory()
+{
+	local n=4000 free bytes
+
+	module_is_ours || skip "not our module"
+	! grep -q ' kasan_report\b' /proc/kallsyms || skip "this kernel guards all memory with more"
+	host a
+	ip -n a link add wg0 type wireguard
+	python3 - "$n" >"$WGR_RESULTS/peers" <<-'EOF'
+		import base64, hashlib, sys
+		for i in range(int(sys.argv[1])):
+		    key = base64.b64encode(hashlib.sha256(b"%d" % i).digest()).decode()
+		    print(f"[Peer]\nPublicKey = {key}\nAllowedIPs = 10.0.{i >> 8}.{i & 255}/32")
+	EOF
+	# What it takes once only.
+	at a wg setconf wg0 "$WGR_RESULTS/peers"
+	at a wg setconf wg0 /dev/null
+	pause 1
+	free=$(free_bytes)
+	at a wg setconf wg0 "$WGR_RESULTS/peers"
+	bytes=$(((free - $(free_bytes)) / n))
+	echo "$bytes bytes"
+	[[ $bytes -lt 6144 ]]
+}
+
 both_ways()
 {
 	ping_ok a 192.168.241.2
@@ -615,7 +646,7 @@ test_readme_settings_and_stock()
 	module_load
 }
 
-tests=(test_modinfo test_create_delete test_settings_come_back test_many_peers test_threads test_tunnel_4
+tests=(test_modinfo test_create_delete test_settings_come_back test_many_peers test_memory test_threads test_tunnel_4
        test_tunnel_6 test_tunnel_4_psk test_tunnel_6_psk test_wrong_psk test_wrong_key test_counters
        test_no_peer_unreachable test_source_check test_roaming test_mtu test_persistent_keepalive
        test_passive_keepalive test_fwmark test_padding test_ecn test_namespaces

@@ -222,6 +222,28 @@ carries()
 	rm -r "$data"
 }
 
+# carries_while PID FROM TO ADDRESS: the same, for as long as that child lives, which is
+# to end well.
+carries_while()
+{
+	local changer=$1 from=$2 to=$3 address=$4 data receiver
+
+	data=$(mktemp -d)
+	head -c 1M /dev/urandom >"$data/some"
+	at "$to" timeout 120 ncat --recv-only -l "$address" 5202 | sha256sum >"$data/received" &
+	receiver=$!
+	wait_for 20 listens "$to" 5202
+	while kill -0 "$changer" 2>/dev/null; do cat "$data/some"; done |
+		tee >(sha256sum >"$data/sent") >(wc -c >"$data/bytes") |
+		at "$from" timeout 120 ncat --send-only "$address" 5202
+	wait "$changer"
+	wait "$receiver"
+	wait_for 10 test -s "$data/sent" -a -s "$data/bytes"
+	echo "$(cat "$data/bytes") bytes"
+	equal 'data received' "$(cat "$data/received")" "$(cat "$data/sent")"
+	rm -r "$data"
+}
+
 # goodput FROM TO ADDRESS SECONDS [iperf3 options]: Mbit/s of TCP.
 goodput()
 {

@@ -9,7 +9,7 @@ Until the file is there. Prints "ready", and then one line:
   packets=N datagrams=N fragments=N whole=N bad_ip=N bad_udp=N bad_length=N same_id=N
   tos=HEX:N,HEX:N ttl=N,N ports=N,N
 
-A whole is a packet that carries many datagrams (packets longer than any link takes); it is
+A whole is a packet that carries many datagrams (packets longer than the device's MTU); it is
 counted, and looked at no further. Of checksums those are judged that the sender has
 finished: a device may be asked to do it. Identifications are the same if they are that of
 the datagram just before, from the same sender.
@@ -24,7 +24,6 @@ import sys
 ETH_P_ALL = 3
 SOL_PACKET, PACKET_AUXDATA, CSUM_NOT_READY = 263, 8, 8
 SO_RCVBUFFORCE = 33
-LONGEST = 9100
 
 
 def total(data):
@@ -40,8 +39,9 @@ def total(data):
 class Count(collections.Counter):
     """What has been seen."""
 
-    def __init__(self):
+    def __init__(self, mtu):
         super().__init__()
+        self.mtu = mtu
         self.tos = collections.Counter()
         self.ttl = set()
         self.ports = set()
@@ -87,7 +87,7 @@ class Count(collections.Counter):
         if protocol not in (0x800, 0x86dd):
             return
         self["packets"] += 1
-        if len(packet) > LONGEST:
+        if len(packet) > self.mtu:
             self["whole"] += 1
         elif protocol == 0x800:
             self.v4(packet, finished)
@@ -111,7 +111,8 @@ def main():
     sock.bind((device, ETH_P_ALL))
     sock.settimeout(0.1)
     print("ready", flush=True)
-    count = Count()
+    with open(f"/sys/class/net/{device}/mtu", encoding="ascii") as mtu:
+        count = Count(int(mtu.read()))
     while True:
         try:
             packet, extra, _, address = sock.recvmsg(1 << 16, 256)
