@@ -240,21 +240,22 @@ begun()
 
 test_start_of_a_connection()
 {
-	local host after n
+	local after n
 
 	use ours
 	configured two-lines 50 10 50 25
 	up
-	for host in home server; do
-		echo peer | at "$host" tee /sys/class/net/wg0/reorder/scope
+	for n in 1 2 3; do
+		echo "in its first two seconds: $(begun) Mbit/s"
 	done
-	echo "in its first two seconds: $(begun) Mbit/s"
 	file home hystart | at home bash -e
 	for n in 1 2 3; do
 		after=$(begun)
 		echo "with what the page says: $after Mbit/s"
 		least 'connection '"$n" "$after" 70
 	done
+	# A handshake looks like a call: what came after it went ahead of its own.
+	at server ethtool -S wg0 | grep 'late_ahead: 0$'
 	# It is the whole kernel's.
 	echo 3 >/sys/module/tcp_cubic/parameters/hystart_detect
 }
