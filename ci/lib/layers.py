@@ -28,7 +28,7 @@ def impure(folder):
         for kind, name in includes(path):
             if kind == "<" and path.name != "port.h":
                 yield "%s/%s: <%s>: only port.h includes what is outside" % (folder.name, path.name, name)
-            if kind == '"' and not (folder / name).is_file():
+            if kind == '"' and ("/" in name or not (folder / name).is_file()):
                 yield '%s/%s: "%s": is not of %s/' % (folder.name, path.name, name, folder.name)
 
 

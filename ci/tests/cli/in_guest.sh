@@ -1026,17 +1026,18 @@ test_settings_peer()
 
 test_settings_networkd()
 {
-	local networkd units=/run/systemd/network
+	local networkd units=/run/systemd/network key=/etc/systemd/network/wg0.key
 
 	[[ -x /lib/systemd/systemd-networkd ]] || skip "no networkd"
 	load ours
 	with_udev
-	mkdir -p "$units" /etc/wireguard
+	mkdir -p "$units" "${key%/*}"
 	cp "$here/../../../src/dist/examples/"wg0.net* "$units/"
 	cp "$here/../../../src/dist/examples/wireguard-reorder.conf" /etc/
 	new_keys
-	echo "$key1" >/etc/wireguard/wg0.key
-	chown -R systemd-network /etc/wireguard
+	# As the example says.
+	(umask 027; echo "$key1" >"$key")
+	chgrp systemd-network "$key"
 	/lib/systemd/systemd-networkd >"$scratch/networkd.log" 2>&1 &
 	networkd=$!
 	wait_for 30 is_set wg0 "adaptive 500000" || { cat "$scratch/networkd.log"; return 1; }
@@ -1045,7 +1046,7 @@ test_settings_networkd()
 	kill "$networkd"
 	wait "$networkd" || true
 	ip link del wg0
-	rm -r "$units"
+	rm -r "$units" "$key"
 	without_udev
 }
 
