@@ -158,10 +158,32 @@ through_slow()
 		python3 -c 'import json,sys; print([q["packets"] for q in json.load(sys.stdin) if q["kind"] == "netem"][0])'
 }
 
+# The largest packets that a hands to its tunnel while it sends to b.
+largest_sent()
+{
+	local reader
+
+	# Not by the function, which would stand between us and the program.
+	ip netns exec a python3 "$TUNNEL_DIR/largest.py" wg0 >"$WGR_RESULTS/largest" &
+	reader=$!
+	carries a b fd00::2 16384 >&2
+	carries a b 192.168.241.2 16384 >&2
+	kill -INT "$reader"
+	wait "$reader"
+	cat "$WGR_RESULTS/largest"
+}
+
+# Those of IPv4 came later.
+are_super()
+{
+	(($(field ipv6 "$1") > 65536)) || return 1
+	! grep -q ' netif_set_gso_ipv4_max_size\b' /proc/kallsyms || (($(field ipv4 "$1") > 65536))
+}
+
 # Super-packets beyond 64 KiB, which an agent may ask for on all devices.
 test_super_packets()
 {
-	local reader
+	local most
 
 	pair 4
 	if ! ip -n a link set wg0 gso_max_size 196608 gro_max_size 196608 2>"$WGR_RESULTS/refused"; then
@@ -173,18 +195,13 @@ test_super_packets()
 	# As large as may be, however slow the machine is.
 	at a sysctl -qw net.ipv4.tcp_min_tso_segs=120 net.ipv4.tcp_tso_win_divisor=1
 	ping_ok a 192.168.241.2
-	# Not by the function, which would stand between us and the program.
-	ip netns exec a python3 "$TUNNEL_DIR/largest.py" wg0 >"$WGR_RESULTS/largest" &
-	reader=$!
-	carries a b fd00::2 16384
-	carries a b 192.168.241.2 16384
-	kill -INT "$reader"
-	wait "$reader"
-	cat "$WGR_RESULTS/largest"
-	[[ $(field ipv6 "$(<"$WGR_RESULTS/largest")") -gt 65536 ]]
-	# Those of IPv4 came later.
-	! grep -q ' netif_set_gso_ipv4_max_size\b' /proc/kallsyms ||
-		[[ $(field ipv4 "$(<"$WGR_RESULTS/largest")") -gt 65536 ]]
+	# How large they get depends on how much else the machine does.
+	for _ in 1 2 3; do
+		most=$(largest_sent)
+		echo "$most"
+		! are_super "$most" || break
+	done
+	are_super "$most"
 	equal 'errors and drops of the sender' \
 		"$(at a sh -c 'cat /sys/class/net/wg0/statistics/tx_errors /sys/class/net/wg0/statistics/tx_dropped' | paste -sd ' ')" '0 0'
 }
