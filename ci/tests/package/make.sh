@@ -132,7 +132,7 @@ one_line "make uninstall without root" 'needs root: sudo make uninstall' as_nobo
 one_line "make install without dkms" 'dkms is missing' without dkms install
 one_line "make install over the .rpm" 'is installed: rpm -e it first' with_rpm install
 one_line "make uninstall of the .rpm" 'is installed: rpm -e it first' with_rpm uninstall
-one_line "make deb without its tools" 'apt install dpkg-dev' without dpkg-buildpackage deb
+one_line "make deb without its tools" 'apt install build-essential dpkg-dev debhelper' without dpkg-buildpackage deb
 one_line "make rpm without its tools" 'apt install rpm' without rpmbuild rpm
 one_line "make cli without its libraries" 'apt install libmnl-dev' make_here cli CPPFLAGS=-nostdinc
 
