@@ -21,3 +21,26 @@ machine()
 	WGR_KO=$("$top/ci/vm/module.sh" "$kernel") "$top/ci/vm/uml.sh" "$kernel" "${options[@]}" \
 		--timeout "$timeout" --results "$results" -- "$@"
 }
+
+# rows OPTIONS PROGRAM TIMEOUT MODULES [OPTION...]: what a program prints of these modules on
+# "fast", with one of the options before others, if any, goes to a table in dist/bench that
+# has the caller's name.
+rows()
+{
+	local known=$1 program=$2 timeout=$3 modules=$4 name results
+	shift 4
+
+	name=$(basename "$0" .sh)
+	if [[ $# -gt 0 && " $known " != *" $1 "* ]]; then
+		sed -n '3,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0" >&2
+		exit 2
+	fi
+	results=$(mktemp -d)
+	# Now, since it is gone when this ends.
+	# shellcheck disable=SC2064
+	trap "rm -rf '$results'" EXIT
+	mkdir -p "$top/dist/bench"
+	machine fast "$timeout" "$results" bash -c \
+		"'$top/ci/bench/$program' --tsv \"\$WGR_RESULTS/rows\" $* $modules"
+	cat "$results/rows" >>"$top/dist/bench/$name.tsv"
+}

@@ -16,21 +16,7 @@ top=$(cd "$here/../.." && pwd)
 # shellcheck source=ci/bench/machine.sh
 . "$here/machine.sh"
 
-main()
-{
-	case ${1:---} in
-	--counts|--most|--rounds|--) ;;
-	*) sed -n '3,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0" >&2; exit 2 ;;
-	esac
-	results=$(mktemp -d)
-	trap 'rm -rf "$results"' EXIT
-	mkdir -p "$top/dist/bench"
-	# For the guest's shell.
-	# shellcheck disable=SC2016
-	machine fast 1800 "$results" bash -c \
-		"'$here/crowd.sh' --tsv \"\$WGR_RESULTS/rows\" $*"' stock=stock ours=$WGR_KO'
-	cat "$results/rows" >>"$top/dist/bench/peers.tsv"
-}
-
-# On one line: the shell may read on in a file that has changed meanwhile.
-main "$@"; exit
+# For the guest's shell.
+# shellcheck disable=SC2016
+rows '--counts --most --rounds' crowd.sh 1800 \
+	'stock=stock ours=$WGR_KO' "$@"; exit

@@ -30,24 +30,6 @@ out=$(mktemp)
 # shellcheck source=ci/bench/ends.sh
 . "$here/ends.sh"
 
-# traffic KIND: in the background, until $client is killed. Programs may be long in coming,
-# and the clock runs on meanwhile.
-traffic()
-{
-	local options from=a kind=${1%g}
-
-	case $kind in
-	tcp*) options=(-P "${kind#tcp}") ;;
-	fwd*) options=(-P "${kind#fwd}") from=c ;;
-	udp*) options=(-u -b 0 -l "${kind#udp}") ;;
-	esac
-	at b iperf3 -s -1 -p 5201 >/dev/null 2>&1 &
-	server=$!
-	wait_for 600 listens b 5201 >&2
-	at "$from" iperf3 -c "$target" -p 5201 -t 3600 "${options[@]}" >/dev/null 2>&1 &
-	client=$!
-}
-
 shares()
 {
 	local kind=$1 name=${2%%=*} file=${2#*=} round=$3 client server
@@ -55,7 +37,8 @@ shares()
 	ready "$file"
 	[[ $kind != fwd* ]] || { behind_a; allow_c; }
 	[[ $kind != *g ]] || at b ethtool -K b0 gro on
-	traffic "$kind"
+	# Until it is killed: programs may be long in coming, and the clock runs on meanwhile.
+	traffic "$kind" 3600
 	pause 0.5
 	perf record -q -N -a -e cpu-clock -c 100000 -o "$out.data" -- sleep 1.5 >/dev/null 2>"$out.said" ||
 		{ cat "$out.said"; return 1; }

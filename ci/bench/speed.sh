@@ -17,21 +17,7 @@ top=$(cd "$here/../.." && pwd)
 # shellcheck source=ci/bench/machine.sh
 . "$here/machine.sh"
 
-main()
-{
-	case ${1:---} in
-	--pairs|--seconds|--kinds|--) ;;
-	*) sed -n '3,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0" >&2; exit 2 ;;
-	esac
-	results=$(mktemp -d)
-	trap 'rm -rf "$results"' EXIT
-	mkdir -p "$top/dist/bench"
-	# For the guest's shell.
-	# shellcheck disable=SC2016
-	machine fast 7200 "$results" bash -c \
-		"'$here/cpus.sh' --tsv \"\$WGR_RESULTS/rows\" $* stock=stock ours=\$WGR_KO"' sender=$WGR_KO,stock receiver=stock,$WGR_KO go=go bare=bare'
-	cat "$results/rows" >>"$top/dist/bench/speed.tsv"
-}
-
-# On one line: the shell may read on in a file that has changed meanwhile.
-main "$@"; exit
+# For the guest's shell.
+# shellcheck disable=SC2016
+rows '--pairs --seconds --kinds' cpus.sh 7200 \
+	'stock=stock ours=$WGR_KO sender=$WGR_KO,stock receiver=stock,$WGR_KO go=go bare=bare' "$@"; exit

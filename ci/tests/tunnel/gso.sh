@@ -605,20 +605,25 @@ path_learned()
 test_path_learned_4() { path_learned 4; }
 test_path_learned_6() { path_learned 6; }
 
-# A router translates the addresses of what it forwards.
-translated()
+# masquerades 4|6 HOST DEVICE: translates the addresses of what it sends there, and b gets all of it.
+masquerades()
 {
 	local line table=ip
 
 	[[ $1 == 4 ]] || table=ip6
-	routed "$1"
-	at r nft add table "$table" t || skip "no nftables"
-	at r nft add chain "$table" t c '{ type nat hook postrouting priority 100; }'
-	at r nft add rule "$table" t c oifname rb masquerade to :4000-4001 2>/dev/null ||
-		at r nft add rule "$table" t c oifname rb meta l4proto udp masquerade to :4000-4001 || skip "no masquerade"
+	at "$2" nft add table "$table" t || skip "no nftables"
+	at "$2" nft add chain "$table" t c '{ type nat hook postrouting priority 100; }'
+	at "$2" nft add rule "$table" t c oifname "$3" meta l4proto udp masquerade to :4000-4001 || skip "no masquerade"
 	line=$(watched b eth0 carries a b 192.168.241.2)
 	correct "$line" 1000
 	[[ $(field ports "$line") == 2,400[01] ]]
+}
+
+# A router does that with what it forwards.
+translated()
+{
+	routed "$1"
+	masquerades "$1" r rb
 }
 
 test_translated_4() { translated 4; }
@@ -627,17 +632,9 @@ test_translated_6() { translated 6; }
 # So may either end.
 translated_here()
 {
-	local line table=ip
-
-	[[ $1 == 4 ]] || table=ip6
 	pair "$1"
 	alone a eth0
-	at a nft add table "$table" t || skip "no nftables"
-	at a nft add chain "$table" t c '{ type nat hook postrouting priority 100; }'
-	at a nft add rule "$table" t c oifname eth0 meta l4proto udp masquerade to :4000-4001 || skip "no masquerade"
-	line=$(watched b eth0 carries a b 192.168.241.2)
-	correct "$line" 1000
-	[[ $(field ports "$line") == 2,400[01] ]]
+	masquerades "$1" a eth0
 }
 
 test_translated_here_4() { translated_here 4; }
