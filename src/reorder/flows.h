@@ -171,11 +171,12 @@ bool wgr_flow_arrived(struct wgr_flow *flow, u32 epoch, u64 counter, s64 now_ns)
  * @flow: which
  * @wait_ns: the wait in force
  *
- * Return: true if it is none that sends bursts, its packets are further apart than two
- * thirds of that, as far as is known, none was ever swapped, and such flows have done well so far.  The last third is
- * what a wait is longer than packets are missing for: a call's packets are 20 ms apart, and
- * jitter in which packets are missing for 17 ms makes the others wait for 24.  Those of a
- * video are too close together to go, however short the wait is.
+ * Return: true if it is none that sends bursts, its packets are further apart than
+ * two thirds of that, as far as is known, none was ever swapped, and such flows
+ * have done well so far.  The last third is what a wait is longer than packets are
+ * missing for: a call's packets are 20 ms apart, and jitter in which packets are
+ * missing for 17 ms makes the others wait for 24.  Those of a video are too close
+ * together to go, however short the wait is.
  */
 bool wgr_flows_may_go(const struct wgr_flows *flows, const struct wgr_flow *flow, s64 wait_ns);
 

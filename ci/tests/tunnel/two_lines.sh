@@ -254,10 +254,39 @@ test_start_of_a_connection()
 		echo "with what the page says: $after Mbit/s"
 		least 'connection '"$n" "$after" 70
 	done
-	# A handshake looks like a call: what came after it went ahead of its own.
-	at server ethtool -S wg0 | grep 'late_ahead: 0$'
 	# It is the whole kernel's.
 	echo 3 >/sys/module/tcp_cubic/parameters/hystart_detect
+}
+
+# Single packets of a connection look like a call, while something else is out of order.
+# All that it sends then in one go has to wait for one another.
+test_connection_that_pauses()
+{
+	local receiver
+
+	use ours
+	configured two-lines 50 10 50 25
+	up
+	at server timeout 60 ncat -k --recv-only -l "$inside" 5202 >/dev/null &
+	receiver=$!
+	wait_for 20 listens server 5202
+	at home python3 - "$inside" <<-'EOF'
+		import socket, sys, time
+		beside = socket.socket(type=socket.SOCK_DGRAM)
+		for _ in range(12):
+		    peer = socket.create_connection((sys.argv[1], 5202))
+		    peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+		    for size in [1] * 5 + [10000]:
+		        for _ in range(2):
+		            beside.sendto(bytes(100), (sys.argv[1], 9))
+		        time.sleep(0.05)
+		        peer.sendall(bytes(size))
+		        time.sleep(0.05)
+		    peer.close()
+	EOF
+	kill "$receiver"
+	at server ethtool -S wg0 | grep 'gaps_filled: [1-9]'
+	at server ethtool -S wg0 | grep 'late: 0$'
 }
 
 # unequal MODULE: leaves up and swapped of lines of 20 and 10 Mbit/s.
@@ -478,7 +507,7 @@ ours=${WGR_KO:-}
 case ${1:-} in
 turns) tests=(test_stock_over_two_lines test_ours_over_two_lines test_stock_over_unequal_lines
               test_ours_over_unequal_lines test_line_dies_and_comes_back test_cable_is_out test_taken_down test_networkd) ;;
-short) tests=(test_stock_over_two_lines test_ours_over_two_lines test_start_of_a_connection
+short) tests=(test_stock_over_two_lines test_ours_over_two_lines test_start_of_a_connection test_connection_that_pauses
               test_stock_over_unequal_lines test_ours_over_unequal_lines test_line_dies_and_comes_back test_shaping) ;;
 both)  emulated=yes
        tests=(test_every_packet_on_both_lines test_shaping) ;;
