@@ -39,7 +39,7 @@ group_packages()
 	# Only what "make demo" uses: people wait for it.
 	demo)    echo mount kmod iproute2 iputils-ping nftables iperf3 ethtool procps openssl python3 wireguard-tools \
 		      debian-archive-keyring ffmpeg ngtcp2-client gnuplot-nox; group_packages build ;;
-	bench)   echo python3-dpkt pkg-config liblwip-dev libmnl-dev libjansson-dev libpcap-dev linux-perf
+	bench)   echo python3-dpkt pkg-config liblwip-dev libmnl-dev libjansson-dev libpcap-dev
 		 group_packages vm; group_packages package; group_packages demo ;;
 	uml)     group_packages build; group_packages vm ;;
 	all)     local g; for g in build unit lint cli vm package demo; do group_packages "$g"; done ;;

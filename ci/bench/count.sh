@@ -48,6 +48,24 @@ readings()
 	echo "$up $cpu $packets"
 }
 
+# load KIND: traffic for some seconds, in the background: by $client to $server.
+load()
+{
+	local options from=a kind=${1%g}
+
+	case $kind in
+	tcp*) options=(-P "${kind#tcp}") ;;
+	fwd*) options=(-P "${kind#fwd}") from=c ;;
+	udp*) options=(-u -b 0 -l "${kind#udp}") ;;
+	esac
+	at b iperf3 -s -1 -p 5201 >/dev/null 2>&1 &
+	server=$!
+	# Where the host is slow to give a program, its clock runs on meanwhile.
+	wait_for 600 listens b 5201 >&2
+	at "$from" iperf3 -c "$target" -p 5201 -t 2 "${options[@]}" >/dev/null 2>&1 &
+	client=$!
+}
+
 # window KIND: prints "instructions packets idle".
 window()
 {
@@ -59,7 +77,7 @@ window()
 		read -ra before < <(readings)
 		at a ping -q -f -c 4000 "$target" >/dev/null
 	else
-		traffic "$1" 2
+		load "$1"
 		pause 0.5
 		read -ra before < <(readings)
 		pause 1

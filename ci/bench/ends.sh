@@ -17,25 +17,6 @@
 target=192.168.241.2
 way_out=wg0
 
-# traffic KIND SECONDS: in the background, by $client to $server; a kind is that of
-# count.sh, from behind_a()'s host if its name begins with fwd.
-traffic()
-{
-	local options from=a kind=${1%g}
-
-	case $kind in
-	tcp*) options=(-P "${kind#tcp}") ;;
-	fwd*) options=(-P "${kind#fwd}") from=c ;;
-	udp*) options=(-u -b 0 -l "${kind#udp}") ;;
-	esac
-	at b iperf3 -s -1 -p 5201 >/dev/null 2>&1 &
-	server=$!
-	# Where the host is slow to give a program, its clock runs on meanwhile.
-	wait_for 600 listens b 5201 >&2
-	at "$from" iperf3 -c "$target" -p 5201 -t "$2" "${options[@]}" >/dev/null 2>&1 &
-	client=$!
-}
-
 # A host whose packets a forwards.
 behind_a()
 {
