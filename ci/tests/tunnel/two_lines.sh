@@ -272,13 +272,14 @@ test_connection_that_pauses()
 	wait_for 20 listens server 5202
 	at home python3 - "$inside" <<-'EOF'
 		import socket, sys, time
-		beside = socket.socket(type=socket.SOCK_DGRAM)
+		# Each in a socket of its own: none is of the flow of another.
+		beside = [socket.socket(type=socket.SOCK_DGRAM) for _ in range(2)]
 		for _ in range(12):
 		    peer = socket.create_connection((sys.argv[1], 5202))
 		    peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 		    for size in [1] * 5 + [10000]:
-		        for _ in range(2):
-		            beside.sendto(bytes(100), (sys.argv[1], 9))
+		        for one in beside:
+		            one.sendto(bytes(100), (sys.argv[1], 9))
 		        time.sleep(0.05)
 		        peer.sendall(bytes(size))
 		        time.sleep(0.05)
