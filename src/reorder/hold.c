@@ -271,7 +271,6 @@ static void sum_up(struct wgr_hold_period *sum, const struct wgr_hold_period *ot
 	add(&sum->others, other->others);
 	add(&sum->gone, other->gone);
 	add(&sum->back, other->back);
-	add(&sum->behind, other->behind);
 }
 
 static void choose(struct wgr_hold *hold)
