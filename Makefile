@@ -314,7 +314,7 @@ check-repo:
 ## bench: measure both modules on many paths and by instructions and CPUs, draw it (four hours)
 bench:
 	@ci/setup.sh bench uml
-	@rc=0; for m in 'instructions.sh --all' speed.sh peers.sh run.sh 'run.sh --beside' gains.sh; do ci/bench/$$m || rc=$$?; done; ci/bench/pictures.sh dist/bench && exit $$rc
+	@rc=0; for m in 'instructions.sh --all' profile.sh speed.sh peers.sh run.sh 'run.sh --beside' gains.sh; do ci/bench/$$m || rc=$$?; done; ci/bench/pictures.sh dist/bench && exit $$rc
 
 ## lint: style and consistency of every file
 lint:

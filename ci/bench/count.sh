@@ -13,6 +13,9 @@
 #                  receives (GRO), as network cards do (all but those)
 #   --aead FILE    a module that times cryptography alone (ci/bench/aead), for rows of
 #                  the kinds seal0, seal96, seal1424, open0, open96, open1424
+#   --mark FILE    profile/mark, to tell the emulator's plugin when to count; what
+#                  functions there are then goes to $WGR_RESULTS/symbols-N for the
+#                  N-th line of --tsv
 #   --tsv FILE     append "kind module round instructions packets idle" for each
 #                  round: how many instructions there were for each packet, packets
 #                  that were counted (rr: pings), and the share of the time in which
@@ -32,7 +35,9 @@ rounds=3
 kinds=tcp1,tcp8,udp64,udp1372,rr,fwd1
 tsv=''
 aead=''
+mark=''
 out=$(mktemp)
+symbols=$(mktemp -d)
 # shellcheck source=ci/bench/ends.sh
 . "$here/ends.sh"
 
@@ -46,6 +51,11 @@ readings()
 	read -r _ _ _ _ cpu _ </proc/stat
 	packets=$(at b cat "/sys/class/net/$way_out/statistics/rx_packets")
 	echo "$up $cpu $packets"
+}
+
+mark()
+{
+	[[ -z $mark ]] || "$mark" "$1"
 }
 
 # load KIND: traffic for some seconds, in the background: by $client to $server.
@@ -66,7 +76,8 @@ load()
 	client=$!
 }
 
-# window KIND: prints "instructions packets idle".
+# window KIND: prints "instructions packets idle". Each mark comes right before a reading, which
+# takes its time: so what is between the marks is as long as what is between the readings.
 window()
 {
 	local -a before after
@@ -74,14 +85,17 @@ window()
 
 	if [[ $1 == rr* ]]; then
 		at a ping -q -f -c 200 "$target" >/dev/null
+		mark begin
 		read -ra before < <(readings)
 		at a ping -q -f -c 4000 "$target" >/dev/null
 	else
 		load "$1"
 		pause 0.5
+		mark begin
 		read -ra before < <(readings)
 		pause 1
 	fi
+	mark end
 	read -ra after < <(readings)
 	[[ -z $client ]] || wait "$client" "$server" || true
 	awk -v b="${before[*]}" -v a="${after[*]}" 'BEGIN {
@@ -100,6 +114,7 @@ count()
 	printf '%s\t' "$kind" "$name" "$round" >>"$out"
 	window "$kind" >"$out.window" || { cat "$out.window"; return 1; }
 	cat "$out.window" >>"$out"
+	[[ -z $mark ]] || cat /proc/kallsyms >"$symbols/symbols-$(wc -l <"$out")"
 	tail -n 1 "$out"
 	clear_hosts >/dev/null 2>&1
 }
@@ -136,11 +151,13 @@ END
 
 main()
 {
-	options "rounds kinds aead tsv" "$@"
+	options "rounds kinds aead mark tsv" "$@"
 	[[ ${#rest[@]} -gt 0 ]] || usage
 	path_modules
 	[[ -z $aead ]] || alone
 	in_turn "$rounds" count
+	# All at once: where time counts instructions, a file outside is slow.
+	[[ -z $mark ]] || cp "$symbols"/* "$WGR_RESULTS/"
 }
 
 # On one line: the shell may read on in a file that has changed meanwhile.

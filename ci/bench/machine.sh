@@ -9,13 +9,14 @@
 # may be read from it. "fast" has two CPUs and wants the machine for itself.
 
 # machine KERNEL TIMEOUT RESULTS COMMAND...: runs the command on it with the tree's
-# module as $WGR_KO; see ci/vm/uml.sh.
+# module as $WGR_KO, and $cpus CPUs if that is set; see ci/vm/uml.sh.
 machine()
 {
 	local kernel=$1 timeout=$2 results=$3 options=(--realtime)
 	shift 3
 
 	[[ $kernel != travel ]] || options=(--cpus 1)
+	[[ -z ${cpus:-} ]] || options+=(--cpus "$cpus")
 	# Who reads this file has set it.
 	# shellcheck disable=SC2154
 	WGR_KO=$("$top/ci/vm/module.sh" "$kernel") "$top/ci/vm/uml.sh" "$kernel" "${options[@]}" \

@@ -15,6 +15,8 @@
 #   held.tsv, held.svg     displacement, and delay that is added (held.sh)
 #   goodput.svg            goodput against jitter, from FOLDER/rows.tsv, which
 #                          run.sh writes, or from results.tsv
+#   profile.svg            what a packet's instructions are spent on, from
+#                          FOLDER/profile.tsv, which profile.sh writes, or from this one's
 #
 # Takes some minutes.
 set -euo pipefail
@@ -97,6 +99,9 @@ main()
 	draw goodput "$rows"
 	draw onset "$folder/onset.tsv"
 	draw held "$folder/held.tsv"
+	rows=$folder/profile.tsv
+	[[ -e $rows ]] || rows=$here/profile.tsv
+	draw profile "$rows"
 }
 
 # On one line: the shell may read on in a file that has changed meanwhile.

@@ -5,6 +5,7 @@
   data.py goodput ROWS REQUIRED    medians of the rows of goodput.sh, TCP (cubic)
   data.py onset ROWS REQUIRED      medians of the rows of onset.sh
   data.py held ROWS REQUIRED       shares of the packets in the rows of held.sh
+  data.py profile ROWS REQUIRED    medians of the rows of profile.sh
 
 Paths are called what REQUIRED, a file like required.tsv, calls them. Status 1
 if ROWS has nothing to draw.
@@ -111,8 +112,36 @@ def held(rows, names):
     return 0
 
 
+def profile(rows, _names):
+    runs = collections.defaultdict(list)
+    for kind, module, _, group, instructions, *_ in rows:
+        runs[kind, module, group].append(float(instructions))
+    if not runs:
+        return 1
+    kinds, modules, groups = (list(dict.fromkeys(key[i] for key in runs)) for i in range(3))
+    print('headline = "Instructions for each packet, both ends and what is between them"')
+    print(f"kinds = {len(kinds)}")
+    print(f"groups = {len(groups)}")
+    print("titles =", quoted(TRAFFIC.get(kind, kind) for kind in kinds))
+    print("names =", quoted(groups))
+    print_block("profile", [line for kind in kinds for line in
+                            [" ".join([f'"{WITHOUT.get(module, module)}"'] +
+                                      [f"{statistics.median(runs[kind, module, group]):g}" for group in groups])
+                             for module in modules] + ["\n"]])
+    return 0
+
+
+def quoted(words):
+    """What gnuplot's word() takes apart again."""
+    return "'" + " ".join(f'"{word}"' for word in words) + "'"
+
+
+TRAFFIC = {"tcp1": "TCP, one connection", "udp64": "UDP of 64 bytes", "rr": "a ping and its answer"}
+WITHOUT = {"bare": "no tunnel"}
+
+
 def main():
-    commands = {"goodput": goodput, "onset": onset, "held": held}
+    commands = {"goodput": goodput, "onset": onset, "held": held, "profile": profile}
     if len(sys.argv) != 4 or sys.argv[1] not in commands:
         sys.exit(__doc__)
     names = {row[0]: row[-1] for row in table(sys.argv[3])}
