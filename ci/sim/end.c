@@ -557,7 +557,9 @@ static void give_cookie(struct end *end, const struct gram *gram, const struct w
 	if (!wgr_checker_has_secret(&end->checker, now))
 		wgr_checker_renew(&end->checker, now);
 	wgr_cookie_reply(&end->checker, &reply, gram->bytes, gram->len, source, sender);
-	transmit(end, gram->link, gram->from, &reply, sizeof(reply), gram->id);
+	check_gives_cookie(end, gram);
+	/* What nobody made is answered to nobody. */
+	transmit(end, gram->end < 0 ? number_of(end) : gram->end, gram->from, &reply, sizeof(reply), gram->id);
 }
 
 /* True if a handshake message is to be worked on. */
@@ -565,10 +567,15 @@ static bool admitted(struct end *end, const struct gram *gram, __le32 sender)
 {
 	u64 now = coarse_boot_ns(end);
 	bool loaded = wgr_under_load(&end->load, now);
+	enum wgr_mac_verdict verdict;
+	enum wgr_admission admission;
 	struct wgr_source source;
 
 	source_of(&source, gram->from);
-	switch (wgr_mac_admission(wgr_mac_check(&end->checker, gram->bytes, gram->len, &source, loaded, now), loaded)) {
+	verdict = wgr_mac_check(&end->checker, gram->bytes, gram->len, &source, loaded, now);
+	admission = wgr_mac_admission(verdict, loaded);
+	check_macs(end, gram, verdict != WGR_MAC_BAD, loaded, admission == WGR_ADMIT || admission == WGR_ADMIT_LIMITED);
+	switch (admission) {
 	case WGR_ADMIT:
 		return true;
 	case WGR_ADMIT_LIMITED:
@@ -587,7 +594,10 @@ static bool got_cookie(struct end *end, struct gram *gram)
 	const struct wgr_msg_cookie *msg = (const void *)gram->bytes;
 	struct session *s = session_find(end, le32_to_cpu(msg->receiver));
 
-	return s && wgr_jar_take(&end->link[s->link].jar, msg, coarse_boot_ns(end));
+	if (!s || !wgr_jar_take(&end->link[s->link].jar, msg, coarse_boot_ns(end)))
+		return false;
+	check_takes_cookie(end, s->link, gram);
+	return true;
 }
 
 static bool got_data(struct end *end, struct gram *gram)
@@ -860,6 +870,7 @@ void end_start(struct end *end, bool anew)
 	end->address = address;
 	end->wall = wall;
 	end->started_ever = ever + 1;
+	macs_forget(end);
 	end->born = w.now;
 	end->boot = 10 * S + chance_below(1000 * S);
 	/* Soon they run over. */

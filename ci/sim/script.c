@@ -44,7 +44,7 @@ static const struct {
 	[FAIR] = { "fair", { NONE } },				/* all paths, and ends know where others are */
 	[MOVE] = { "move", { END } },				/* to another address */
 	[MEET] = { "meet", { END, OTHER } },			/* is told where the other one is */
-	[REPLAY] = { "replay", { END, COUNT } },		/* to it, from where they came */
+	[REPLAY] = { "replay", { END, COUNT } },		/* to it: what was for it, and some that was not */
 	[FORGE] = { "forge", { END, COUNT } },			/* to it, changed, from anywhere */
 	[FLOOD] = { "flood", { END, COUNT, SECOND } },		/* so many handshakes wait for so long */
 	[WALL] = { "wall", { END, SIGNED } },			/* its wall clock steps */
@@ -383,58 +383,6 @@ static void fair(void)
 			w.path[a][b] = (struct path){ .delay = 10 * MS };
 			w.end[a].link[b].endpoint = w.end[b].address;
 		}
-	}
-}
-
-/* From where it came: who sees it is on the path, and is nearer. */
-static void replay(int to, u64 count)
-{
-	while (count-- && w.kept_n) {
-		struct gram gram = w.kept[chance_below(w.kept_n)];
-
-		if (gram.link != to)
-			continue;
-		gram.to = w.end[to].address;
-		bring(&gram, chance_below(10 * MS), false);
-		w.tally.replayed++;
-		/* An initiation is new to who has forgotten all, and an answer keeps him from beginning. */
-		if (w.end[to].started_ever > 1 || gram.bytes[0] == WGR_MSG_INITIATION)
-			w.fair[to][gram.end] = w.fair[gram.end][to] = w.now;
-	}
-}
-
-/* Of a message that was sent, or of nothing, with the name of something that there is. */
-static void forge(int to, u64 count)
-{
-	struct session *s;
-	u32 index, at;
-
-	while (count--) {
-		struct gram gram = { .from = NOWHERE, .end = -1, .link = to, .id = ++w.grams };
-		u64 skip = chance_below(8);
-
-		if (w.kept_n && chance_below(3))
-			gram = w.kept[chance_below(w.kept_n)];
-		else
-			gram.len = (u8[]){ 148, 92, 64, 32, 64, 80, 16, 31 }[chance_below(8)];
-		for (s = w.end[to].sessions; s && s->next && skip--; s = s->next)
-			;
-		if (s && chance_below(2)) {
-			index = s->keys.index;
-			memcpy(gram.bytes + (gram.bytes[0] == WGR_MSG_RESPONSE ? 8 : 4), &index, 4);
-		}
-		if (gram.end < 0) {
-			gram.bytes[0] = 1 + chance_below(4);
-			for (at = 8; at < gram.len; at++)
-				gram.bytes[at] = chance();
-		}
-		/* mac2 is not looked at without load, so a change there would change nothing. */
-		gram.bytes[chance_below(gram.len > 40 ? gram.len - 16 : gram.len)] ^= 1 << chance_below(8);
-		if (chance_below(2))
-			gram.from = NOWHERE;
-		gram.to = w.end[to].address;
-		bring(&gram, chance_below(10 * MS), true);
-		w.tally.forged++;
 	}
 }
 

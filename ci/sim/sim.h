@@ -62,6 +62,9 @@ struct packet {
  * @link: for whom
  * @cause: of a response or cookie: @id of the message it answers
  * @stamp: of an initiation: the wall clock as of its stamp, or a little after the one before
+ * @about: address it was sent to, whoever has it now
+ * @mac_key: of a handshake message: the key its mac1 was made for, see name_of_key(); 0 if mac1 is wrong
+ * @mac2_for: the address that the cookie was given to with which its mac2 was made, 0 for none
  * @forged: not as an end made it
  * @len: of @bytes
  */
@@ -73,6 +76,9 @@ struct gram {
 	int link;
 	u64 cause;
 	u64 stamp;
+	u32 about;
+	u32 mac2_for;
+	u64 mac_key;
 	bool forged;
 	size_t len;
 	u8 bytes[GRAM] __attribute__((aligned(8)));
@@ -120,6 +126,8 @@ struct model {
 	u64 stamp;		/* wall clock as of the greatest stamp sent */
 	u64 stamp_wall;		/* @stamp of the newest initiation that was accepted */
 	u64 stamp_taken;	/* gram of the newest initiation that was accepted */
+	u64 stamped;		/* gram that was sent last with macs on it, until a cookie answers it */
+	u32 cookie_for;		/* address that the cookie at hand was given to */
 	u64 asked;		/* first packet said that nothing has been handed up of since */
 	u64 asked_last;
 	u64 delivered;		/* something of ours was handed up last */
@@ -219,7 +227,8 @@ struct path {
 };
 
 struct tally {
-	u64 runs, ns, tunnel_ns, grams, packets, delivered, late, handshakes, restarts, given_up, forged, replayed, events;
+	u64 runs, ns, tunnel_ns, grams, packets, delivered, late, handshakes, restarts, given_up, events;
+	u64 replayed, reflected, strayed, forged, past_mac1, past_mac2;
 };
 
 struct world {
@@ -332,6 +341,24 @@ void check_link(struct end *end, int link);
 void check_loses_all(struct end *end, int link);
 void check_loses_keys(struct end *end, int link);
 void check_slept(struct end *end, int link, u64 ns);
+
+/* macs.c: the same for macs and cookies. */
+u64 name_of_key(const u8 public[WGR_KEY_LEN]);
+bool is_zero_mac(const u8 mac[WGR_MAC_LEN]);
+void macs_forget(const struct end *end);
+void macs_sent(struct link *l, struct gram *gram);
+void check_macs(const struct end *end, const struct gram *gram, bool right, bool loaded, bool worked_on);
+void check_gives_cookie(const struct end *end, const struct gram *gram);
+void check_takes_cookie(struct end *end, int link, const struct gram *gram);
+
+/* attacker.c */
+void attack_begin(void);
+void attack_hears(const struct gram *gram);
+bool attack_stamp(struct gram *gram, int to);
+void attack_alters(const struct gram *old, struct gram *gram, int to, bool stamped);
+void attack_send(struct gram *gram, int to, u64 delay);
+void replay(int to, u64 count);
+void forge(int to, u64 count);
 
 /* script.c */
 struct line {

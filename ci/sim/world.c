@@ -106,6 +106,8 @@ static void break_something(struct gram *gram)
 
 	gram->bytes[chance_below(len)] ^= 1 << chance_below(8);
 	gram->forged = true;
+	gram->mac_key = 0;
+	gram->mac2_for = 0;
 }
 
 void bring(const struct gram *gram, u64 delay, bool forged)
@@ -133,7 +135,7 @@ static void keep(const struct gram *gram)
 void transmit(struct end *end, int link, u32 to, const void *bytes, size_t len, u64 cause)
 {
 	struct gram gram = {
-		.id = ++w.grams, .from = end->address, .to = to, .end = number_of(end), .link = link,
+		.id = ++w.grams, .from = end->address, .to = to, .about = to, .end = number_of(end), .link = link,
 		.cause = cause, .stamp = end->link[link].model.stamp, .len = len,
 	};
 	int other = who_has(to);
@@ -143,7 +145,10 @@ void transmit(struct end *end, int link, u32 to, const void *bytes, size_t len, 
 	memcpy(gram.bytes, bytes, len);
 	if (end->at_hand && end->at_hand->from == to)
 		end->bytes_out += len;
+	macs_sent(&end->link[link], &gram);
 	keep(&gram);
+	if (to == NOWHERE)
+		attack_hears(&gram);
 	w.tally.grams++;
 	if (is_lost(path, &gram))
 		return;
@@ -342,6 +347,7 @@ void world_begin(u64 seed, int ends)
 	chance_seed(seed);
 	port_hz = rates[chance_below(ARRAY_SIZE(rates))];
 	check_begin();
+	attack_begin();
 	for (a = 0; a < ends; a++) {
 		get_random_bytes(w.end[a].secret, WGR_KEY_LEN);
 		w.end[a].address = new_address();
