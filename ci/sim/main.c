@@ -188,7 +188,7 @@ static u64 number(const char *of, const char *word)
 {
 	u64 value;
 
-	if (!number_read(word, 0, &value)) {
+	if (!number_read(word, &value)) {
 		fprintf(stderr, "sim: %s is a number, 0 to %llu, not '%s'\n", of, U64_MAX, word);
 		exit(2);
 	}

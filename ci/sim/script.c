@@ -3,7 +3,8 @@
  * script.c - stories: read, written, made of a seed, and done.
  *
  * A story is a list of lines "SECONDS VERB NUMBER...", in the order of their time, and
- * begins with "seed N" and "ends N". What is not said there is the seed's chance.
+ * begins with "seed N" and "ends N", which may be left out. What is not said there is the seed's chance. The last
+ * line is "SECONDS end". Numbers are decimal, times with up to nine digits behind a point.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -66,6 +67,8 @@ static const struct {
 
 /* ---- reading and writing ---- */
 
+#define MOST_SECONDS	10000000ULL
+
 static bool bad(const char *name, u32 number, const char *rule)
 {
 	if (name)
@@ -76,28 +79,51 @@ static bool bad(const char *name, u32 number, const char *rule)
 static bool read_argument(const struct script *script, struct line *line, int i, const char *word, char *rule, size_t room)
 {
 	enum what what = verbs[line->verb].arg[i];
-	char *end;
-	long long value = strtoll(word, &end, 10);
-	long long least = what == SIGNED ? -100000 : what == COUNT;
+	bool minus = what == SIGNED && *word == '-';
+	u64 value;
 
-	if (*end || value < least || value > (long long)arguments[what].most ||
-	    ((what == END || what == OTHER) && value >= script->ends) ||
-	    (what == OTHER && (u64)value == line->arg[0])) {
+	if (!number_read(word + minus, &value) || value < (what == COUNT) || value > arguments[what].most ||
+	    ((what == END || what == OTHER) && value >= (u64)script->ends) ||
+	    (what == OTHER && value == line->arg[0])) {
 		snprintf(rule, room, "%s: argument %d is %s, not '%s'", verbs[line->verb].name, i + 1, arguments[what].says, word);
 		return false;
 	}
-	line->arg[i] = value;
+	line->arg[i] = minus ? -value : value;
 	return true;
 }
 
-bool number_read(const char *word, int base, u64 *value)
+static bool only_digits(const char *word)
 {
-	char *end;
+	return *word && !word[strspn(word, "0123456789")];
+}
 
+bool number_read(const char *word, u64 *value)
+{
 	errno = 0;
-	*value = strtoull(word, &end, base);
+	*value = strtoull(word, NULL, 10);
 	/* What is negative or too much it takes for another number. */
-	return *word >= '0' && *word <= '9' && !*end && !errno;
+	return only_digits(word) && !errno;
+}
+
+/* Seconds, whole or with a point between digits, as ns. */
+static bool time_read(char *word, u64 *ns)
+{
+	char *point = strchr(word, '.');
+	u64 seconds, parts = 0;
+	bool good;
+	size_t n;
+
+	if (point)
+		*point = 0;
+	good = number_read(word, &seconds);
+	for (n = 1; point && n <= 9; n++)
+		parts = parts * 10 + (n <= strlen(point + 1) ? (u64)point[n] - '0' : 0);
+	good = good && (!point || (only_digits(point + 1) && strlen(point + 1) <= 9)) && seconds <= MOST_SECONDS;
+	/* It is named in what is said. */
+	if (point)
+		*point = '.';
+	*ns = seconds * S + parts;
+	return good && *ns <= MOST_SECONDS * S;
 }
 
 static bool nothing_follows(char *rule, size_t room)
@@ -131,47 +157,72 @@ static void append(struct script *script, struct line line)
 	script->line[script->n++] = line;
 }
 
-static bool read_line(struct script *script, char *text, char *rule, size_t room)
+/* What has been read: of these lines there is one. */
+struct said {
+	bool seed;
+	bool ends;
+	bool end;
+};
+
+static bool read_head(struct script *script, struct said *said, const char *word, char *rule, size_t room)
+{
+	bool *before = *word == 's' ? &said->seed : &said->ends;
+	const char *number = strtok(NULL, " \t\n");
+	u64 value;
+
+	if (!number || !number_read(number, &value) || (*word == 'e' && (value < 2 || value > ENDS)) || script->n) {
+		snprintf(rule, room, "'seed N' and 'ends N', 2 to %d of them, come first", ENDS);
+		return false;
+	}
+	if (*before) {
+		snprintf(rule, room, "there is one line '%s N', this is another", word);
+		return false;
+	}
+	*before = true;
+	if (*word == 's')
+		script->seed = value;
+	else
+		script->ends = value;
+	return nothing_follows(rule, room);
+}
+
+static bool read_line(struct script *script, struct said *said, char *text, char *rule, size_t room)
 {
 	struct line line = { };
-	char *word = strtok(text, " \t\n"), *end;
-	double at;
+	char *word = strtok(text, " \t\n");
+	u64 at;
 	int i;
 
 	if (!word || *word == '#')
 		return true;
-	if (!strcmp(word, "seed") || !strcmp(word, "ends")) {
-		const char *number = strtok(NULL, " \t\n");
-		u64 value;
-
-		if (!number || !number_read(number, 10, &value) || (*word == 'e' && (value < 2 || value > ENDS)) || script->n) {
-			snprintf(rule, room, "'seed N' and 'ends N', 2 to %d of them, come first", ENDS);
-			return false;
-		}
-		if (*word == 's')
-			script->seed = value;
-		else
-			script->ends = value;
-		return nothing_follows(rule, room);
-	}
-	at = strtod(word, &end);
-	if (*end || !(at >= 0 && at <= 10000000)) {
-		snprintf(rule, room, "a line begins with its time in seconds, 0 to 10000000, not with '%s'", word);
+	if (said->end) {
+		snprintf(rule, room, "nothing comes after the line 'SECONDS end', what is '%s'?", word);
 		return false;
 	}
-	line.at = S + (u64)(at * S + 0.5);
+	if (!strcmp(word, "seed") || !strcmp(word, "ends"))
+		return read_head(script, said, word, rule, room);
+	if (!time_read(word, &at)) {
+		snprintf(rule, room, "a line begins with its time in seconds, 0 to %llu, not with '%s'", MOST_SECONDS, word);
+		return false;
+	}
+	line.at = S + at;
+	if (script->n && line.at < script->line[script->n - 1].at) {
+		snprintf(rule, room, "time goes back to %.3f s", (double)at / S);
+		return false;
+	}
 	word = strtok(NULL, " \t\n");
-	line.verb = word && strcmp(word, "end") ? verb_of(word) : -1;
 	if (word && !strcmp(word, "end")) {
 		script->end = line.at;
+		said->end = true;
 		return nothing_follows(rule, room);
 	}
-	if (line.verb < 0) {
-		snprintf(rule, room, "there is no verb '%s'", word ? word : "");
+	if (!word || *word == '#') {
+		snprintf(rule, room, "behind its time a line has a verb, or 'end'");
 		return false;
 	}
-	if (script->n && line.at < script->line[script->n - 1].at) {
-		snprintf(rule, room, "time goes back to %.3f s", at);
+	line.verb = verb_of(word);
+	if (line.verb < 0) {
+		snprintf(rule, room, "there is no verb '%s'", word);
 		return false;
 	}
 	for (i = 0; i < 4 && verbs[line.verb].arg[i]; i++) {
@@ -193,24 +244,57 @@ static bool read_line(struct script *script, char *text, char *rule, size_t room
 	return true;
 }
 
+/* What no editor shows is not to be read as something else. */
+static bool is_plain(const char *text, size_t len, char *rule, size_t room)
+{
+	size_t i;
+
+	if (len > 511 || (len == 511 && text[510] != '\n')) {
+		snprintf(rule, room, "a line has no more than 510 characters");
+		return false;
+	}
+	if (len > 1 && text[len - 2] == '\r' && text[len - 1] == '\n') {
+		snprintf(rule, room, "a line ends with LF alone, not with CR and LF");
+		return false;
+	}
+	for (i = 0; i < len; i++) {
+		u8 byte = text[i];
+
+		if ((byte < ' ' && byte != '\t' && byte != '\n') || byte == 127) {
+			snprintf(rule, room, "a line is plain text, character %zu is a byte of value %u", i + 1, byte);
+			return false;
+		}
+	}
+	return true;
+}
+
 bool script_read(struct script *script, FILE *file, const char *name)
 {
-	char text[512], rule[256];
+	struct said said = { };
+	char *text = NULL, rule[256];
+	size_t room = 0;
 	u32 number = 0;
+	bool good = true;
+	ssize_t len;
 
 	*script = (struct script){ .seed = 1, .ends = 2 };
-	while (fgets(text, sizeof(text), file)) {
+	while (good && (len = getline(&text, &room, file)) > 0) {
 		number++;
-		if (!strchr(text, '\n') && !feof(file))
-			return bad(name, number, "a line has no more than 510 characters");
-		if (!read_line(script, text, rule, sizeof(rule)))
-			return bad(name, number, rule);
+		good = is_plain(text, len, rule, sizeof(rule)) && read_line(script, &said, text, rule, sizeof(rule));
 	}
-	if (!script->n)
-		return bad(name, number, "a script has a line that does something");
-	if (script->end < script->line[script->n - 1].at)
-		return bad(name, number, "the last line is 'SECONDS end', not before the others");
-	return true;
+	if (good && ferror(file)) {
+		snprintf(rule, sizeof(rule), "a script is a file of text, this cannot be read: %s", strerror(errno));
+		good = false;
+		number++;
+	} else if (good && !script->n) {
+		snprintf(rule, sizeof(rule), "a script has a line that does something");
+		good = false;
+	} else if (good && !said.end) {
+		snprintf(rule, sizeof(rule), "the last line is 'SECONDS end'");
+		good = false;
+	}
+	free(text);
+	return good || bad(name, number ? number : 1, rule);
 }
 
 void script_write(const struct script *script, FILE *file)

@@ -373,8 +373,8 @@ struct script {
 	struct line *line;
 	u64 end;
 };
-/* Digits, in this base or as in C with 0, and not too many. */
-bool number_read(const char *word, int base, u64 *value);
+/* Decimal digits, nothing else, and not too many. */
+bool number_read(const char *word, u64 *value);
 /* What is wrong is told by one line on stderr, but not without a @name. */
 bool script_read(struct script *script, FILE *file, const char *name);
 void script_write(const struct script *script, FILE *file);

@@ -4,7 +4,8 @@
  *
  * An input is a list of operations, each one byte that says which, and what it
  * needs after that; what is missing at the end counts as zeros. Messages come as they
- * are, changed, cut, or authentic with a counter that no honest end gives; things
+ * are, changed, cut, or authentic with a counter that no honest end gives, to whom they were
+ * for, to their sender or to another one, with macs made anew or not; things
  * happen to ends and paths; time passes. What the simulator checks is checked here.
  */
 #include <stdint.h>
@@ -52,47 +53,73 @@ static struct gram *kept(void)
 	return w.kept_n ? &w.kept[bytes(2) % w.kept_n] : NULL;
 }
 
-static void send(struct gram *gram, bool forged)
+/* To whom it was for, mostly; else back to its sender, or to anybody. */
+static int receiver(const struct gram *gram)
 {
-	int to = gram->link < w.ends ? gram->link : 0;
+	u8 which = byte();
 
-	gram->to = w.end[to].address;
-	bring(gram, 0, forged);
+	switch (which % 4) {
+	case 0:
+		return which / 4 % w.ends;
+	case 1:
+		return gram->end < 0 ? 0 : gram->end;
+	default:
+		return gram->link;
+	}
+}
+
+static void send(struct gram *gram, int to)
+{
+	attack_send(gram, to, 0);
 	pass(MS);
 }
 
 static void raw(void)
 {
-	struct gram gram = { .from = NOWHERE, .end = -1, .link = byte() % w.ends, .id = ++w.grams };
+	struct gram old = { .from = NOWHERE, .end = -1, .link = byte() % w.ends, .forged = true }, gram;
+	bool stamped = byte() % 2;
 	size_t i;
 
-	gram.len = byte() % GRAM;
+	old.len = byte() % GRAM;
+	gram = old;
 	for (i = 0; i < gram.len; i++)
 		gram.bytes[i] = byte();
-	send(&gram, true);
+	attack_alters(&old, &gram, old.link, stamped);
+	send(&gram, old.link);
+}
+
+/* The name of keys or of a handshake that there is, as who listens knows it. */
+static void name_session(struct gram *gram, int to)
+{
+	const struct session *s = w.end[to].sessions;
+	u8 skip = byte() % 8;
+
+	for (; s && s->next && skip; s = s->next)
+		skip--;
+	if (s)
+		memcpy(gram->bytes + (gram->bytes[0] == WGR_MSG_RESPONSE ? 8 : 4), &s->keys.index, sizeof(s->keys.index));
 }
 
 static void changed(bool cut)
 {
 	struct gram *old = kept(), gram;
-	size_t from;
+	u8 how = byte();
+	int to;
 
-	if (!old || !old->len)
+	if (!old)
 		return;
 	gram = *old;
-	if (cut) {
+	to = receiver(old);
+	if (cut)
 		gram.len = byte() % GRAM;
-		if (gram.len == old->len)
-			return;
-	} else {
-		from = byte() % gram.len;
-		gram.bytes[from] ^= byte();
-		/* mac2 counts under load alone, and nothing changed is nothing forged. */
-		if (!memcmp(gram.bytes, old->bytes, gram.len) ||
-		    (gram.bytes[0] < WGR_MSG_COOKIE && from + WGR_MAC_LEN >= gram.len))
-			return;
-	}
-	send(&gram, true);
+	else
+		gram.bytes[byte() % gram.len] ^= byte();
+	if (how & 1)
+		name_session(&gram, to);
+	if (how & 2)
+		gram.from = NOWHERE;
+	attack_alters(old, &gram, to, how & 4);
+	send(&gram, to);
 }
 
 static void again(void)
@@ -102,7 +129,7 @@ static void again(void)
 	if (!old)
 		return;
 	gram = *old;
-	send(&gram, false);
+	send(&gram, receiver(old));
 }
 
 /* What only who has the keys can make. */
@@ -119,7 +146,7 @@ static void authentic(void)
 	port_sealed = NULL;
 	wgr_data_seal(keys, (struct wgr_msg_data *)gram.bytes, 0, counter);
 	port_sealed = check_sealed;
-	send(&gram, false);
+	send(&gram, to);
 }
 
 static void event(void)
@@ -158,13 +185,22 @@ static void inner(void)
 	wgr_inner_key(packet, len, &key);
 }
 
+/* What changes bytes and leaves macs as they are gets no further than those. */
+static void tell(void)
+{
+	fprintf(stderr, "forged: %llu, past mac1: %llu, past mac2: %llu; reflected: %llu, gone astray: %llu\n", w.tally.forged,
+		w.tally.past_mac1, w.tally.past_mac2, w.tally.reflected, w.tally.strayed);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static bool begun;
 	int steps = 0;
 
-	if (!begun)
+	if (!begun) {
 		wgr_handshake_setup();
+		atexit(tell);
+	}
 	begun = true;
 	at = data;
 	end = data + size;
