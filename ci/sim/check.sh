@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The simulator: scripts that went wrong once, scripts that are wrong, and more
-# than a thousand hours that a seed makes up. TAP.
+# than a thousand hours that a seed makes up: fewer, or more than 90 s of CPU for
+# them, are a failure. TAP.
 #
 #   ci/sim/check.sh BUILD SEED [STORIES]
 set -uo pipefail
@@ -36,6 +37,28 @@ told()
 	# A result in it would count as one.
 	sed 's/^# //; s/^/# /' <<<"$out"
 	result "$rc" "$name"
+}
+
+# lived COMMAND...: the same output is in $said, too.
+lived()
+{
+	"$@" 2>&1 | tee "$said"
+}
+
+# enough OUTPUT: what is missing of hours, depth and speed in what a run of stories has told, if anything is.
+enough()
+{
+	local tells='([0-9]+) hours of tunnel,.* ([0-9]+) of them past mac1,.* events, ([0-9]+)\.([0-9]) s'
+
+	if [[ ! $1 =~ $tells ]]; then
+		echo "it does not tell how much it lived through"
+	elif ((BASH_REMATCH[1] < 1000)); then
+		echo "${BASH_REMATCH[1]} hours of tunnel, at least 1000 are wanted"
+	elif ((BASH_REMATCH[2] < 1)); then
+		echo "0 forged messages past mac1, at least 1 is wanted"
+	elif ((BASH_REMATCH[3] * 10 + BASH_REMATCH[4] > 900)); then
+		echo "${BASH_REMATCH[3]}.${BASH_REMATCH[4]} s of CPU, at most 90 are wanted"
+	fi
 }
 
 # refused RULE LINE...: a script of these lines ends with one line that names the last of them.
@@ -143,7 +166,19 @@ option 'usage: sim [-v] SCRIPT... | -n COUNT | -t SECONDS [-s SEED] [-o FILE] [-
 option "$build/none.txt: No such file or directory" "$build/none.txt"
 SEED=x option "sim: SEED is a number, 0 to 18446744073709551615, not 'x'" -n 1
 
-told "$stories stories of seed $seed" "$build/fast" -s "$seed" -n "$stories"
+# A run that lives through too little, or takes too long for it, shows less than it seems to.
+compared "too few hours of tunnel are" "$(enough '# 9 hours, 999 hours of tunnel, 1 of them past mac1, 3 events, 89.9 s')" \
+	"999 hours of tunnel, at least 1000 are wanted"
+compared "too much CPU time is" "$(enough '# 9 hours, 1000 hours of tunnel, 1 of them past mac1, 3 events, 90.1 s')" \
+	"90.1 s of CPU, at most 90 are wanted"
+compared "messages that stop at mac1 are" "$(enough '# 1000 hours of tunnel, 0 of them past mac1, 3 events, 90.0 s')" \
+	"0 forged messages past mac1, at least 1 is wanted"
+compared "a run that does not tell is" "$(enough 'ok 1 - 800 stories')" "it does not tell how much it lived through"
+compared "enough is" "$(enough '# 1000 hours of tunnel, 1 of them past mac1, 3 events, 90.0 s')" ""
+
+said=$work/said
+told "$stories stories of seed $seed" lived "$build/fast" -s "$seed" -n "$stories"
+compared "they are enough" "$(enough "$(<"$said")")" ""
 told "with the real cryptography and limits" "$build/real" -s "$seed" -n 8
 told "with address and undefined behaviour checks" "$build/checked" -s "$seed" -n 25
 
