@@ -168,7 +168,7 @@ static void make_up(struct gram *gram)
 }
 
 /* An initiation that nobody made, from his own address: under load it gets him a cookie. */
-static void ask_for_cookie(int to)
+void attack_asks(int to)
 {
 	struct gram gram = { .from = NOWHERE, .to = w.end[to].address, .end = -1, .link = to, .forged = true, .id = ++w.grams,
 			     .len = sizeof(struct wgr_msg_initiation), .bytes = { WGR_MSG_INITIATION } };
@@ -180,7 +180,7 @@ static void ask_for_cookie(int to)
 /* Of a message that was sent, or of nothing, with the name of something that there is; half with macs made anew. */
 void forge(int to, u64 count)
 {
-	ask_for_cookie(to);
+	attack_asks(to);
 	while (count--) {
 		struct gram old = { .from = NOWHERE, .end = -1, .link = to, .forged = true }, gram;
 

@@ -353,6 +353,7 @@ void check_takes_cookie(struct end *end, int link, const struct gram *gram);
 
 /* attacker.c */
 void attack_begin(void);
+void attack_asks(int to);
 void attack_hears(const struct gram *gram);
 bool attack_stamp(struct gram *gram, int to);
 void attack_alters(const struct gram *old, struct gram *gram, int to, bool stamped);

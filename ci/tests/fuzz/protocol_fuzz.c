@@ -26,6 +26,7 @@ enum operation {
 	AUTHENTIC,		/* an empty packet with any counter */
 	EVENT,
 	INNER,
+	LOADED,			/* so many handshakes wait that cookies are asked for */
 	OPERATIONS
 };
 
@@ -149,11 +150,23 @@ static void authentic(void)
 	send(&gram, to);
 }
 
+static void does(char *text)
+{
+	FILE *file = fmemopen(text, strlen(text), "r");
+	struct script script;
+
+	if (!file)
+		abort();
+	if (script_read(&script, file, NULL) && script.n && script.line[0].at == S)
+		script_do(&script.line[0]);
+	fclose(file);
+	script_free(&script);
+	sound();
+}
+
 static void event(void)
 {
 	char text[128];
-	struct script script;
-	FILE *file;
 	int n;
 
 	/* As a script says it, so that it may be wrong in every way, too. */
@@ -164,13 +177,17 @@ static void event(void)
 			break;
 	}
 	strcpy(text + n, "\n1 end\n");
-	file = fmemopen(text, strlen(text), "r");
-	if (!file)
-		abort();
-	if (script_read(&script, file, NULL) && script.n && script.line[0].at == S)
-		script_do(&script.line[0]);
-	fclose(file);
-	script_free(&script);
+	does(text);
+}
+
+static void loaded(void)
+{
+	char text[128];
+	int to = byte() % w.ends;
+
+	snprintf(text, sizeof(text), "ends %d\n0 flood %d 600 %d\n1 end\n", w.ends, to, 1 + byte() % 20);
+	does(text);
+	attack_asks(to);
 	sound();
 }
 
@@ -239,6 +256,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			break;
 		case INNER:
 			inner();
+			break;
+		case LOADED:
+			loaded();
 			break;
 		case OPERATIONS:
 			break;
