@@ -136,6 +136,7 @@ refused "'seed N' and 'ends N', 2 to 5 of them, come first" 'seed +5'
 refused "'seed N' and 'ends N', 2 to 5 of them, come first" 'ends 1'
 refused "'seed N' and 'ends N', 2 to 5 of them, come first" 'seed'
 refused "behind its time a line has a verb, or 'end'" '1'
+refused "wheel: argument 2 is 0 for no or 1 for yes, not '2'" '1 wheel 0 2'
 for time in 0x5 1e3 +1 .5 5. 1.2.3 1.-5 inf 10000000.1 10000001 0.1234567890 '1,5' 18446744073709551617; do
 	refused "a line begins with its time in seconds, 0 to 10000000, not with '$time'" "$time fair"
 done

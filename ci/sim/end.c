@@ -214,19 +214,23 @@ static void order_end(struct end *end, int link)
 
 /* ---- alarms ---- */
 
-/* One timer for all; it may ring late. */
+/*
+ * One timer for all, as in src/timers.c. It may ring late; what it is armed for is the tick at which it will ring, as far
+ * as that can be known.
+ */
 static void arm(struct end *end, int link, unsigned long tick)
 {
 	struct link *l = &end->link[link];
-	u64 at;
 
 	if (!tick)
 		return;
-	at = when_tick(end, tick);
-	if (l->ring_at && l->ring_at <= at)
+	if (end->wheel)
+		tick = wheel_tick(tick, ticks(end));
+	if (l->ring_at && !time_after(l->ring_tick, tick))
 		return;
-	l->ring_at = at;
-	happens(at + chance_below(end->late_ns), RING, number_of(end), link, at, 0, NULL);
+	l->ring_tick = tick;
+	l->ring_at = when_rings(end, tick);
+	happens(l->ring_at + chance_below(end->late_ns), RING, number_of(end), link, l->ring_at, 0, NULL);
 }
 
 static void sent_any(struct end *end, int link)
@@ -398,6 +402,7 @@ void end_ring(struct end *end, int link)
 		return;
 	}
 	l->ring_at = 0;
+	check_rings(end, link);
 	todo = wgr_alarms_ring(&l->alarms, ticks(end), coarse_boot_ns(end), true, &next);
 	if (todo & WGR_DO_GIVE_UP) {
 		check_gives_up(end, link);

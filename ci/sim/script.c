@@ -12,7 +12,7 @@
 #include "sim.h"
 
 /* What an argument is, and so what it may be. */
-enum what { NONE, END, OTHER, COUNT, PERCENT, MILLI, SECOND, SIGNED };
+enum what { NONE, END, OTHER, COUNT, PERCENT, MILLI, SECOND, SIGNED, SWITCH };
 
 static const struct {
 	const char *says;
@@ -25,10 +25,11 @@ static const struct {
 	[MILLI] = { "milliseconds, 0 to 10000", 10000 },
 	[SECOND] = { "seconds, 0 to 100000", 100000 },
 	[SIGNED] = { "seconds, -100000 to 100000", 100000 },
+	[SWITCH] = { "0 for no or 1 for yes", 1 },
 };
 
 enum verb {
-	SAYS, LOSS, DOUBLE, BREAK, DELAY, DEAF, FAIR, MOVE, MEET, REPLAY, FORGE, FLOOD, WALL, SLEEP, COARSE, LATE, FREEZE,
+	SAYS, LOSS, DOUBLE, BREAK, DELAY, DEAF, FAIR, MOVE, MEET, REPLAY, FORGE, FLOOD, WALL, SLEEP, COARSE, LATE, WHEEL, FREEZE,
 	RESTART, REKEY, PSK, HALF_PSK, REMOVE, ADD, DOWN, UP, INTERVAL, BEGIN, VERBS
 };
 
@@ -52,6 +53,7 @@ static const struct {
 	[SLEEP] = { "sleep", { END, SECOND } },
 	[COARSE] = { "coarse", { END, MILLI } },		/* its clock */
 	[LATE] = { "late", { END, MILLI } },			/* its timers, by up to so much */
+	[WHEEL] = { "wheel", { END, SWITCH } },			/* they are of the kernel's wheel */
 	[FREEZE] = { "freeze", { END, MILLI } },		/* it does nothing for so long */
 	[RESTART] = { "restart", { END } },
 	[REKEY] = { "key", { END } },				/* of its own; others are told */
@@ -325,8 +327,8 @@ void script_free(struct script *script)
 /* What is common has several places here. */
 static const u8 likely_verbs[] = {
 	SAYS, SAYS, SAYS, SAYS, SAYS, SAYS, SAYS, SAYS, SAYS, SAYS, LOSS, LOSS, DOUBLE, BREAK, DELAY, DELAY, DEAF, FAIR, FAIR,
-	FAIR, MOVE, MEET, REPLAY, REPLAY, FORGE, FLOOD, WALL, SLEEP, COARSE, LATE, FREEZE, RESTART, REKEY, PSK, HALF_PSK, REMOVE,
-	ADD, DOWN, UP, INTERVAL, BEGIN, BEGIN,
+	FAIR, MOVE, MEET, REPLAY, REPLAY, FORGE, FLOOD, WALL, SLEEP, COARSE, LATE, WHEEL, FREEZE, RESTART, REKEY, PSK, HALF_PSK,
+	REMOVE, ADD, DOWN, UP, INTERVAL, BEGIN, BEGIN,
 };
 
 /* Lengths that mean something to the protocol, seconds, and those about them. */
@@ -372,6 +374,8 @@ static u64 argument_of(const struct script *script, const struct line *line, int
 		return line->verb == INTERVAL ? chance_below(2) * (1 + chance_below(60)) : 1 + chance_below(line->verb == FLOOD ? 20 : 250);
 	case SIGNED:
 		return chance_below(7200) - 3600;
+	case SWITCH:
+		return chance_below(3) > 0;
 	case NONE:
 		break;
 	}
@@ -596,6 +600,11 @@ void script_do(const struct line *line)
 	case LATE:
 		end->was_late = has_been(end, end->was_late, end->late_ns);
 		end->late_ns = line->arg[1] * MS;
+		end->stepped = w.now;
+		break;
+	case WHEEL:
+		end->was_wheel = end->wheel || (end->was_wheel && end->stepped + 600 * S > w.now);
+		end->wheel = line->arg[1];
 		end->stepped = w.now;
 		break;
 	case FREEZE:

@@ -149,6 +149,7 @@ struct model {
  * @endpoint: address, 0 for none
  * @interval_s: of the persistent keepalive
  * @ring_at: true time at which the timer is armed for, 0 for not
+ * @ring_tick: the same as a tick
  * @said: packets so far
  */
 struct link {
@@ -166,6 +167,7 @@ struct link {
 	u32 endpoint;
 	u16 interval_s;
 	u64 ring_at;
+	unsigned long ring_tick;
 	u64 order_at;
 	u64 said;
 	u64 initiation_gram;
@@ -187,6 +189,8 @@ struct link {
  * @was_coarse: the same before it was changed last, or shortly before that
  * @late_ns: so late may its timers be
  * @was_late: the same before: what was armed then may be so late still
+ * @wheel: its timers are of the kernel's wheel
+ * @was_wheel: they were before
  */
 struct end {
 	bool up;
@@ -202,6 +206,8 @@ struct end {
 	u64 was_coarse;
 	u64 late_ns;
 	u64 was_late;
+	bool wheel;
+	bool was_wheel;
 	u8 secret[WGR_KEY_LEN];
 	struct wgr_identity identity;
 	struct wgr_checker checker;
@@ -245,6 +251,7 @@ struct world {
 	u32 kept_n;
 	u64 flooded[ENDS];		/* until then */
 	struct tally tally;
+	bool low_resolution;		/* timers ring at ticks */
 	bool verbose;
 };
 
@@ -267,7 +274,9 @@ u64 coarse_boot_ns(const struct end *end);	/* as of the last tick */
 unsigned long ticks(const struct end *end);
 u64 wall_ns(const struct end *end);
 void wall_clock(const struct end *end, s64 *sec, u32 *nsec);
-u64 when_tick(const struct end *end, unsigned long tick);	/* true time, now or later */
+unsigned long wheel_tick(unsigned long tick, unsigned long now);
+u64 wheel_late(const struct end *end, u64 ns);
+u64 when_rings(const struct end *end, unsigned long tick);	/* true time, of a timer armed now */
 bool runs(const struct end *end);		/* neither frozen nor asleep */
 u64 runs_again(const struct end *end);
 
@@ -336,6 +345,7 @@ void check_idle(const struct wgr_handshake *hs);
 void check_wiped(const void *memory, size_t len, const char *what);
 void check_over(struct end *end);
 void check_audit(void);
+void check_rings(struct end *end, int link);
 void check_begin(void);
 void check_link(struct end *end, int link);
 void check_loses_all(struct end *end, int link);

@@ -346,6 +346,7 @@ void world_begin(u64 seed, int ends)
 	port_seed(seed);
 	chance_seed(seed);
 	port_hz = rates[chance_below(ARRAY_SIZE(rates))];
+	w.low_resolution = chance_below(2);
 	check_begin();
 	attack_begin();
 	for (a = 0; a < ends; a++) {
