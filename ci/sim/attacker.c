@@ -7,6 +7,9 @@
  */
 #include "sim.h"
 
+/* For him it stands still: cookies that are too old he sends all the same. */
+#define NO_TIME		1
+
 /* Macs on what he sends to an end, by the key that it has. */
 static struct {
 	u8 public[WGR_KEY_LEN];
@@ -37,7 +40,7 @@ bool attack_stamp(struct gram *gram, int to)
 		memcpy(to_end[to].public, public, WGR_KEY_LEN);
 		wgr_jar_init(&to_end[to].jar, public);
 	}
-	wgr_jar_stamp(&to_end[to].jar, gram->bytes, gram->len, w.now);
+	wgr_jar_stamp(&to_end[to].jar, gram->bytes, gram->len, NO_TIME);
 	gram->mac_key = name_of_key(public);
 	gram->mac2_for = is_zero_mac(mac2) ? 0 : NOWHERE;
 	return true;
@@ -47,7 +50,7 @@ bool attack_stamp(struct gram *gram, int to)
 void attack_hears(const struct gram *gram)
 {
 	if (wgr_message_kind(gram->bytes, gram->len) == WGR_MSG_COOKIE)
-		wgr_jar_take(&to_end[gram->end].jar, (const void *)gram->bytes, w.now);
+		wgr_jar_take(&to_end[gram->end].jar, (const void *)gram->bytes, NO_TIME);
 }
 
 /*
@@ -151,6 +154,9 @@ void replay(int to, u64 count)
 				name_session(&gram, to);
 			attack_alters(old, &gram, to, true);
 		}
+		/* Nothing vouches for the index there. */
+		if (gram.link == to && gram.bytes[0] == WGR_MSG_COOKIE && chance_below(2))
+			name_session(&gram, to);
 		if (gram.link != to && chance_below(2))
 			gram.from = old->to;
 		attack_send(&gram, to, chance_below(10 * MS));
@@ -195,8 +201,9 @@ void forge(int to, u64 count)
 			gram.bytes[chance_below(gram.len)] ^= 1 << chance_below(8);
 		else
 			gram.len = chance_below(gram.len) + 1;
+		/* Or from another port of that host, for which his cookie is not. */
 		if (chance_below(2))
-			gram.from = NOWHERE;
+			gram.from = NOWHERE + !chance_below(3);
 		attack_alters(&old, &gram, to, chance_below(2));
 		attack_send(&gram, to, chance_below(10 * MS));
 	}

@@ -559,8 +559,10 @@ static void give_cookie(struct end *end, const struct gram *gram, const struct w
 	u64 now = coarse_boot_ns(end);
 
 	memset(&reply, 0, sizeof(reply));
-	if (!wgr_checker_has_secret(&end->checker, now))
+	if (!wgr_checker_has_secret(&end->checker, now)) {
 		wgr_checker_renew(&end->checker, now);
+		macs_made_secret(end);
+	}
 	wgr_cookie_reply(&end->checker, &reply, gram->bytes, gram->len, source, sender);
 	check_gives_cookie(end, gram);
 	/* What nobody made is answered to nobody. */

@@ -7,19 +7,20 @@
  */
 #include "sim.h"
 
-/* Section 5.4.7 of the paper: so long is a cookie worth something. */
-#define COOKIE_LIVES	(120 * S)
+/* Section 5.4.7 of the paper: so long is a secret used for cookies. */
+#define SECRET_LIVES	(120 * S)
 
-/* Whom an end has given a cookie, and when, by address. */
+/* Whom an end has given a cookie, by address. */
 #define GIVEN		256
 
-static struct {
-	u32 address;
-	u64 at;
-} given[ENDS][GIVEN];
+static u32 given[ENDS][GIVEN];
+
+/* When each end made the secret that its cookies are of, boot time, 0 for none. */
+static u64 made[ENDS];
 
 void macs_forget(const struct end *end)
 {
+	made[number_of(end)] = 0;
 	memset(given[number_of(end)], 0, sizeof(given[0]));
 }
 
@@ -50,21 +51,35 @@ void macs_sent(struct link *l, struct gram *gram)
 	l->model.stamped = gram->id;
 }
 
+void macs_made_secret(const struct end *end)
+{
+	/* Cookies of the one before are worth nothing. */
+	macs_forget(end);
+	made[number_of(end)] = boot_ns(end);
+}
+
+static bool has_secret(const struct end *end)
+{
+	u64 since = made[number_of(end)];
+	u64 grain = end->coarse_ns > end->was_coarse ? end->coarse_ns : end->was_coarse;
+
+	return since && boot_ns(end) <= since + SECRET_LIVES + grain + S / HZ;
+}
+
 void check_gives_cookie(const struct end *end, const struct gram *gram)
 {
 	int me = number_of(end);
 
-	given[me][gram->from % GIVEN].address = gram->from;
-	given[me][gram->from % GIVEN].at = w.now;
+	if (gram->mac_key != name_of_key(end->identity.public))
+		wrong("end %d gives a cookie for a message whose mac1 is wrong", me);
+	if (!has_secret(end))
+		wrong("end %d gives a cookie of a secret that is too old", me);
+	given[me][gram->from % GIVEN] = gram->from;
 }
 
 static bool has_cookie(const struct end *end, const struct gram *gram)
 {
-	int me = number_of(end);
-	u64 grain = end->coarse_ns > end->was_coarse ? end->coarse_ns : end->was_coarse;
-
-	return gram->mac2_for == gram->from && given[me][gram->from % GIVEN].address == gram->from &&
-	       given[me][gram->from % GIVEN].at + COOKIE_LIVES + grain + S / HZ >= w.now;
+	return has_secret(end) && gram->mac2_for == gram->from && given[number_of(end)][gram->from % GIVEN] == gram->from;
 }
 
 /* @right: mac1 is taken for right. @worked_on: the message is, so far. */

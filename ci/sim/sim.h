@@ -37,7 +37,7 @@
 /* The longest message here: a handshake's, or data with a short packet. */
 #define GRAM		160
 
-/* Nobody's address: messages to it are lost, and forgers send from it. */
+/* Nobody's address, as is the next: messages to it are lost, and forgers send from it. */
 #define NOWHERE		1
 
 /**
@@ -356,6 +356,7 @@ void check_slept(struct end *end, int link, u64 ns);
 u64 name_of_key(const u8 public[WGR_KEY_LEN]);
 bool is_zero_mac(const u8 mac[WGR_MAC_LEN]);
 void macs_forget(const struct end *end);
+void macs_made_secret(const struct end *end);
 void macs_sent(struct link *l, struct gram *gram);
 void check_macs(const struct end *end, const struct gram *gram, bool right, bool loaded, bool worked_on);
 void check_gives_cookie(const struct end *end, const struct gram *gram);
