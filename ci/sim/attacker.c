@@ -114,10 +114,9 @@ static size_t receiver_at(const struct gram *gram)
 	return gram->bytes[0] == WGR_MSG_RESPONSE ? 8 : 4;
 }
 
-/* The name of something that there is. */
-static void name_session(struct gram *gram, int to)
+/* The name of something that there is, as who listens knows it. */
+void attack_names(struct gram *gram, int to, u64 skip)
 {
-	u64 skip = chance_below(8);
 	struct session *s;
 
 	for (s = w.end[to].sessions; s && s->next && skip--; s = s->next)
@@ -151,12 +150,12 @@ void replay(int to, u64 count)
 			continue;
 		if (gram.link != to && chance_below(2)) {
 			if (gram.bytes[0] != WGR_MSG_INITIATION)
-				name_session(&gram, to);
+				attack_names(&gram, to, chance_below(8));
 			attack_alters(old, &gram, to, true);
 		}
 		/* Nothing vouches for the index there. */
 		if (gram.link == to && gram.bytes[0] == WGR_MSG_COOKIE && chance_below(2))
-			name_session(&gram, to);
+			attack_names(&gram, to, chance_below(8));
 		if (gram.link != to && chance_below(2))
 			gram.from = old->to;
 		attack_send(&gram, to, chance_below(10 * MS));
@@ -196,7 +195,7 @@ void forge(int to, u64 count)
 			make_up(&old);
 		gram = old;
 		if (chance_below(2))
-			name_session(&gram, to);
+			attack_names(&gram, to, chance_below(8));
 		if (chance_below(8))
 			gram.bytes[chance_below(gram.len)] ^= 1 << chance_below(8);
 		else

@@ -11,7 +11,7 @@
 #define SECRET_LIVES	(120 * S)
 
 /* Whom an end has given a cookie, by address. */
-#define GIVEN		256
+#define GIVEN		4096
 
 static u32 given[ENDS][GIVEN];
 

@@ -368,6 +368,7 @@ void attack_asks(int to);
 void attack_hears(const struct gram *gram);
 bool attack_stamp(struct gram *gram, int to);
 void attack_alters(const struct gram *old, struct gram *gram, int to, bool stamped);
+void attack_names(struct gram *gram, int to, u64 skip);
 void attack_send(struct gram *gram, int to, u64 delay);
 void replay(int to, u64 count);
 void forge(int to, u64 count);

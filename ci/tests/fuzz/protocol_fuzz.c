@@ -89,18 +89,6 @@ static void raw(void)
 	send(&gram, old.link);
 }
 
-/* The name of keys or of a handshake that there is, as who listens knows it. */
-static void name_session(struct gram *gram, int to)
-{
-	const struct session *s = w.end[to].sessions;
-	u8 skip = byte() % 8;
-
-	for (; s && s->next && skip; s = s->next)
-		skip--;
-	if (s)
-		memcpy(gram->bytes + (gram->bytes[0] == WGR_MSG_RESPONSE ? 8 : 4), &s->keys.index, sizeof(s->keys.index));
-}
-
 static void changed(bool cut)
 {
 	struct gram *old = kept(), gram;
@@ -116,7 +104,7 @@ static void changed(bool cut)
 	else
 		gram.bytes[byte() % gram.len] ^= byte();
 	if (how & 1)
-		name_session(&gram, to);
+		attack_names(&gram, to, byte() % 8);
 	if (how & 2)
 		gram.from = NOWHERE;
 	attack_alters(old, &gram, to, how & 4);
