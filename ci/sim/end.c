@@ -287,7 +287,7 @@ static void initiate(struct end *end, int link)
 	arm(end, link, wgr_alarms_sent_initiation(&l->alarms, ticks(end)));
 	sent_any(end, link);
 	wgr_jar_stamp(&l->jar, &msg, sizeof(msg), now);
-	transmit(end, link, l->endpoint, &msg, sizeof(msg), 0);
+	transmit(end, link, l->endpoint, &msg, sizeof(msg), 0, 0);
 	wgr_alarms_note_initiation(&l->alarms, now);
 }
 
@@ -313,7 +313,7 @@ static void send_one(struct end *end, int link, struct wgr_keys *keys, u64 seq)
 	wgr_data_seal(keys, msg, len + pad, counter);
 	check_sends_data(end, link, session_of(keys), counter, !len, true);
 	sent_any(end, link);
-	transmit(end, link, l->endpoint, msg, sizeof(*msg) + len + pad + WGR_TAG_LEN, 0);
+	transmit(end, link, l->endpoint, msg, sizeof(*msg) + len + pad + WGR_TAG_LEN, 0, len ? seq + 1 : 0);
 	if (len) {
 		if (!l->model.sent_data)
 			l->model.sent_data = w.now;
@@ -388,11 +388,40 @@ void link_begin(struct end *end, int link)
 		ask(end, link);
 }
 
+/*
+ * It has sent so many messages with its keys that the last two are left; and somebody who has these keys
+ * and knows no limit sends what comes after those.
+ */
+void link_spend(struct end *end, int link)
+{
+	struct link *l = &end->link[link];
+	struct wgr_keys *keys;
+	u8 bytes[sizeof(struct wgr_msg_data) + WGR_TAG_LEN];
+	struct wgr_msg_data *msg = (struct wgr_msg_data *)bytes;
+	u64 counter;
+
+	if (!l->known || !end->up || !runs(end))
+		return;
+	keys = wgr_slots_for_sending(&l->slots, coarse_boot_ns(end));
+	if (!keys || keys->send_counter + 2 >= WGR_REJECT_AFTER_MESSAGES)
+		return;
+	keys->send_counter = WGR_REJECT_AFTER_MESSAGES - 2;
+	/* Not what the end does: its own nonces go on below. */
+	port_sealed = NULL;
+	for (counter = WGR_REJECT_AFTER_MESSAGES; counter < WGR_REJECT_AFTER_MESSAGES + 2; counter++) {
+		memset(bytes, 0, sizeof(bytes));
+		wgr_data_seal(keys, msg, 0, counter);
+		transmit(end, link, l->endpoint, bytes, sizeof(bytes), 0, 0);
+	}
+	port_sealed = check_sealed;
+}
+
 void end_ring(struct end *end, int link)
 {
 	struct link *l = &end->link[link];
 	unsigned long next;
 	unsigned int todo;
+	bool silent;
 
 	if (!l->known)
 		return;
@@ -403,6 +432,7 @@ void end_ring(struct end *end, int link)
 	}
 	l->ring_at = 0;
 	check_rings(end, link);
+	silent = wgr_alarm_is_set(&l->alarms, WGR_ALARM_SILENCE);
 	todo = wgr_alarms_ring(&l->alarms, ticks(end), coarse_boot_ns(end), true, &next);
 	if (todo & WGR_DO_GIVE_UP) {
 		check_gives_up(end, link);
@@ -410,7 +440,7 @@ void end_ring(struct end *end, int link)
 		w.tally.given_up++;
 	}
 	/* So soon after another initiation silence brings none, but it is noticed. */
-	if (todo & WGR_DO_NEW_SOURCE && !(todo & WGR_DO_INITIATE))
+	if (silent && !wgr_alarm_is_set(&l->alarms, WGR_ALARM_SILENCE))
 		check_silence(end, link);
 	if (todo & WGR_DO_INITIATE)
 		initiate(end, link);
@@ -469,7 +499,7 @@ static void respond(struct end *end, int link, const struct gram *gram)
 	check_sends_response(end, link);
 	sent_any(end, link);
 	wgr_alarms_note_initiation(&l->alarms, coarse_boot_ns(end));
-	transmit(end, link, gram->from, &msg, sizeof(msg), gram->id);
+	transmit(end, link, gram->from, &msg, sizeof(msg), gram->id, 0);
 }
 
 static int link_of(const struct end *end, const u8 public[WGR_KEY_LEN])
@@ -537,7 +567,7 @@ static bool got_response(struct end *end, struct gram *gram)
 		return false;
 	finish(end, s->link, s);
 	wgr_alarms_handshake_done(&l->alarms);
-	l->model.retry_from = 0;
+	check_handshake_done(end, s->link);
 	send_keepalive(end, s->link);
 	return true;
 }
@@ -566,7 +596,7 @@ static void give_cookie(struct end *end, const struct gram *gram, const struct w
 	wgr_cookie_reply(&end->checker, &reply, gram->bytes, gram->len, source, sender);
 	check_gives_cookie(end, gram);
 	/* What nobody made is answered to nobody. */
-	transmit(end, gram->end < 0 ? number_of(end) : gram->end, gram->from, &reply, sizeof(reply), gram->id);
+	transmit(end, gram->end < 0 ? number_of(end) : gram->end, gram->from, &reply, sizeof(reply), gram->id, 0);
 }
 
 /* True if a handshake message is to be worked on. */
@@ -577,6 +607,7 @@ static bool admitted(struct end *end, const struct gram *gram, __le32 sender)
 	enum wgr_mac_verdict verdict;
 	enum wgr_admission admission;
 	struct wgr_source source;
+	bool taken;
 
 	source_of(&source, gram->from);
 	verdict = wgr_mac_check(&end->checker, gram->bytes, gram->len, &source, loaded, now);
@@ -586,7 +617,9 @@ static bool admitted(struct end *end, const struct gram *gram, __le32 sender)
 	case WGR_ADMIT:
 		return true;
 	case WGR_ADMIT_LIMITED:
-		return wgr_bucket_take(end->buckets, gram->from / 16 + 1, boot_ns(end));
+		taken = wgr_bucket_take(end->buckets, gram->from / 16 + 1, boot_ns(end));
+		check_admits(end, gram->from / 16, taken);
+		return taken;
 	case WGR_GIVE_COOKIE:
 		give_cookie(end, gram, &source, sender);
 		return false;
@@ -637,7 +670,7 @@ static bool got_data(struct end *end, struct gram *gram)
 	if (wgr_slots_awaits(&l->slots, &s->keys) && wgr_slots_confirm(&l->slots, &s->keys, &gone)) {
 		let_go(end, &gone);
 		wgr_alarms_handshake_done(&l->alarms);
-		l->model.retry_from = 0;
+		check_handshake_done(end, link);
 		push(end, link);
 	}
 	if (wgr_slots_renew_for_receiving(&l->slots, &s->keys, now)) {
@@ -700,6 +733,7 @@ void end_receive(struct end *end, struct gram *gram)
 		proved = got_data(end, gram);
 		break;
 	}
+	w.tally.unproved += !proved && end->bytes_out;
 	if (!proved && end->bytes_out > gram->len)
 		wrong("end %d sends %llu bytes for %zu to who has proved nothing", number_of(end), end->bytes_out, gram->len);
 	end->at_hand = NULL;

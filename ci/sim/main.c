@@ -122,10 +122,10 @@ static void tell(double seconds)
 	const struct tally *t = &w.tally;
 
 	printf("# %llu stories, %.0f hours, %.0f hours of tunnel, %llu handshakes, %llu packets, %llu delivered, %llu late, "
-	       "%llu restarts, %llu times given up, %llu forged, %llu of them past mac1, %llu past mac2, %llu replayed, "
+	       "%llu restarts, %llu times given up, %llu forged, %llu of them past mac1, %llu past mac2, %llu unproved answered, %llu replayed, "
 	       "%llu reflected, %llu gone astray, %llu events, %.1f s\n",
 	       t->runs, (double)t->ns / S / 3600, (double)t->tunnel_ns / S / 3600, t->handshakes, t->packets, t->delivered,
-	       t->late, t->restarts, t->given_up, t->forged, t->past_mac1, t->past_mac2, t->replayed, t->reflected, t->strayed,
+	       t->late, t->restarts, t->given_up, t->forged, t->past_mac1, t->past_mac2, t->unproved, t->replayed, t->reflected, t->strayed,
 	       t->events, seconds);
 }
 

@@ -30,7 +30,7 @@ static const struct {
 
 enum verb {
 	SAYS, LOSS, DOUBLE, BREAK, DELAY, DEAF, FAIR, MOVE, MEET, REPLAY, FORGE, FLOOD, WALL, SLEEP, COARSE, LATE, WHEEL, FREEZE,
-	RESTART, REKEY, PSK, HALF_PSK, REMOVE, ADD, DOWN, UP, INTERVAL, BEGIN, VERBS
+	RESTART, REKEY, PSK, HALF_PSK, REMOVE, ADD, DOWN, UP, INTERVAL, BEGIN, SPEND, VERBS
 };
 
 static const struct {
@@ -65,6 +65,7 @@ static const struct {
 	[UP] = { "up", { END } },
 	[INTERVAL] = { "persistent", { END, OTHER, SECOND } },
 	[BEGIN] = { "begin", { END, OTHER } },			/* both begin a handshake at once */
+	[SPEND] = { "spend", { END, OTHER } },			/* the first one's keys for the other are all but used up */
 };
 
 /* ---- reading and writing ---- */
@@ -328,7 +329,7 @@ void script_free(struct script *script)
 static const u8 likely_verbs[] = {
 	SAYS, SAYS, SAYS, SAYS, SAYS, SAYS, SAYS, SAYS, SAYS, SAYS, LOSS, LOSS, DOUBLE, BREAK, DELAY, DELAY, DEAF, FAIR, FAIR,
 	FAIR, MOVE, MEET, REPLAY, REPLAY, FORGE, FLOOD, WALL, SLEEP, COARSE, LATE, WHEEL, FREEZE, RESTART, REKEY, PSK, HALF_PSK,
-	REMOVE, ADD, DOWN, UP, INTERVAL, BEGIN, BEGIN,
+	REMOVE, ADD, DOWN, UP, INTERVAL, BEGIN, BEGIN, SPEND,
 };
 
 /* Lengths that mean something to the protocol, seconds, and those about them. */
@@ -424,6 +425,33 @@ static u64 make_straggler(struct script *script, u64 at)
 	return next;
 }
 
+/*
+ * Under load cookies are asked for, by who has a reason and by who has none: that is when somebody may be
+ * answered who has proved nothing. It lasts long enough for handshakes to have to get through. Return: the end of it.
+ */
+static u64 make_siege(struct script *script, u64 at)
+{
+	u64 a = chance_below(script->ends), b = (a + 1 + chance_below(script->ends - 1)) % script->ends;
+	u64 seconds = 20 + chance_below(120), n;
+	struct line lines[] = {
+		{ .verb = FORGE, .arg = { a, 50 + chance_below(250) } },
+		{ .verb = REPLAY, .arg = { a, 20 + chance_below(80) } },
+		{ .verb = BEGIN, .arg = { a, b } },
+		{ .verb = MOVE, .arg = { b } },
+		{ .verb = RESTART, .arg = { b } },
+	};
+
+	append(script, (struct line){ .at = at, .verb = FLOOD, .arg = { a, 600, seconds } });
+	append(script, (struct line){ .at = at, .verb = SAYS, .arg = { b, a, seconds, 1000 } });
+	for (n = 0; n < seconds / 10; n++) {
+		struct line line = lines[n ? chance_below(ARRAY_SIZE(lines)) : 0];
+
+		line.at = at + n * 5 * S + chance_below(5 * S);
+		append(script, line);
+	}
+	return at + seconds * S;
+}
+
 void script_make(struct script *script, u64 seed)
 {
 	u64 at = S, lines;
@@ -442,6 +470,8 @@ void script_make(struct script *script, u64 seed)
 			append(script, line);
 		}
 		at += chance_below(3) ? some_time() : 0;
+		if (!chance_below(40))
+			at = make_siege(script, at);
 		/* A while that nothing disturbs, in which all has to get well. */
 		if (!chance_below(8)) {
 			append(script, (struct line){ .at = at, .verb = FAIR });
@@ -548,6 +578,8 @@ void script_do(const struct line *line)
 	if (w.verbose)
 		printf("# %.3f %s %llu %llu %llu %llu\n", (double)(w.now - S) / S, verbs[line->verb].name, line->arg[0],
 		       line->arg[1], line->arg[2], line->arg[3]);
+	if (line->verb != SAYS)
+		w.disturbed = w.now;
 	switch ((enum verb)line->verb) {
 	case SAYS:
 		happens(w.now, SAY, a, b, line->arg[2], line->arg[3] * MS, NULL);
@@ -641,6 +673,9 @@ void script_do(const struct line *line)
 		break;
 	case BEGIN:
 		both(a, b, link_begin);
+		break;
+	case SPEND:
+		link_spend(end, b);
 		break;
 	case VERBS:
 		break;

@@ -63,6 +63,9 @@ struct packet {
  * @cause: of a response or cookie: @id of the message it answers
  * @stamp: of an initiation: the wall clock as of its stamp, or a little after the one before
  * @about: address it was sent to, whoever has it now
+ * @psk: name of the preshared key that its sender had
+ * @said: of data: one more than the number of the packet in it
+ * @owed: the network brings it as it is, and it is the first copy
  * @mac_key: of a handshake message: the key its mac1 was made for, see name_of_key(); 0 if mac1 is wrong
  * @mac2_for: the address that the cookie was given to with which its mac2 was made, 0 for none
  * @forged: not as an end made it
@@ -78,6 +81,9 @@ struct gram {
 	u64 stamp;
 	u32 about;
 	u32 mac2_for;
+	u64 psk;
+	u64 said;
+	bool owed;
 	u64 mac_key;
 	bool forged;
 	size_t len;
@@ -121,7 +127,9 @@ struct model {
 	u64 known;		/* keys were made last */
 	u64 another_key;	/* its private key was changed, boot time */
 	u64 secret;		/* a handshake was begun last */
-	u32 series;		/* initiations since @wish */
+	u32 retries;		/* initiations that nothing asked for, since something did */
+	u64 retry_least;	/* of those: how soon one came after another */
+	u64 retry_most;
 	bool may_repeat;	/* what forgets the last initiation has happened */
 	u64 stamp;		/* wall clock as of the greatest stamp sent */
 	u64 stamp_wall;		/* @stamp of the newest initiation that was accepted */
@@ -132,6 +140,12 @@ struct model {
 	u64 asked_last;
 	u64 delivered;		/* something of ours was handed up last */
 	u32 says;		/* since @asked */
+	u64 calm;		/* what follows is of a time without disturbance, since then */
+	u32 owed;		/* packets of ours that have come to the other end */
+	u32 refused;		/* those it did not take */
+	u32 taken;		/* those it did, as of the last audit, */
+	u32 taken_now;		/* and so far */
+	u32 up;			/* those handed up */
 	u64 up_epoch;		/* what was handed up last */
 	u64 up_counter;
 	u64 up_seq;
@@ -234,7 +248,7 @@ struct path {
 
 struct tally {
 	u64 runs, ns, tunnel_ns, grams, packets, delivered, late, handshakes, restarts, given_up, events;
-	u64 replayed, reflected, strayed, forged, past_mac1, past_mac2;
+	u64 replayed, reflected, strayed, forged, past_mac1, past_mac2, unproved;
 };
 
 struct world {
@@ -250,6 +264,7 @@ struct world {
 	struct gram *kept;		/* what was ever sent, a choice of it */
 	u32 kept_n;
 	u64 flooded[ENDS];		/* until then */
+	u64 disturbed;			/* something was done to an end or path last */
 	struct tally tally;
 	bool low_resolution;		/* timers ring at ticks */
 	bool verbose;
@@ -297,7 +312,7 @@ void world_begin(u64 seed, int ends);
 void world_clear(void);
 bool world_step(void);		/* false at the end */
 int who_has(u32 address);	/* the end, -1 for nobody */
-void transmit(struct end *end, int link, u32 to, const void *bytes, size_t len, u64 cause);
+void transmit(struct end *end, int link, u32 to, const void *bytes, size_t len, u64 cause, u64 said);
 void bring(const struct gram *gram, u64 delay, bool forged);	/* a copy arrives */
 u32 new_address(void);
 bool is_fair(int a, int b);
@@ -316,6 +331,7 @@ void link_add(struct end *end, int link);
 void link_remove(struct end *end, int link);
 void link_say(struct end *end, int link);
 void link_begin(struct end *end, int link);
+void link_spend(struct end *end, int link);
 void link_interval(struct end *end, int link, u16 seconds);
 void link_psk(struct end *end, int link, const u8 psk[WGR_KEY_LEN]);
 void end_receive(struct end *end, struct gram *gram);
@@ -340,6 +356,9 @@ void check_hands_up(struct end *end, int link, struct session *session, const st
 void check_handshake_message(struct end *end, int link, const struct gram *gram, const struct wgr_handshake *before,
 			     bool moved);
 void check_gives_up(struct end *end, int link);
+void check_handshake_done(struct end *end, int link);
+void check_arrived(struct end *end, const struct gram *gram);
+void check_admits(struct end *end, u64 host, bool admits);
 void check_gone(const struct session *session);
 void check_idle(const struct wgr_handshake *hs);
 void check_wiped(const void *memory, size_t len, const char *what);

@@ -132,11 +132,12 @@ static void keep(const struct gram *gram)
 	w.kept[at] = *gram;
 }
 
-void transmit(struct end *end, int link, u32 to, const void *bytes, size_t len, u64 cause)
+void transmit(struct end *end, int link, u32 to, const void *bytes, size_t len, u64 cause, u64 said)
 {
 	struct gram gram = {
 		.id = ++w.grams, .from = end->address, .to = to, .about = to, .end = number_of(end), .link = link,
 		.cause = cause, .stamp = end->link[link].model.stamp, .len = len,
+		.psk = name_of_key(w.psk[number_of(end)][link]), .said = said,
 	};
 	int other = who_has(to);
 	struct path *path = &w.path[gram.end][other < 0 ? link : other];
@@ -152,9 +153,11 @@ void transmit(struct end *end, int link, u32 to, const void *bytes, size_t len, 
 	w.tally.grams++;
 	if (is_lost(path, &gram))
 		return;
+	gram.owed = other == link && gram.said;
 	for (copies = chance_percent(path->doubled) ? 2 : 1; copies; copies--) {
 		struct gram sent = gram;
 
+		gram.owed = false;
 		if (chance_percent(path->broken))
 			break_something(&sent);
 		bring(&sent, path->delay + chance_below(path->jitter + 1), false);
@@ -172,6 +175,8 @@ static void arrive(struct gram *gram)
 	}
 	if (i >= 0)
 		end_receive(&w.end[i], gram);
+	if (i == gram->link && gram->owed && !gram->forged)
+		check_arrived(&w.end[i], gram);
 	free(gram);
 }
 
@@ -206,7 +211,7 @@ static bool is_in_time(int a, int b)
 
 static bool is_there(int a)
 {
-	return w.end[a].up && runs(&w.end[a]) && w.flooded[a] <= w.now && w.end[a].late_ns <= 100 * MS;
+	return w.end[a].up && runs(&w.end[a]) && w.end[a].late_ns <= 100 * MS;
 }
 
 bool is_fair(int a, int b)
