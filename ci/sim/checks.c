@@ -216,6 +216,12 @@ static u64 slack(const struct end *end)
 	return end->coarse_ns + late + 2 * S / HZ;
 }
 
+/* The same for keys that may seem older than they are: what grain the clock had when they were made is not known. */
+static u64 early_by(const struct end *end)
+{
+	return slack(end) + (end->was_coarse > S ? end->was_coarse : S);
+}
+
 static u64 age_of(const struct end *end, const struct session *session)
 {
 	return boot_ns(end) - session->born;
@@ -251,10 +257,10 @@ void check_sends_data(struct end *end, int link, const struct session *session, 
 	}
 }
 
-/* By age it is for who began, as he sends, or late as he receives. What grain the clock had then is not known. */
+/* By age it is for who began, as he sends, or late as he receives. */
 void check_renews(struct end *end, const struct session *session, bool sends)
 {
-	u64 early = slack(end) + (end->was_coarse > S ? end->was_coarse : S);
+	u64 early = early_by(end);
 
 	if (sends && session->keys.send_counter > REKEY_MESSAGES)
 		return;
@@ -272,13 +278,17 @@ void check_wish(struct end *end, int link)
 	m->retries = 0;
 }
 
-/* The series begins anew, even when it is too early to begin. */
-void check_silence(struct end *end, int link)
+/* The series begins anew, even when it is too soon after another initiation for one more. */
+void check_silence(struct end *end, int link, bool begins)
 {
 	struct model *m = &end->link[link].model;
+	u64 since = boot_ns(end) - m->initiation_boot;
+	u64 grain = end->coarse_ns > end->was_coarse ? end->coarse_ns : end->was_coarse;
 
 	if (w.now + S / HZ < m->got_any + KEEPALIVE + REKEY_TIMEOUT)
 		wrong("end %d notices a silence that there is not", number_of(end));
+	if (!begins && (!m->initiation || since > REKEY_TIMEOUT + grain + S / HZ))
+		wrong("end %d does nothing about a silence that it notices", number_of(end));
 	m->wish = w.now;
 	m->sent_data = 0;
 	m->retries = 0;
@@ -517,7 +527,7 @@ void check_arrived(struct end *end, const struct gram *gram)
 		return;
 	memcpy(&counter, gram->bytes + 8, sizeof(counter));
 	counter = le64toh(counter);
-	if (!taken && s && s->born && s->link == link && age_of(end, s) + slack(end) < REJECT_AFTER &&
+	if (!taken && s && s->born && s->link == link && age_of(end, s) + early_by(end) < REJECT_AFTER &&
 	    counter < REJECT_MESSAGES && counter + WINDOW > s->top)
 		wrong("end %d refuses packet %llu of end %d, whose keys it has", me, seq, link);
 	if (theirs->calm != calm) {

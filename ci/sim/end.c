@@ -439,9 +439,8 @@ void end_ring(struct end *end, int link)
 		l->staged_n = 0;
 		w.tally.given_up++;
 	}
-	/* So soon after another initiation silence brings none, but it is noticed. */
 	if (silent && !wgr_alarm_is_set(&l->alarms, WGR_ALARM_SILENCE))
-		check_silence(end, link);
+		check_silence(end, link, todo & WGR_DO_INITIATE);
 	if (todo & WGR_DO_INITIATE)
 		initiate(end, link);
 	if (todo & WGR_DO_KEEPALIVE)
@@ -607,7 +606,7 @@ static bool admitted(struct end *end, const struct gram *gram, __le32 sender)
 	enum wgr_mac_verdict verdict;
 	enum wgr_admission admission;
 	struct wgr_source source;
-	bool taken;
+	bool taken = false;
 
 	source_of(&source, gram->from);
 	verdict = wgr_mac_check(&end->checker, gram->bytes, gram->len, &source, loaded, now);
@@ -615,18 +614,20 @@ static bool admitted(struct end *end, const struct gram *gram, __le32 sender)
 	check_macs(end, gram, verdict != WGR_MAC_BAD, loaded, admission == WGR_ADMIT || admission == WGR_ADMIT_LIMITED);
 	switch (admission) {
 	case WGR_ADMIT:
-		return true;
+		taken = true;
+		break;
 	case WGR_ADMIT_LIMITED:
 		taken = wgr_bucket_take(end->buckets, gram->from / 16 + 1, boot_ns(end));
-		check_admits(end, gram->from / 16, taken);
-		return taken;
+		break;
 	case WGR_GIVE_COOKIE:
 		give_cookie(end, gram, &source, sender);
 		return false;
 	case WGR_REFUSE:
-		break;
+		return false;
 	}
-	return false;
+	if (loaded)
+		check_admits(end, gram->from / 16, taken);
+	return taken;
 }
 
 static bool got_cookie(struct end *end, struct gram *gram)

@@ -346,7 +346,7 @@ void check_sends_initiation(struct end *end, int link);
 void check_sends_response(struct end *end, int link);
 void check_renews(struct end *end, const struct session *session, bool sends);
 void check_wish(struct end *end, int link);
-void check_silence(struct end *end, int link);
+void check_silence(struct end *end, int link, bool begins);
 void check_accepts(struct end *end, int link, const struct session *session, struct gram *gram, u64 counter,
 		   const struct packet *packet);
 void check_roams(struct end *end, int link, struct session *session, u64 counter, u32 from, u32 before);
