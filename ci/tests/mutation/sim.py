@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """
 Puts each fault of sim_mutations.py into a copy of src/protocol and src/reorder, and sees to it that the simulator
-notices it by the check that is meant, within few stories: so it is the checks that are tried, and no unit test
+notices it by the check that is meant, within few stories or by a script: so it is the checks that are tried, and no unit test
 makes up for one that sees nothing. Each row of ci/sim/CLAUSES.md that names a check has to have a fault. See runner.py.
 
     sim.py [PART-OF-A-NAME...]      all faults, or those whose name has the part
@@ -68,12 +68,18 @@ class Bench(runner.Bench):
         others = []
         while first < end:
             said = self.run(program, "-s", str(first), "-n", str(end - first), "-q")
-            if said is None or rule in said:
+            if said is None:
+                break
+            if rule in said:
                 return said
             others.append(said)
             story = re.match(r"story of seed (\d+)", said)
             # Who died of it does not say in which.
             first = int(story.group(1)) + 1 if story else end
+        said = self.run(program, *[os.path.join(SIM, "scripts", name) for name in sorted(os.listdir(os.path.join(SIM, "scripts")))])
+        if said is None or rule in said:
+            return said
+        others.append(said)
         raise runner.Broken("noticed, but not as '%s':\n%s" % (rule, "\n".join(others)))
 
 

@@ -9,7 +9,8 @@ KEYS, LIMITS, MAC, RANK = "protocol/keys.h", "protocol/limits.h", "protocol/mac.
 REPLAY, SLOTS, TAI64N = "protocol/replay.c", "protocol/slots.c", "protocol/tai64n.c"
 
 PSK = "5.2 preshared key"
-COOKIES = "5.3 denial of service, cookies"
+MAC1 = "5.3, 5.4.4 mac1"
+COOKIES = "5.3, 5.4.7 denial of service, cookies"
 HANDSHAKES = "5.4 handshake"
 AUTHENTIC = "5.4.6 data: authenticity"
 RENEW = "6.1 timers: REKEY-AFTER-TIME, -MESSAGES"
@@ -35,12 +36,14 @@ MUTATIONS = (
      "\tmix_keys(t, all_zero, WGR_KEY_LEN, more, ARRAY_SIZE(more));\n\t(void)psk;", "another preshared key"),
     (PSK, "only the one who answers knows it", HANDSHAKE, "mix_psk(t, draft->psk, draft->key);",
      "mix_psk(t, all_zero, draft->key);", "nothing of what end"),
-    (COOKIES, "mac1 is not looked at", MAC, "\tif (!mac1_is_right(checker, msg, len))\n", "\tif (!checker->keyed)\n", "mac1 for a"),
+    (MAC1, "it is not looked at", MAC, "\tif (!mac1_is_right(checker, msg, len))\n", "\tif (!checker->keyed)\n", "mac1 for a"),
     (COOKIES, "no proof of address under load", MAC, ": WGR_GIVE_COOKIE;", ": WGR_ADMIT;", "without its cookie"),
     (COOKIES, "a cookie is not bound to the address", MAC, "source->bytes, source->len,", "source->bytes + source->len - 2, 2,",
      "without its cookie"),
     (COOKIES, "a cookie is not bound to the port", MAC, "source->bytes, source->len,", "source->bytes, source->len - 2,",
      "without its cookie"),
+    (COOKIES, "its secret is never renewed", MAC,
+     "checker->secret_birth_ns &&\n\t       !wgr_aged(checker->secret_birth_ns, SECRET_S, now_ns)", "checker->secret_birth_ns", "without its cookie"),
     (COOKIES, "a cookie reply is taken twice", MAC, "\tjar->awaiting = false;\n", "", "takes a cookie for another message"),
     (COOKIES, "the rate limit is off", MAC, "? WGR_ADMIT_LIMITED :", "? WGR_ADMIT :", "messages of a host at once"),
     (COOKIES, "who finds no bucket passes", "protocol/bucket.c", "\t\t\t\treturn false;\n\t\t\tbucket->full_ns",
@@ -143,6 +146,8 @@ MUTATIONS = (
      "nothing of what end"),
     ("ours: begun at once", "neither insists on its own handshake", HANDSHAKE, "msg->ephemeral, WGR_KEY_LEN) > 0;",
      "msg->ephemeral, WGR_KEY_LEN) > 9999;", "nothing of what end"),
+    ("ours: alarms", "a passive keepalive half a second late", "protocol/alarms.h", "(unsigned long)WGR_KEEPALIVE_S * HZ);",
+     "(unsigned long)WGR_KEEPALIVE_S * HZ + HZ / 2);", "sends no keepalive"),
     ("ours: clocks", "a clock that is set back takes stamps with it", TAI64N, "\telse\n\t\tstep(stamp);",
      "\telse\n\t\tmemcpy(stamp, label, sizeof(label));", "nothing of what end"),
 )
