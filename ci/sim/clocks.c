@@ -5,6 +5,10 @@
  * Boot time goes on while the machine sleeps, ticks do not, and the wall clock is
  * what somebody has set it to. Ticks run over soon after the start. What the
  * core is given is the time of the last tick, or of a coarser one still.
+ *
+ * Timers are of one of the kernel's two kinds. Of high resolution, as in the module: they count whole ticks
+ * from when they are armed, which is within one, and where the hardware has none better they ring at a tick. Or
+ * of the wheel, which is coarser the farther off they are.
  */
 #include "sim.h"
 
@@ -35,14 +39,35 @@ unsigned long ticks(const struct end *end)
 	return end->tick0 + awake_ns(end) / (S / HZ);
 }
 
-u64 when_tick(const struct end *end, unsigned long tick)
+/*
+ * The wheel has levels of 64 slots, each level eight times as coarse as the one before: a timer is in the
+ * finest that reaches so far, in the slot behind its time.
+ */
+unsigned long wheel_tick(unsigned long tick, unsigned long now)
 {
-	long left = tick - ticks(end);
+	long left = tick - now;
+	int shift = 0;
 
-	if (left <= 0)
-		return w.now;
-	/* The tick at hand has begun some time ago. */
-	return w.now + left * (S / HZ) - awake_ns(end) % (S / HZ);
+	while (left >= 63L << shift)
+		shift += 3;
+	return ((tick >> shift) + 1) << shift;
+}
+
+/* By how much it is late at most with what is so far off. */
+u64 wheel_late(const struct end *end, u64 ns)
+{
+	return end->wheel || end->was_wheel ? ns * 8 / 63 + 2 * S / HZ : 0;
+}
+
+u64 when_rings(const struct end *end, unsigned long tick)
+{
+	u64 left = time_after(tick, ticks(end)) ? tick - ticks(end) : 1, at = awake_ns(end) + left * (S / HZ);
+
+	if (end->wheel || w.low_resolution)
+		at -= at % (S / HZ);
+	if (!end->wheel && w.low_resolution)
+		at += S / HZ;
+	return w.now + at - awake_ns(end);
 }
 
 u64 wall_ns(const struct end *end)

@@ -214,19 +214,23 @@ static void order_end(struct end *end, int link)
 
 /* ---- alarms ---- */
 
-/* One timer for all; it may ring late. */
+/*
+ * One timer for all, as in src/timers.c. It may ring late; what it is armed for is the tick at which it will ring, as far
+ * as that can be known.
+ */
 static void arm(struct end *end, int link, unsigned long tick)
 {
 	struct link *l = &end->link[link];
-	u64 at;
 
 	if (!tick)
 		return;
-	at = when_tick(end, tick);
-	if (l->ring_at && l->ring_at <= at)
+	if (end->wheel)
+		tick = wheel_tick(tick, ticks(end));
+	if (l->ring_at && !time_after(l->ring_tick, tick))
 		return;
-	l->ring_at = at;
-	happens(at + chance_below(end->late_ns), RING, number_of(end), link, at, 0, NULL);
+	l->ring_tick = tick;
+	l->ring_at = when_rings(end, tick);
+	happens(l->ring_at + chance_below(end->late_ns), RING, number_of(end), link, l->ring_at, 0, NULL);
 }
 
 static void sent_any(struct end *end, int link)
@@ -283,7 +287,7 @@ static void initiate(struct end *end, int link)
 	arm(end, link, wgr_alarms_sent_initiation(&l->alarms, ticks(end)));
 	sent_any(end, link);
 	wgr_jar_stamp(&l->jar, &msg, sizeof(msg), now);
-	transmit(end, link, l->endpoint, &msg, sizeof(msg), 0);
+	transmit(end, link, l->endpoint, &msg, sizeof(msg), 0, 0);
 	wgr_alarms_note_initiation(&l->alarms, now);
 }
 
@@ -309,7 +313,7 @@ static void send_one(struct end *end, int link, struct wgr_keys *keys, u64 seq)
 	wgr_data_seal(keys, msg, len + pad, counter);
 	check_sends_data(end, link, session_of(keys), counter, !len, true);
 	sent_any(end, link);
-	transmit(end, link, l->endpoint, msg, sizeof(*msg) + len + pad + WGR_TAG_LEN, 0);
+	transmit(end, link, l->endpoint, msg, sizeof(*msg) + len + pad + WGR_TAG_LEN, 0, len ? seq + 1 : 0);
 	if (len) {
 		if (!l->model.sent_data)
 			l->model.sent_data = w.now;
@@ -384,11 +388,40 @@ void link_begin(struct end *end, int link)
 		ask(end, link);
 }
 
+/*
+ * It has sent so many messages with its keys that the last two are left; and somebody who has these keys
+ * and knows no limit sends what comes after those.
+ */
+void link_spend(struct end *end, int link)
+{
+	struct link *l = &end->link[link];
+	struct wgr_keys *keys;
+	u8 bytes[sizeof(struct wgr_msg_data) + WGR_TAG_LEN];
+	struct wgr_msg_data *msg = (struct wgr_msg_data *)bytes;
+	u64 counter;
+
+	if (!l->known || !end->up || !runs(end))
+		return;
+	keys = wgr_slots_for_sending(&l->slots, coarse_boot_ns(end));
+	if (!keys || keys->send_counter + 2 >= WGR_REJECT_AFTER_MESSAGES)
+		return;
+	keys->send_counter = WGR_REJECT_AFTER_MESSAGES - 2;
+	/* Not what the end does: its own nonces go on below. */
+	port_sealed = NULL;
+	for (counter = WGR_REJECT_AFTER_MESSAGES; counter < WGR_REJECT_AFTER_MESSAGES + 2; counter++) {
+		memset(bytes, 0, sizeof(bytes));
+		wgr_data_seal(keys, msg, 0, counter);
+		transmit(end, link, l->endpoint, bytes, sizeof(bytes), 0, 0);
+	}
+	port_sealed = check_sealed;
+}
+
 void end_ring(struct end *end, int link)
 {
 	struct link *l = &end->link[link];
 	unsigned long next;
 	unsigned int todo;
+	bool silent;
 
 	if (!l->known)
 		return;
@@ -398,15 +431,16 @@ void end_ring(struct end *end, int link)
 		return;
 	}
 	l->ring_at = 0;
+	check_rings(end, link);
+	silent = wgr_alarm_is_set(&l->alarms, WGR_ALARM_SILENCE);
 	todo = wgr_alarms_ring(&l->alarms, ticks(end), coarse_boot_ns(end), true, &next);
 	if (todo & WGR_DO_GIVE_UP) {
 		check_gives_up(end, link);
 		l->staged_n = 0;
 		w.tally.given_up++;
 	}
-	/* So soon after another initiation silence brings none, but it is noticed. */
-	if (todo & WGR_DO_NEW_SOURCE && !(todo & WGR_DO_INITIATE))
-		check_silence(end, link);
+	if (silent && !wgr_alarm_is_set(&l->alarms, WGR_ALARM_SILENCE))
+		check_silence(end, link, todo & WGR_DO_INITIATE);
 	if (todo & WGR_DO_INITIATE)
 		initiate(end, link);
 	if (todo & WGR_DO_KEEPALIVE)
@@ -464,7 +498,7 @@ static void respond(struct end *end, int link, const struct gram *gram)
 	check_sends_response(end, link);
 	sent_any(end, link);
 	wgr_alarms_note_initiation(&l->alarms, coarse_boot_ns(end));
-	transmit(end, link, gram->from, &msg, sizeof(msg), gram->id);
+	transmit(end, link, gram->from, &msg, sizeof(msg), gram->id, 0);
 }
 
 static int link_of(const struct end *end, const u8 public[WGR_KEY_LEN])
@@ -532,7 +566,7 @@ static bool got_response(struct end *end, struct gram *gram)
 		return false;
 	finish(end, s->link, s);
 	wgr_alarms_handshake_done(&l->alarms);
-	l->model.retry_from = 0;
+	check_handshake_done(end, s->link);
 	send_keepalive(end, s->link);
 	return true;
 }
@@ -554,10 +588,14 @@ static void give_cookie(struct end *end, const struct gram *gram, const struct w
 	u64 now = coarse_boot_ns(end);
 
 	memset(&reply, 0, sizeof(reply));
-	if (!wgr_checker_has_secret(&end->checker, now))
+	if (!wgr_checker_has_secret(&end->checker, now)) {
 		wgr_checker_renew(&end->checker, now);
+		macs_made_secret(end);
+	}
 	wgr_cookie_reply(&end->checker, &reply, gram->bytes, gram->len, source, sender);
-	transmit(end, gram->link, gram->from, &reply, sizeof(reply), gram->id);
+	check_gives_cookie(end, gram);
+	/* What nobody made is answered to nobody. */
+	transmit(end, gram->end < 0 ? number_of(end) : gram->end, gram->from, &reply, sizeof(reply), gram->id, 0);
 }
 
 /* True if a handshake message is to be worked on. */
@@ -565,21 +603,31 @@ static bool admitted(struct end *end, const struct gram *gram, __le32 sender)
 {
 	u64 now = coarse_boot_ns(end);
 	bool loaded = wgr_under_load(&end->load, now);
+	enum wgr_mac_verdict verdict;
+	enum wgr_admission admission;
 	struct wgr_source source;
+	bool taken = false;
 
 	source_of(&source, gram->from);
-	switch (wgr_mac_admission(wgr_mac_check(&end->checker, gram->bytes, gram->len, &source, loaded, now), loaded)) {
+	verdict = wgr_mac_check(&end->checker, gram->bytes, gram->len, &source, loaded, now);
+	admission = wgr_mac_admission(verdict, loaded);
+	check_macs(end, gram, verdict != WGR_MAC_BAD, loaded, admission == WGR_ADMIT || admission == WGR_ADMIT_LIMITED);
+	switch (admission) {
 	case WGR_ADMIT:
-		return true;
+		taken = true;
+		break;
 	case WGR_ADMIT_LIMITED:
-		return wgr_bucket_take(end->buckets, gram->from / 16 + 1, boot_ns(end));
+		taken = wgr_bucket_take(end->buckets, gram->from / 16 + 1, boot_ns(end));
+		break;
 	case WGR_GIVE_COOKIE:
 		give_cookie(end, gram, &source, sender);
 		return false;
 	case WGR_REFUSE:
-		break;
+		return false;
 	}
-	return false;
+	if (loaded)
+		check_admits(end, gram->from / 16, taken);
+	return taken;
 }
 
 static bool got_cookie(struct end *end, struct gram *gram)
@@ -587,7 +635,10 @@ static bool got_cookie(struct end *end, struct gram *gram)
 	const struct wgr_msg_cookie *msg = (const void *)gram->bytes;
 	struct session *s = session_find(end, le32_to_cpu(msg->receiver));
 
-	return s && wgr_jar_take(&end->link[s->link].jar, msg, coarse_boot_ns(end));
+	if (!s || !wgr_jar_take(&end->link[s->link].jar, msg, coarse_boot_ns(end)))
+		return false;
+	check_takes_cookie(end, s->link, gram);
+	return true;
 }
 
 static bool got_data(struct end *end, struct gram *gram)
@@ -620,7 +671,7 @@ static bool got_data(struct end *end, struct gram *gram)
 	if (wgr_slots_awaits(&l->slots, &s->keys) && wgr_slots_confirm(&l->slots, &s->keys, &gone)) {
 		let_go(end, &gone);
 		wgr_alarms_handshake_done(&l->alarms);
-		l->model.retry_from = 0;
+		check_handshake_done(end, link);
 		push(end, link);
 	}
 	if (wgr_slots_renew_for_receiving(&l->slots, &s->keys, now)) {
@@ -683,6 +734,7 @@ void end_receive(struct end *end, struct gram *gram)
 		proved = got_data(end, gram);
 		break;
 	}
+	w.tally.unproved += !proved && end->bytes_out;
 	if (!proved && end->bytes_out > gram->len)
 		wrong("end %d sends %llu bytes for %zu to who has proved nothing", number_of(end), end->bytes_out, gram->len);
 	end->at_hand = NULL;
@@ -860,6 +912,7 @@ void end_start(struct end *end, bool anew)
 	end->address = address;
 	end->wall = wall;
 	end->started_ever = ever + 1;
+	macs_forget(end);
 	end->born = w.now;
 	end->boot = 10 * S + chance_below(1000 * S);
 	/* Soon they run over. */

@@ -122,9 +122,11 @@ static void tell(double seconds)
 	const struct tally *t = &w.tally;
 
 	printf("# %llu stories, %.0f hours, %.0f hours of tunnel, %llu handshakes, %llu packets, %llu delivered, %llu late, "
-	       "%llu restarts, %llu times given up, %llu forged, %llu replayed, %llu events, %.1f s\n",
+	       "%llu restarts, %llu times given up, %llu forged, %llu of them past mac1, %llu past mac2, %llu unproved answered, %llu replayed, "
+	       "%llu reflected, %llu gone astray, %llu events, %.1f s\n",
 	       t->runs, (double)t->ns / S / 3600, (double)t->tunnel_ns / S / 3600, t->handshakes, t->packets, t->delivered,
-	       t->late, t->restarts, t->given_up, t->forged, t->replayed, t->events, seconds);
+	       t->late, t->restarts, t->given_up, t->forged, t->past_mac1, t->past_mac2, t->unproved, t->replayed, t->reflected, t->strayed,
+	       t->events, seconds);
 }
 
 /* What goes wrong is not shrunk. */
@@ -186,7 +188,7 @@ static u64 number(const char *of, const char *word)
 {
 	u64 value;
 
-	if (!number_read(word, 0, &value)) {
+	if (!number_read(word, &value)) {
 		fprintf(stderr, "sim: %s is a number, 0 to %llu, not '%s'\n", of, U64_MAX, word);
 		exit(2);
 	}

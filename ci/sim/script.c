@@ -3,7 +3,8 @@
  * script.c - stories: read, written, made of a seed, and done.
  *
  * A story is a list of lines "SECONDS VERB NUMBER...", in the order of their time, and
- * begins with "seed N" and "ends N". What is not said there is the seed's chance.
+ * begins with "seed N" and "ends N", which may be left out. What is not said there is the seed's chance. The last
+ * line is "SECONDS end". Numbers are decimal, times with up to nine digits behind a point.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 #include "sim.h"
 
 /* What an argument is, and so what it may be. */
-enum what { NONE, END, OTHER, COUNT, PERCENT, MILLI, SECOND, SIGNED };
+enum what { NONE, END, OTHER, COUNT, PERCENT, MILLI, SECOND, SIGNED, SWITCH };
 
 static const struct {
 	const char *says;
@@ -24,11 +25,12 @@ static const struct {
 	[MILLI] = { "milliseconds, 0 to 10000", 10000 },
 	[SECOND] = { "seconds, 0 to 100000", 100000 },
 	[SIGNED] = { "seconds, -100000 to 100000", 100000 },
+	[SWITCH] = { "0 for no or 1 for yes", 1 },
 };
 
 enum verb {
-	SAYS, LOSS, DOUBLE, BREAK, DELAY, DEAF, FAIR, MOVE, MEET, REPLAY, FORGE, FLOOD, WALL, SLEEP, COARSE, LATE, FREEZE,
-	RESTART, REKEY, PSK, HALF_PSK, REMOVE, ADD, DOWN, UP, INTERVAL, BEGIN, VERBS
+	SAYS, LOSS, DOUBLE, BREAK, DELAY, DEAF, FAIR, MOVE, MEET, REPLAY, FORGE, FLOOD, WALL, SLEEP, COARSE, LATE, WHEEL, FREEZE,
+	RESTART, REKEY, PSK, HALF_PSK, REMOVE, ADD, DOWN, UP, INTERVAL, BEGIN, SPEND, VERBS
 };
 
 static const struct {
@@ -44,13 +46,14 @@ static const struct {
 	[FAIR] = { "fair", { NONE } },				/* all paths, and ends know where others are */
 	[MOVE] = { "move", { END } },				/* to another address */
 	[MEET] = { "meet", { END, OTHER } },			/* is told where the other one is */
-	[REPLAY] = { "replay", { END, COUNT } },		/* to it, from where they came */
+	[REPLAY] = { "replay", { END, COUNT } },		/* to it: what was for it, and some that was not */
 	[FORGE] = { "forge", { END, COUNT } },			/* to it, changed, from anywhere */
 	[FLOOD] = { "flood", { END, COUNT, SECOND } },		/* so many handshakes wait for so long */
 	[WALL] = { "wall", { END, SIGNED } },			/* its wall clock steps */
 	[SLEEP] = { "sleep", { END, SECOND } },
 	[COARSE] = { "coarse", { END, MILLI } },		/* its clock */
 	[LATE] = { "late", { END, MILLI } },			/* its timers, by up to so much */
+	[WHEEL] = { "wheel", { END, SWITCH } },			/* they are of the kernel's wheel */
 	[FREEZE] = { "freeze", { END, MILLI } },		/* it does nothing for so long */
 	[RESTART] = { "restart", { END } },
 	[REKEY] = { "key", { END } },				/* of its own; others are told */
@@ -62,9 +65,12 @@ static const struct {
 	[UP] = { "up", { END } },
 	[INTERVAL] = { "persistent", { END, OTHER, SECOND } },
 	[BEGIN] = { "begin", { END, OTHER } },			/* both begin a handshake at once */
+	[SPEND] = { "spend", { END, OTHER } },			/* the first one's keys for the other are all but used up */
 };
 
 /* ---- reading and writing ---- */
+
+#define MOST_SECONDS	10000000ULL
 
 static bool bad(const char *name, u32 number, const char *rule)
 {
@@ -76,28 +82,51 @@ static bool bad(const char *name, u32 number, const char *rule)
 static bool read_argument(const struct script *script, struct line *line, int i, const char *word, char *rule, size_t room)
 {
 	enum what what = verbs[line->verb].arg[i];
-	char *end;
-	long long value = strtoll(word, &end, 10);
-	long long least = what == SIGNED ? -100000 : what == COUNT;
+	bool minus = what == SIGNED && *word == '-';
+	u64 value;
 
-	if (*end || value < least || value > (long long)arguments[what].most ||
-	    ((what == END || what == OTHER) && value >= script->ends) ||
-	    (what == OTHER && (u64)value == line->arg[0])) {
+	if (!number_read(word + minus, &value) || value < (what == COUNT) || value > arguments[what].most ||
+	    ((what == END || what == OTHER) && value >= (u64)script->ends) ||
+	    (what == OTHER && value == line->arg[0])) {
 		snprintf(rule, room, "%s: argument %d is %s, not '%s'", verbs[line->verb].name, i + 1, arguments[what].says, word);
 		return false;
 	}
-	line->arg[i] = value;
+	line->arg[i] = minus ? -value : value;
 	return true;
 }
 
-bool number_read(const char *word, int base, u64 *value)
+static bool only_digits(const char *word)
 {
-	char *end;
+	return *word && !word[strspn(word, "0123456789")];
+}
 
+bool number_read(const char *word, u64 *value)
+{
 	errno = 0;
-	*value = strtoull(word, &end, base);
+	*value = strtoull(word, NULL, 10);
 	/* What is negative or too much it takes for another number. */
-	return *word >= '0' && *word <= '9' && !*end && !errno;
+	return only_digits(word) && !errno;
+}
+
+/* Seconds, whole or with a point between digits, as ns. */
+static bool time_read(char *word, u64 *ns)
+{
+	char *point = strchr(word, '.');
+	u64 seconds, parts = 0;
+	bool good;
+	size_t n;
+
+	if (point)
+		*point = 0;
+	good = number_read(word, &seconds);
+	for (n = 1; point && n <= 9; n++)
+		parts = parts * 10 + (n <= strlen(point + 1) ? (u64)point[n] - '0' : 0);
+	good = good && (!point || (only_digits(point + 1) && strlen(point + 1) <= 9)) && seconds <= MOST_SECONDS;
+	/* It is named in what is said. */
+	if (point)
+		*point = '.';
+	*ns = seconds * S + parts;
+	return good && *ns <= MOST_SECONDS * S;
 }
 
 static bool nothing_follows(char *rule, size_t room)
@@ -131,47 +160,72 @@ static void append(struct script *script, struct line line)
 	script->line[script->n++] = line;
 }
 
-static bool read_line(struct script *script, char *text, char *rule, size_t room)
+/* What has been read: of these lines there is one. */
+struct said {
+	bool seed;
+	bool ends;
+	bool end;
+};
+
+static bool read_head(struct script *script, struct said *said, const char *word, char *rule, size_t room)
+{
+	bool *before = *word == 's' ? &said->seed : &said->ends;
+	const char *number = strtok(NULL, " \t\n");
+	u64 value;
+
+	if (!number || !number_read(number, &value) || (*word == 'e' && (value < 2 || value > ENDS)) || script->n) {
+		snprintf(rule, room, "'seed N' and 'ends N', 2 to %d of them, come first", ENDS);
+		return false;
+	}
+	if (*before) {
+		snprintf(rule, room, "there is one line '%s N', this is another", word);
+		return false;
+	}
+	*before = true;
+	if (*word == 's')
+		script->seed = value;
+	else
+		script->ends = value;
+	return nothing_follows(rule, room);
+}
+
+static bool read_line(struct script *script, struct said *said, char *text, char *rule, size_t room)
 {
 	struct line line = { };
-	char *word = strtok(text, " \t\n"), *end;
-	double at;
+	char *word = strtok(text, " \t\n");
+	u64 at;
 	int i;
 
 	if (!word || *word == '#')
 		return true;
-	if (!strcmp(word, "seed") || !strcmp(word, "ends")) {
-		const char *number = strtok(NULL, " \t\n");
-		u64 value;
-
-		if (!number || !number_read(number, 10, &value) || (*word == 'e' && (value < 2 || value > ENDS)) || script->n) {
-			snprintf(rule, room, "'seed N' and 'ends N', 2 to %d of them, come first", ENDS);
-			return false;
-		}
-		if (*word == 's')
-			script->seed = value;
-		else
-			script->ends = value;
-		return nothing_follows(rule, room);
-	}
-	at = strtod(word, &end);
-	if (*end || !(at >= 0 && at <= 10000000)) {
-		snprintf(rule, room, "a line begins with its time in seconds, 0 to 10000000, not with '%s'", word);
+	if (said->end) {
+		snprintf(rule, room, "nothing comes after the line 'SECONDS end', what is '%s'?", word);
 		return false;
 	}
-	line.at = S + (u64)(at * S + 0.5);
+	if (!strcmp(word, "seed") || !strcmp(word, "ends"))
+		return read_head(script, said, word, rule, room);
+	if (!time_read(word, &at)) {
+		snprintf(rule, room, "a line begins with its time in seconds, 0 to %llu, not with '%s'", MOST_SECONDS, word);
+		return false;
+	}
+	line.at = S + at;
+	if (script->n && line.at < script->line[script->n - 1].at) {
+		snprintf(rule, room, "time goes back to %.3f s", (double)at / S);
+		return false;
+	}
 	word = strtok(NULL, " \t\n");
-	line.verb = word && strcmp(word, "end") ? verb_of(word) : -1;
 	if (word && !strcmp(word, "end")) {
 		script->end = line.at;
+		said->end = true;
 		return nothing_follows(rule, room);
 	}
-	if (line.verb < 0) {
-		snprintf(rule, room, "there is no verb '%s'", word ? word : "");
+	if (!word || *word == '#') {
+		snprintf(rule, room, "behind its time a line has a verb, or 'end'");
 		return false;
 	}
-	if (script->n && line.at < script->line[script->n - 1].at) {
-		snprintf(rule, room, "time goes back to %.3f s", at);
+	line.verb = verb_of(word);
+	if (line.verb < 0) {
+		snprintf(rule, room, "there is no verb '%s'", word);
 		return false;
 	}
 	for (i = 0; i < 4 && verbs[line.verb].arg[i]; i++) {
@@ -193,24 +247,57 @@ static bool read_line(struct script *script, char *text, char *rule, size_t room
 	return true;
 }
 
+/* What no editor shows is not to be read as something else. */
+static bool is_plain(const char *text, size_t len, char *rule, size_t room)
+{
+	size_t i;
+
+	if (len > 511 || (len == 511 && text[510] != '\n')) {
+		snprintf(rule, room, "a line has no more than 510 characters");
+		return false;
+	}
+	if (len > 1 && text[len - 2] == '\r' && text[len - 1] == '\n') {
+		snprintf(rule, room, "a line ends with LF alone, not with CR and LF");
+		return false;
+	}
+	for (i = 0; i < len; i++) {
+		u8 byte = text[i];
+
+		if ((byte < ' ' && byte != '\t' && byte != '\n') || byte == 127) {
+			snprintf(rule, room, "a line is plain text, character %zu is a byte of value %u", i + 1, byte);
+			return false;
+		}
+	}
+	return true;
+}
+
 bool script_read(struct script *script, FILE *file, const char *name)
 {
-	char text[512], rule[256];
+	struct said said = { };
+	char *text = NULL, rule[256];
+	size_t room = 0;
 	u32 number = 0;
+	bool good = true;
+	ssize_t len;
 
 	*script = (struct script){ .seed = 1, .ends = 2 };
-	while (fgets(text, sizeof(text), file)) {
+	while (good && (len = getline(&text, &room, file)) > 0) {
 		number++;
-		if (!strchr(text, '\n') && !feof(file))
-			return bad(name, number, "a line has no more than 510 characters");
-		if (!read_line(script, text, rule, sizeof(rule)))
-			return bad(name, number, rule);
+		good = is_plain(text, len, rule, sizeof(rule)) && read_line(script, &said, text, rule, sizeof(rule));
 	}
-	if (!script->n)
-		return bad(name, number, "a script has a line that does something");
-	if (script->end < script->line[script->n - 1].at)
-		return bad(name, number, "the last line is 'SECONDS end', not before the others");
-	return true;
+	if (good && ferror(file)) {
+		snprintf(rule, sizeof(rule), "a script is a file of text, this cannot be read: %s", strerror(errno));
+		good = false;
+		number++;
+	} else if (good && !script->n) {
+		snprintf(rule, sizeof(rule), "a script has a line that does something");
+		good = false;
+	} else if (good && !said.end) {
+		snprintf(rule, sizeof(rule), "the last line is 'SECONDS end'");
+		good = false;
+	}
+	free(text);
+	return good || bad(name, number ? number : 1, rule);
 }
 
 void script_write(const struct script *script, FILE *file)
@@ -241,8 +328,8 @@ void script_free(struct script *script)
 /* What is common has several places here. */
 static const u8 likely_verbs[] = {
 	SAYS, SAYS, SAYS, SAYS, SAYS, SAYS, SAYS, SAYS, SAYS, SAYS, LOSS, LOSS, DOUBLE, BREAK, DELAY, DELAY, DEAF, FAIR, FAIR,
-	FAIR, MOVE, MEET, REPLAY, REPLAY, FORGE, FLOOD, WALL, SLEEP, COARSE, LATE, FREEZE, RESTART, REKEY, PSK, HALF_PSK, REMOVE,
-	ADD, DOWN, UP, INTERVAL, BEGIN, BEGIN,
+	FAIR, MOVE, MEET, REPLAY, REPLAY, FORGE, FLOOD, WALL, SLEEP, COARSE, LATE, WHEEL, FREEZE, RESTART, REKEY, PSK, HALF_PSK,
+	REMOVE, ADD, DOWN, UP, INTERVAL, BEGIN, BEGIN, SPEND,
 };
 
 /* Lengths that mean something to the protocol, seconds, and those about them. */
@@ -288,6 +375,8 @@ static u64 argument_of(const struct script *script, const struct line *line, int
 		return line->verb == INTERVAL ? chance_below(2) * (1 + chance_below(60)) : 1 + chance_below(line->verb == FLOOD ? 20 : 250);
 	case SIGNED:
 		return chance_below(7200) - 3600;
+	case SWITCH:
+		return chance_below(3) > 0;
 	case NONE:
 		break;
 	}
@@ -336,6 +425,33 @@ static u64 make_straggler(struct script *script, u64 at)
 	return next;
 }
 
+/*
+ * Under load cookies are asked for, by who has a reason and by who has none: that is when somebody may be
+ * answered who has proved nothing. It lasts long enough for handshakes to have to get through. Return: the end of it.
+ */
+static u64 make_siege(struct script *script, u64 at)
+{
+	u64 a = chance_below(script->ends), b = (a + 1 + chance_below(script->ends - 1)) % script->ends;
+	u64 seconds = 20 + chance_below(120), n;
+	struct line lines[] = {
+		{ .verb = FORGE, .arg = { a, 50 + chance_below(250) } },
+		{ .verb = REPLAY, .arg = { a, 20 + chance_below(80) } },
+		{ .verb = BEGIN, .arg = { a, b } },
+		{ .verb = MOVE, .arg = { b } },
+		{ .verb = RESTART, .arg = { b } },
+	};
+
+	append(script, (struct line){ .at = at, .verb = FLOOD, .arg = { a, 600, seconds } });
+	append(script, (struct line){ .at = at, .verb = SAYS, .arg = { b, a, seconds, 1000 } });
+	for (n = 0; n < seconds / 10; n++) {
+		struct line line = lines[n ? chance_below(ARRAY_SIZE(lines)) : 0];
+
+		line.at = at + n * 5 * S + chance_below(5 * S);
+		append(script, line);
+	}
+	return at + seconds * S;
+}
+
 void script_make(struct script *script, u64 seed)
 {
 	u64 at = S, lines;
@@ -354,6 +470,8 @@ void script_make(struct script *script, u64 seed)
 			append(script, line);
 		}
 		at += chance_below(3) ? some_time() : 0;
+		if (!chance_below(40))
+			at = make_siege(script, at);
 		/* A while that nothing disturbs, in which all has to get well. */
 		if (!chance_below(8)) {
 			append(script, (struct line){ .at = at, .verb = FAIR });
@@ -383,58 +501,6 @@ static void fair(void)
 			w.path[a][b] = (struct path){ .delay = 10 * MS };
 			w.end[a].link[b].endpoint = w.end[b].address;
 		}
-	}
-}
-
-/* From where it came: who sees it is on the path, and is nearer. */
-static void replay(int to, u64 count)
-{
-	while (count-- && w.kept_n) {
-		struct gram gram = w.kept[chance_below(w.kept_n)];
-
-		if (gram.link != to)
-			continue;
-		gram.to = w.end[to].address;
-		bring(&gram, chance_below(10 * MS), false);
-		w.tally.replayed++;
-		/* An initiation is new to who has forgotten all, and an answer keeps him from beginning. */
-		if (w.end[to].started_ever > 1 || gram.bytes[0] == WGR_MSG_INITIATION)
-			w.fair[to][gram.end] = w.fair[gram.end][to] = w.now;
-	}
-}
-
-/* Of a message that was sent, or of nothing, with the name of something that there is. */
-static void forge(int to, u64 count)
-{
-	struct session *s;
-	u32 index, at;
-
-	while (count--) {
-		struct gram gram = { .from = NOWHERE, .end = -1, .link = to, .id = ++w.grams };
-		u64 skip = chance_below(8);
-
-		if (w.kept_n && chance_below(3))
-			gram = w.kept[chance_below(w.kept_n)];
-		else
-			gram.len = (u8[]){ 148, 92, 64, 32, 64, 80, 16, 31 }[chance_below(8)];
-		for (s = w.end[to].sessions; s && s->next && skip--; s = s->next)
-			;
-		if (s && chance_below(2)) {
-			index = s->keys.index;
-			memcpy(gram.bytes + (gram.bytes[0] == WGR_MSG_RESPONSE ? 8 : 4), &index, 4);
-		}
-		if (gram.end < 0) {
-			gram.bytes[0] = 1 + chance_below(4);
-			for (at = 8; at < gram.len; at++)
-				gram.bytes[at] = chance();
-		}
-		/* mac2 is not looked at without load, so a change there would change nothing. */
-		gram.bytes[chance_below(gram.len > 40 ? gram.len - 16 : gram.len)] ^= 1 << chance_below(8);
-		if (chance_below(2))
-			gram.from = NOWHERE;
-		gram.to = w.end[to].address;
-		bring(&gram, chance_below(10 * MS), true);
-		w.tally.forged++;
 	}
 }
 
@@ -512,6 +578,8 @@ void script_do(const struct line *line)
 	if (w.verbose)
 		printf("# %.3f %s %llu %llu %llu %llu\n", (double)(w.now - S) / S, verbs[line->verb].name, line->arg[0],
 		       line->arg[1], line->arg[2], line->arg[3]);
+	if (line->verb != SAYS)
+		w.disturbed = w.now;
 	switch ((enum verb)line->verb) {
 	case SAYS:
 		happens(w.now, SAY, a, b, line->arg[2], line->arg[3] * MS, NULL);
@@ -566,6 +634,11 @@ void script_do(const struct line *line)
 		end->late_ns = line->arg[1] * MS;
 		end->stepped = w.now;
 		break;
+	case WHEEL:
+		end->was_wheel = end->wheel || (end->was_wheel && end->stepped + 600 * S > w.now);
+		end->wheel = line->arg[1];
+		end->stepped = w.now;
+		break;
 	case FREEZE:
 		end->frozen = w.now + line->arg[1] * MS;
 		end->stepped = end->frozen;
@@ -600,6 +673,9 @@ void script_do(const struct line *line)
 		break;
 	case BEGIN:
 		both(a, b, link_begin);
+		break;
+	case SPEND:
+		link_spend(end, b);
 		break;
 	case VERBS:
 		break;

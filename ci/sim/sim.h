@@ -37,7 +37,7 @@
 /* The longest message here: a handshake's, or data with a short packet. */
 #define GRAM		160
 
-/* Nobody's address: messages to it are lost, and forgers send from it. */
+/* Nobody's address, as is the next: messages to it are lost, and forgers send from it. */
 #define NOWHERE		1
 
 /**
@@ -62,6 +62,12 @@ struct packet {
  * @link: for whom
  * @cause: of a response or cookie: @id of the message it answers
  * @stamp: of an initiation: the wall clock as of its stamp, or a little after the one before
+ * @about: address it was sent to, whoever has it now
+ * @psk: name of the preshared key that its sender had
+ * @said: of data: one more than the number of the packet in it
+ * @owed: the network brings it as it is, and it is the first copy
+ * @mac_key: of a handshake message: the key its mac1 was made for, see name_of_key(); 0 if mac1 is wrong
+ * @mac2_for: the address that the cookie was given to with which its mac2 was made, 0 for none
  * @forged: not as an end made it
  * @len: of @bytes
  */
@@ -73,6 +79,12 @@ struct gram {
 	int link;
 	u64 cause;
 	u64 stamp;
+	u32 about;
+	u32 mac2_for;
+	u64 psk;
+	u64 said;
+	bool owed;
+	u64 mac_key;
 	bool forged;
 	size_t len;
 	u8 bytes[GRAM] __attribute__((aligned(8)));
@@ -115,15 +127,25 @@ struct model {
 	u64 known;		/* keys were made last */
 	u64 another_key;	/* its private key was changed, boot time */
 	u64 secret;		/* a handshake was begun last */
-	u32 series;		/* initiations since @wish */
+	u32 retries;		/* initiations that nothing asked for, since something did */
+	u64 retry_least;	/* of those: how soon one came after another */
+	u64 retry_most;
 	bool may_repeat;	/* what forgets the last initiation has happened */
 	u64 stamp;		/* wall clock as of the greatest stamp sent */
 	u64 stamp_wall;		/* @stamp of the newest initiation that was accepted */
 	u64 stamp_taken;	/* gram of the newest initiation that was accepted */
+	u64 stamped;		/* gram that was sent last with macs on it, until a cookie answers it */
+	u32 cookie_for;		/* address that the cookie at hand was given to */
 	u64 asked;		/* first packet said that nothing has been handed up of since */
 	u64 asked_last;
 	u64 delivered;		/* something of ours was handed up last */
 	u32 says;		/* since @asked */
+	u64 calm;		/* what follows is of a time without disturbance, since then */
+	u32 owed;		/* packets of ours that have come to the other end */
+	u32 refused;		/* those it did not take */
+	u32 taken;		/* those it did, as of the last audit, */
+	u32 taken_now;		/* and so far */
+	u32 up;			/* those handed up */
 	u64 up_epoch;		/* what was handed up last */
 	u64 up_counter;
 	u64 up_seq;
@@ -141,6 +163,7 @@ struct model {
  * @endpoint: address, 0 for none
  * @interval_s: of the persistent keepalive
  * @ring_at: true time at which the timer is armed for, 0 for not
+ * @ring_tick: the same as a tick
  * @said: packets so far
  */
 struct link {
@@ -158,6 +181,7 @@ struct link {
 	u32 endpoint;
 	u16 interval_s;
 	u64 ring_at;
+	unsigned long ring_tick;
 	u64 order_at;
 	u64 said;
 	u64 initiation_gram;
@@ -179,6 +203,8 @@ struct link {
  * @was_coarse: the same before it was changed last, or shortly before that
  * @late_ns: so late may its timers be
  * @was_late: the same before: what was armed then may be so late still
+ * @wheel: its timers are of the kernel's wheel
+ * @was_wheel: they were before
  */
 struct end {
 	bool up;
@@ -194,6 +220,8 @@ struct end {
 	u64 was_coarse;
 	u64 late_ns;
 	u64 was_late;
+	bool wheel;
+	bool was_wheel;
 	u8 secret[WGR_KEY_LEN];
 	struct wgr_identity identity;
 	struct wgr_checker checker;
@@ -219,7 +247,8 @@ struct path {
 };
 
 struct tally {
-	u64 runs, ns, tunnel_ns, grams, packets, delivered, late, handshakes, restarts, given_up, forged, replayed, events;
+	u64 runs, ns, tunnel_ns, grams, packets, delivered, late, handshakes, restarts, given_up, events;
+	u64 replayed, reflected, strayed, forged, past_mac1, past_mac2, unproved;
 };
 
 struct world {
@@ -235,7 +264,9 @@ struct world {
 	struct gram *kept;		/* what was ever sent, a choice of it */
 	u32 kept_n;
 	u64 flooded[ENDS];		/* until then */
+	u64 disturbed;			/* something was done to an end or path last */
 	struct tally tally;
+	bool low_resolution;		/* timers ring at ticks */
 	bool verbose;
 };
 
@@ -258,7 +289,9 @@ u64 coarse_boot_ns(const struct end *end);	/* as of the last tick */
 unsigned long ticks(const struct end *end);
 u64 wall_ns(const struct end *end);
 void wall_clock(const struct end *end, s64 *sec, u32 *nsec);
-u64 when_tick(const struct end *end, unsigned long tick);	/* true time, now or later */
+unsigned long wheel_tick(unsigned long tick, unsigned long now);
+u64 wheel_late(const struct end *end, u64 ns);
+u64 when_rings(const struct end *end, unsigned long tick);	/* true time, of a timer armed now */
 bool runs(const struct end *end);		/* neither frozen nor asleep */
 u64 runs_again(const struct end *end);
 
@@ -279,7 +312,7 @@ void world_begin(u64 seed, int ends);
 void world_clear(void);
 bool world_step(void);		/* false at the end */
 int who_has(u32 address);	/* the end, -1 for nobody */
-void transmit(struct end *end, int link, u32 to, const void *bytes, size_t len, u64 cause);
+void transmit(struct end *end, int link, u32 to, const void *bytes, size_t len, u64 cause, u64 said);
 void bring(const struct gram *gram, u64 delay, bool forged);	/* a copy arrives */
 u32 new_address(void);
 bool is_fair(int a, int b);
@@ -298,6 +331,7 @@ void link_add(struct end *end, int link);
 void link_remove(struct end *end, int link);
 void link_say(struct end *end, int link);
 void link_begin(struct end *end, int link);
+void link_spend(struct end *end, int link);
 void link_interval(struct end *end, int link, u16 seconds);
 void link_psk(struct end *end, int link, const u8 psk[WGR_KEY_LEN]);
 void end_receive(struct end *end, struct gram *gram);
@@ -312,7 +346,7 @@ void check_sends_initiation(struct end *end, int link);
 void check_sends_response(struct end *end, int link);
 void check_renews(struct end *end, const struct session *session, bool sends);
 void check_wish(struct end *end, int link);
-void check_silence(struct end *end, int link);
+void check_silence(struct end *end, int link, bool begins);
 void check_accepts(struct end *end, int link, const struct session *session, struct gram *gram, u64 counter,
 		   const struct packet *packet);
 void check_roams(struct end *end, int link, struct session *session, u64 counter, u32 from, u32 before);
@@ -322,16 +356,41 @@ void check_hands_up(struct end *end, int link, struct session *session, const st
 void check_handshake_message(struct end *end, int link, const struct gram *gram, const struct wgr_handshake *before,
 			     bool moved);
 void check_gives_up(struct end *end, int link);
+void check_handshake_done(struct end *end, int link);
+void check_arrived(struct end *end, const struct gram *gram);
+void check_admits(struct end *end, u64 host, bool admits);
 void check_gone(const struct session *session);
 void check_idle(const struct wgr_handshake *hs);
 void check_wiped(const void *memory, size_t len, const char *what);
 void check_over(struct end *end);
 void check_audit(void);
+void check_rings(struct end *end, int link);
 void check_begin(void);
 void check_link(struct end *end, int link);
 void check_loses_all(struct end *end, int link);
 void check_loses_keys(struct end *end, int link);
 void check_slept(struct end *end, int link, u64 ns);
+
+/* macs.c: the same for macs and cookies. */
+u64 name_of_key(const u8 public[WGR_KEY_LEN]);
+bool is_zero_mac(const u8 mac[WGR_MAC_LEN]);
+void macs_forget(const struct end *end);
+void macs_made_secret(const struct end *end);
+void macs_sent(struct link *l, struct gram *gram);
+void check_macs(const struct end *end, const struct gram *gram, bool right, bool loaded, bool worked_on);
+void check_gives_cookie(const struct end *end, const struct gram *gram);
+void check_takes_cookie(struct end *end, int link, const struct gram *gram);
+
+/* attacker.c */
+void attack_begin(void);
+void attack_asks(int to);
+void attack_hears(const struct gram *gram);
+bool attack_stamp(struct gram *gram, int to);
+void attack_alters(const struct gram *old, struct gram *gram, int to, bool stamped);
+void attack_names(struct gram *gram, int to, u64 skip);
+void attack_send(struct gram *gram, int to, u64 delay);
+void replay(int to, u64 count);
+void forge(int to, u64 count);
 
 /* script.c */
 struct line {
@@ -346,8 +405,8 @@ struct script {
 	struct line *line;
 	u64 end;
 };
-/* Digits, in this base or as in C with 0, and not too many. */
-bool number_read(const char *word, int base, u64 *value);
+/* Decimal digits, nothing else, and not too many. */
+bool number_read(const char *word, u64 *value);
 /* What is wrong is told by one line on stderr, but not without a @name. */
 bool script_read(struct script *script, FILE *file, const char *name);
 void script_write(const struct script *script, FILE *file);

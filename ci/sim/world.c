@@ -106,6 +106,8 @@ static void break_something(struct gram *gram)
 
 	gram->bytes[chance_below(len)] ^= 1 << chance_below(8);
 	gram->forged = true;
+	gram->mac_key = 0;
+	gram->mac2_for = 0;
 }
 
 void bring(const struct gram *gram, u64 delay, bool forged)
@@ -130,11 +132,12 @@ static void keep(const struct gram *gram)
 	w.kept[at] = *gram;
 }
 
-void transmit(struct end *end, int link, u32 to, const void *bytes, size_t len, u64 cause)
+void transmit(struct end *end, int link, u32 to, const void *bytes, size_t len, u64 cause, u64 said)
 {
 	struct gram gram = {
-		.id = ++w.grams, .from = end->address, .to = to, .end = number_of(end), .link = link,
+		.id = ++w.grams, .from = end->address, .to = to, .about = to, .end = number_of(end), .link = link,
 		.cause = cause, .stamp = end->link[link].model.stamp, .len = len,
+		.psk = name_of_key(w.psk[number_of(end)][link]), .said = said,
 	};
 	int other = who_has(to);
 	struct path *path = &w.path[gram.end][other < 0 ? link : other];
@@ -143,13 +146,18 @@ void transmit(struct end *end, int link, u32 to, const void *bytes, size_t len, 
 	memcpy(gram.bytes, bytes, len);
 	if (end->at_hand && end->at_hand->from == to)
 		end->bytes_out += len;
+	macs_sent(&end->link[link], &gram);
 	keep(&gram);
+	if (to == NOWHERE)
+		attack_hears(&gram);
 	w.tally.grams++;
 	if (is_lost(path, &gram))
 		return;
+	gram.owed = other == link && gram.said;
 	for (copies = chance_percent(path->doubled) ? 2 : 1; copies; copies--) {
 		struct gram sent = gram;
 
+		gram.owed = false;
 		if (chance_percent(path->broken))
 			break_something(&sent);
 		bring(&sent, path->delay + chance_below(path->jitter + 1), false);
@@ -167,6 +175,8 @@ static void arrive(struct gram *gram)
 	}
 	if (i >= 0)
 		end_receive(&w.end[i], gram);
+	if (i == gram->link && gram->owed && !gram->forged)
+		check_arrived(&w.end[i], gram);
 	free(gram);
 }
 
@@ -201,7 +211,7 @@ static bool is_in_time(int a, int b)
 
 static bool is_there(int a)
 {
-	return w.end[a].up && runs(&w.end[a]) && w.flooded[a] <= w.now && w.end[a].late_ns <= 100 * MS;
+	return w.end[a].up && runs(&w.end[a]) && w.end[a].late_ns <= 100 * MS;
 }
 
 bool is_fair(int a, int b)
@@ -341,7 +351,9 @@ void world_begin(u64 seed, int ends)
 	port_seed(seed);
 	chance_seed(seed);
 	port_hz = rates[chance_below(ARRAY_SIZE(rates))];
+	w.low_resolution = chance_below(2);
 	check_begin();
+	attack_begin();
 	for (a = 0; a < ends; a++) {
 		get_random_bytes(w.end[a].secret, WGR_KEY_LEN);
 		w.end[a].address = new_address();

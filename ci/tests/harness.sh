@@ -289,8 +289,6 @@ guests()
 	check "guest ($flavour): its checks are on" checks_on
 }
 
-# starts WANTED COMMANDS: an emulator that runs these in the results directory, with
-# the number of the start as $1, is started so often.
 # What a run of the netlink tests would begin with.
 seed_of()
 {
@@ -309,6 +307,55 @@ seeds_are_drawn()
 	[[ $(WGR_SEED=7 seed_of) == 7 ]]
 }
 
+# What the test peer makes first: a key, and an initiation but for its time.
+peer_of()
+{
+	python3 -B - "$tree/ci/tests/peer" "$1" <<-'END'
+		import sys
+		sys.path.insert(0, sys.argv[1])
+		import wgpeer
+		wgpeer.begin(int(sys.argv[2]))
+		peer = wgpeer.Peer(wgpeer.Key().public, ("127.0.0.1", 9))
+		print(peer.key.public.hex(), peer.make_initiation(bytes(12)).message.hex())
+	END
+}
+
+peers_repeat()
+{
+	local first
+
+	first=$(peer_of 7)
+	[[ -n $first && $first == "$(peer_of 7)" ]] || { echo "another peer with the same seed"; return 1; }
+	[[ $first != "$(peer_of 8)" ]] || { echo "the same peer with another seed"; return 1; }
+}
+
+# Without a seed it makes nothing.
+peers_want_seeds()
+{
+	status 1 env -C "$tree/ci/tests/peer" python3 -B -c 'import wgpeer; wgpeer.Key()' 2>"$work/why"
+	grep -q 'begin(seed) comes first' "$work/why"
+}
+
+# draws FOLDER: who draws at random there.
+draws()
+{
+	local by='\brandom\.(Random|random|choices?|rand(range|int|bytes)|getrandbits|sample|uniform|gauss|shuffle)\('
+
+	by+='|\bs?rand(om)?\(\)|\brandom_(state|below)\b|\bS?RANDOM\b'
+	grep -rlE --include='*.c' --include='*.py' --include='*.sh' --exclude=harness.sh "$by" "$1" || true
+}
+
+# draws_anew FOLDER: the lines there that draw what no seed leads to; a seed itself is drawn so. `wg genkey` may:
+# it takes none, and a key of its is as good as another.
+draws_anew()
+{
+	local by='\bos\.urandom\b|\bsecrets\.[a-z]|\buuid\.uuid|\buuidgen\b|\bSystemRandom\b|\bget(random|entropy)\('
+
+	by+='|/dev/u?random\b|PrivateKey\.generate\(|\bSRANDOM\b|\bshuf\b|\bopenssl rand\b'
+	grep -rnE --include='*.c' --include='*.py' --include='*.sh' --exclude=harness.sh "$by" "$1" |
+		grep -viE '^[^:]*:[0-9]*:.*seed' || true
+}
+
 # Who draws at random says what from, and takes it.
 seeds_are_told()
 {
@@ -316,17 +363,53 @@ seeds_are_told()
 
 	while read -r f; do
 		grep -q -i 'seed' "$f" || { echo "$f draws at random and has no seed"; bad=1; }
-	done < <(grep -rlE --include='*.c' --include='*.py' --include='*.sh' \
-		'\brandom\.(Random|choice|randrange|sample|uniform|shuffle)\(|\bs?rand(om)?\(\)|\brandom_(state|below)\b|\bRANDOM\b' "$tree/ci")
+	done < <(draws "$tree/ci")
+	while read -r f; do
+		echo "no seed leads to this: $f"
+		bad=1
+	done < <(draws_anew "$tree/ci")
 	[[ $bad == 0 ]]
+}
+
+# Each of these lines is found, or none.
+draws_are_seen()
+{
+	local line
+
+	rm -rf "$work/drawn"
+	mkdir "$work/drawn"
+	while read -r line; do
+		echo "$line" >"$work/drawn/test.py"
+		[[ -n $("$1" "$work/drawn") ]] || { echo "not seen: $line"; return 1; }
+	done
 }
 
 seeds()
 {
 	check "netlink tests draw a seed, and take one" seeds_are_drawn
+	check "the test peer is the same with the same seed" peers_repeat
+	check "the test peer wants a seed" peers_want_seeds
 	check "every random test has a seed" seeds_are_told
+	check "who draws at random is seen" draws_are_seen draws <<-'EOF'
+		chance = random.Random(7)
+		n = random.randint(1, 2)
+		length=$((RANDOM % 7))
+	EOF
+	check "what no seed leads to is seen" draws_are_seen draws_anew <<-'EOF'
+		nonce = os.urandom(24)
+		key = secrets.token_bytes(32)
+		name = uuid.uuid4()
+		chance = random.SystemRandom()
+		head -c 1M /dev/urandom >file
+		pair = X25519PrivateKey.generate()
+		getrandom(bytes, sizeof(bytes), 0);
+		port=$(shuf -i 1-9 -n 1)
+	EOF
+	check "a seed may be drawn" status 1 draws_are_seen draws_anew <<<'SEED = os.urandom(4)'
 }
 
+# starts WANTED COMMANDS: an emulator that runs these in the results directory, with
+# the number of the start as $1, is started so often.
 starts()
 (
 	export TMPDIR=$work

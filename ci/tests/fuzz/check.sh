@@ -22,6 +22,7 @@ point()
 	number=$((number + 1))
 	"$@" >"$log" 2>&1 || rc=$?
 	sed -n 's/^INFO: Seed: /# SEED=/p' "$log"
+	sed -n 's/^forged: /# &/p' "$log"
 	sed -n 's/^stat::number_of_executed_units: *\([0-9]*\)/# executed: \1/p' "$log"
 	sed -n 's/^#[0-9]*\t\(DONE\|INITED\) *\(cov: [0-9]* ft: [0-9]*\).*/# \2/p' "$log" | tail -n 1
 	if [[ $rc == 0 ]]; then

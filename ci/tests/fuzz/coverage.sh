@@ -27,7 +27,7 @@ build()
 	(cd "$work/$name" && gcc "${flags[@]}" "$@")
 }
 
-sim=("$root"/ci/sim/{world,end,checks,clocks,chance,script,fake}.c)
+sim=("$root"/ci/sim/{world,end,checks,clocks,chance,script,attacker,macs,fake}.c)
 order=("$root"/src/reorder/*.c)
 build sim "${low[@]}" -o sim "$root/ci/sim/main.c" "${sim[@]}" "${core[@]}" "${order[@]}"
 "$work/sim/sim" "$root"/ci/sim/scripts/*.txt >/dev/null

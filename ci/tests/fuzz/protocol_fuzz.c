@@ -4,7 +4,8 @@
  *
  * An input is a list of operations, each one byte that says which, and what it
  * needs after that; what is missing at the end counts as zeros. Messages come as they
- * are, changed, cut, or authentic with a counter that no honest end gives; things
+ * are, changed, cut, or authentic with a counter that no honest end gives, to whom they were
+ * for, to their sender or to another one, with macs made anew or not; things
  * happen to ends and paths; time passes. What the simulator checks is checked here.
  */
 #include <stdint.h>
@@ -25,6 +26,7 @@ enum operation {
 	AUTHENTIC,		/* an empty packet with any counter */
 	EVENT,
 	INNER,
+	LOADED,			/* so many handshakes wait that cookies are asked for */
 	OPERATIONS
 };
 
@@ -52,47 +54,61 @@ static struct gram *kept(void)
 	return w.kept_n ? &w.kept[bytes(2) % w.kept_n] : NULL;
 }
 
-static void send(struct gram *gram, bool forged)
+/* To whom it was for, mostly; else back to its sender, or to anybody. */
+static int receiver(const struct gram *gram)
 {
-	int to = gram->link < w.ends ? gram->link : 0;
+	u8 which = byte();
 
-	gram->to = w.end[to].address;
-	bring(gram, 0, forged);
+	switch (which % 4) {
+	case 0:
+		return which / 4 % w.ends;
+	case 1:
+		return gram->end < 0 ? 0 : gram->end;
+	default:
+		return gram->link;
+	}
+}
+
+static void send(struct gram *gram, int to)
+{
+	attack_send(gram, to, 0);
 	pass(MS);
 }
 
 static void raw(void)
 {
-	struct gram gram = { .from = NOWHERE, .end = -1, .link = byte() % w.ends, .id = ++w.grams };
+	struct gram old = { .from = NOWHERE, .end = -1, .link = byte() % w.ends, .forged = true }, gram;
+	bool stamped = byte() % 2;
 	size_t i;
 
-	gram.len = byte() % GRAM;
+	old.len = byte() % GRAM;
+	gram = old;
 	for (i = 0; i < gram.len; i++)
 		gram.bytes[i] = byte();
-	send(&gram, true);
+	attack_alters(&old, &gram, old.link, stamped);
+	send(&gram, old.link);
 }
 
 static void changed(bool cut)
 {
 	struct gram *old = kept(), gram;
-	size_t from;
+	u8 how = byte();
+	int to;
 
-	if (!old || !old->len)
+	if (!old)
 		return;
 	gram = *old;
-	if (cut) {
+	to = receiver(old);
+	if (cut)
 		gram.len = byte() % GRAM;
-		if (gram.len == old->len)
-			return;
-	} else {
-		from = byte() % gram.len;
-		gram.bytes[from] ^= byte();
-		/* mac2 counts under load alone, and nothing changed is nothing forged. */
-		if (!memcmp(gram.bytes, old->bytes, gram.len) ||
-		    (gram.bytes[0] < WGR_MSG_COOKIE && from + WGR_MAC_LEN >= gram.len))
-			return;
-	}
-	send(&gram, true);
+	else
+		gram.bytes[byte() % gram.len] ^= byte();
+	if (how & 1)
+		attack_names(&gram, to, byte() % 8);
+	if (how & 2)
+		gram.from = NOWHERE;
+	attack_alters(old, &gram, to, how & 4);
+	send(&gram, to);
 }
 
 static void again(void)
@@ -102,7 +118,7 @@ static void again(void)
 	if (!old)
 		return;
 	gram = *old;
-	send(&gram, false);
+	send(&gram, receiver(old));
 }
 
 /* What only who has the keys can make. */
@@ -119,14 +135,26 @@ static void authentic(void)
 	port_sealed = NULL;
 	wgr_data_seal(keys, (struct wgr_msg_data *)gram.bytes, 0, counter);
 	port_sealed = check_sealed;
-	send(&gram, false);
+	send(&gram, to);
+}
+
+static void does(char *text)
+{
+	FILE *file = fmemopen(text, strlen(text), "r");
+	struct script script;
+
+	if (!file)
+		abort();
+	if (script_read(&script, file, NULL) && script.n && script.line[0].at == S)
+		script_do(&script.line[0]);
+	fclose(file);
+	script_free(&script);
+	sound();
 }
 
 static void event(void)
 {
 	char text[128];
-	struct script script;
-	FILE *file;
 	int n;
 
 	/* As a script says it, so that it may be wrong in every way, too. */
@@ -137,13 +165,17 @@ static void event(void)
 			break;
 	}
 	strcpy(text + n, "\n1 end\n");
-	file = fmemopen(text, strlen(text), "r");
-	if (!file)
-		abort();
-	if (script_read(&script, file, NULL) && script.n && script.line[0].at == S)
-		script_do(&script.line[0]);
-	fclose(file);
-	script_free(&script);
+	does(text);
+}
+
+static void loaded(void)
+{
+	char text[128];
+	int to = byte() % w.ends;
+
+	snprintf(text, sizeof(text), "ends %d\n0 flood %d 600 %d\n1 end\n", w.ends, to, 1 + byte() % 20);
+	does(text);
+	attack_asks(to);
 	sound();
 }
 
@@ -158,13 +190,22 @@ static void inner(void)
 	wgr_inner_key(packet, len, &key);
 }
 
+/* What changes bytes and leaves macs as they are gets no further than those. */
+static void tell(void)
+{
+	fprintf(stderr, "forged: %llu, past mac1: %llu, past mac2: %llu; reflected: %llu, gone astray: %llu\n", w.tally.forged,
+		w.tally.past_mac1, w.tally.past_mac2, w.tally.reflected, w.tally.strayed);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static bool begun;
 	int steps = 0;
 
-	if (!begun)
+	if (!begun) {
 		wgr_handshake_setup();
+		atexit(tell);
+	}
 	begun = true;
 	at = data;
 	end = data + size;
@@ -203,6 +244,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			break;
 		case INNER:
 			inner();
+			break;
+		case LOADED:
+			loaded();
 			break;
 		case OPERATIONS:
 			break;

@@ -19,7 +19,7 @@ GLUE = ("noise",)
 # What looks for headers of the kernel.
 KERNEL = (*GLUE, "noise_test", "kstub")
 ORDER = tuple(sorted(name[:-2] for name in os.listdir(os.path.join(SRC, "reorder")) if name.endswith(".c")))
-STORIES = ("main", "world", "end", "checks", "clocks", "chance", "script", "fake")
+STORIES = ("main", "world", "end", "checks", "clocks", "chance", "script", "attacker", "macs", "fake")
 
 CC = [os.environ.get("CC", "gcc"), "-std=gnu11", "-O1", "-w", "-I", UNIT, "-I", SIM]
 # Counters that come to their end, as in ci/sim/Makefile.

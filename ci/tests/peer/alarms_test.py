@@ -6,6 +6,7 @@ Run as root; makes a network namespace of its own. Prints TAP. Every time is to 
 cases wait at the same time, each on peers of its own.
   --stock            the kernel's own module is under test: its times are as exact as its timers are
   --only WORD        cases whose name has this word
+  --seed N           repeat the choices of an earlier run (WGR_SEED, too)
 """
 
 import argparse
@@ -15,7 +16,7 @@ import threading
 import time
 
 import wgpeer as wg
-from rig import TOLERANCE_US, KernelLog, Report, Rig, Slow, need
+from rig import TOLERANCE_US, KernelLog, Report, Rig, Slow, drawn_seed, need
 
 REKEY_TIMEOUT, JITTER, KEEPALIVE = 5, 0.334, 10
 INITIATIONS = 20
@@ -140,8 +141,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stock", action="store_true", help="the kernel's own module is under test")
     parser.add_argument("--only", default="", metavar="WORD")
+    parser.add_argument("--seed", type=int, default=drawn_seed())
     options = parser.parse_args()
-    report, log, rig = Report(), KernelLog(), Rig()
+    report, log, rig = Report(), KernelLog(), Rig(options.seed)
+    report.note("seed %d", options.seed)
     alarms = Alarms(rig, options.stock)
     silence = KEEPALIVE + REKEY_TIMEOUT
     cases = [(alarms.passive, KEEPALIVE, KEEPALIVE), (alarms.beside_far, KEEPALIVE, KEEPALIVE),

@@ -216,7 +216,7 @@ def main():
     report = Report()
     report.note("seed %d, %g s", options.seed, options.seconds)
     log = KernelLog()
-    rig = Rig(options.userspace)
+    rig = Rig(options.seed, options.userspace)
     report.case("noise with right and wrong indexes", lambda: noise(rig, report, options.seed, options.seconds * 0.2))
     report.case("damaged messages beside an honest session",
                 lambda: fuzz(rig, report, options.seed, options.seconds * 0.8))

@@ -368,7 +368,7 @@ def main():
     options = parser.parse_args()
     words = [word for word in options.only.split(",") if word]
     report, log = Report(), KernelLog()
-    rig = Rig()
+    rig = Rig(options.seed)
     suite = Suite(rig, report, Settings(), options.seed)
     report.note("seed %d", options.seed)
     for name, function in CASES:

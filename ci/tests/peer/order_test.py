@@ -4,7 +4,7 @@
 
 Run as root; makes a network namespace of its own. Prints TAP. TOLERANCE_US (default 1000) is how late a timer may be.
   --only N[,N...]    only these groups
-  --seed N           repeat the choices of an earlier run (WGR_SEED, too); keys are new each time
+  --seed N           repeat the choices of an earlier run (WGR_SEED, too)
   --stock            the module under test does not reorder: leave out what only an order-keeping one can pass
   --userspace PROG   test this user-space implementation (wireguard-go) instead of the kernel's; implies --stock
 """
@@ -46,8 +46,7 @@ class Suite:
 
     def case(self, name, function, *arguments, ordering=False):
         if ordering and not self.ordering:
-            self.report.count += 1
-            print("ok %d - %s # SKIP does not reorder" % (self.report.count, name), flush=True)
+            self.report.skip(name, "does not reorder")
             return
         self.report.case(name, lambda: function(*arguments))
 
@@ -141,7 +140,7 @@ class Suite:
             self.case("so does a copy of the virtual machine", self.copied_machine)
 
     def handshake(self, role, psk, outer):
-        peer = self.rig.add(psk=os.urandom(32) if psk else None, outer=outer)
+        peer = self.rig.add(psk=self.random.randbytes(32) if psk else None, outer=outer)
         if role == "responder":
             peer.point_here()
         session = peer.session(role)
@@ -180,8 +179,8 @@ class Suite:
         peer.remove()
 
     def wrong_psk(self):
-        peer = self.rig.add(psk=os.urandom(32))
-        peer.wg.psk = os.urandom(32)
+        peer = self.rig.add(psk=self.random.randbytes(32))
+        peer.wg.psk = self.random.randbytes(32)
         try:
             peer.session()
         except InvalidTag:
@@ -1003,13 +1002,13 @@ class Suite:
         peer.remove()
 
     def bad_responses(self):
-        psk = os.urandom(32)
+        psk = self.random.randbytes(32)
         peer = self.rig.add(psk=psk)
         peer.point_here()
         peer.poke()
         message = peer.wg.wait_for((wg.INITIATION,), 3)
         need(message is not None, "no initiation")
-        peer.wg.psk = os.urandom(32)
+        peer.wg.psk = self.random.randbytes(32)
         bad = [peer.wg.make_response(message)[0]]
         peer.wg.psk = psk
         answer, session = peer.wg.make_response(message)
@@ -1395,7 +1394,7 @@ def main():
     options = parser.parse_args()
     report = Report()
     log = KernelLog()
-    rig = Rig(options.userspace)
+    rig = Rig(options.seed, options.userspace)
     suite = Suite(rig, report, not (options.stock or options.userspace), options.seed)
     report.note("seed %d, hold %d us, window %d, tolerance %d us", options.seed, suite.hold // 1000, suite.window,
                 TOLERANCE_US)

@@ -3,13 +3,15 @@
 
 It speaks both roles of the handshake and keeps as many sessions alive as a test wants. Every field of every message can
 be set by hand: a data packet may carry any counter, index, tag, type or length, and leave from any socket.
-Nothing here knows how the receiver orders packets; that is for the tests.
+Nothing here knows how the receiver orders packets; that is for the tests. What is random here, keys too, follows from the
+seed that begin() is given.
 """
 
 import ctypes
 import hashlib
 import hmac
 import os
+import random
 import select
 import socket
 import struct
@@ -28,6 +30,23 @@ REPLAY_WINDOW = 8192 - 64
 TAI_BASE = 2 ** 62 + 10
 # A receiver takes 50 initiations a second from one peer; an honest one stays below that.
 INITIATION_SPACING = 0.03
+
+
+# Of all peers; there is none before a test has said what it begins with.
+_chance = None
+
+
+def begin(seed):
+    """What is drawn from now on is the same for the same seed. Before all else."""
+    global _chance  # pylint: disable=global-statement
+    # Not what a test draws from the same number.
+    _chance = random.Random("peer %d" % seed)
+
+
+def drawn(length):
+    if _chance is None:
+        raise RuntimeError("wgpeer.begin(seed) comes first")
+    return _chance.randbytes(length)
 
 
 def blake(*parts, size=32, key=b""):
@@ -76,7 +95,7 @@ class Key:
     """A static or ephemeral X25519 pair."""
 
     def __init__(self, private=None):
-        self._pair = X25519PrivateKey.from_private_bytes(private) if private else X25519PrivateKey.generate()
+        self._pair = X25519PrivateKey.from_private_bytes(private or drawn(32))
         self.private = self._pair.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
         self.public = self._pair.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
 
@@ -144,7 +163,7 @@ class Session:
 
     def forge(self, counter, length=64):
         """A packet with this session's receiver index whose tag cannot be right."""
-        return struct.pack("<IIQ", DATA, self.remote_index, counter) + os.urandom(length + 16)
+        return struct.pack("<IIQ", DATA, self.remote_index, counter) + drawn(length + 16)
 
     def open(self, message):
         """(counter, plaintext) of a data packet from the other side; raises InvalidTag or ValueError."""
@@ -328,14 +347,14 @@ class Peer:
         return xopen(key, message[8:32], message[32:64], mac1)
 
     def make_cookie_reply(self, index, mac1, cookie):
-        nonce = os.urandom(24)
+        nonce = drawn(24)
         key = blake(b"cookie--", self.key.public)
         return struct.pack("<II", COOKIE, index) + nonce + xseal(key, nonce, cookie, mac1)
 
     # Handshake, initiator's side
 
     def make_initiation(self, timestamp=None, cookie=None):
-        ephemeral, index = Key(), struct.unpack("<I", os.urandom(4))[0]
+        ephemeral, index = Key(), struct.unpack("<I", drawn(4))[0]
         noise = Transcript(self.remote_public)
         message = struct.pack("<II", INITIATION, index) + ephemeral.public
         noise.stir(ephemeral.public)
@@ -411,7 +430,7 @@ class Peer:
         their_index, ephemeral, static, _, noise = self.take_initiation(message)
         if static != self.remote_public:
             raise ValueError("initiation from somebody else")
-        ours, index = Key(), struct.unpack("<I", os.urandom(4))[0]
+        ours, index = Key(), struct.unpack("<I", drawn(4))[0]
         answer = struct.pack("<III", RESPONSE, index, their_index) + ours.public
         noise.stir(ours.public)
         noise.absorb(ours.public)

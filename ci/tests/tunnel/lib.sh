@@ -204,6 +204,16 @@ ping_ok()
 	}
 }
 
+# some_bytes KB: that nothing makes shorter; the same with the same seed.
+some_bytes()
+{
+	local seed=${WGR_SEED:-$RANDOM}
+
+	echo "# seed $seed" >&2
+	python3 -c 'import random, sys
+sys.stdout.buffer.write(random.Random(int(sys.argv[1], 0)).randbytes(int(sys.argv[2]) << 10))' "$seed" "$1"
+}
+
 # carries FROM TO ADDRESS [KB]: TCP takes that much random data across, and it
 # arrives as it was.
 carries()
@@ -211,7 +221,7 @@ carries()
 	local from=$1 to=$2 address=$3 data receiver sent
 
 	data=$(mktemp -d)
-	head -c "${4:-2048}K" /dev/urandom >"$data/sent"
+	some_bytes "${4:-2048}" >"$data/sent"
 	at "$to" timeout 120 ncat --recv-only -l "$address" 5202 >"$data/received" &
 	receiver=$!
 	wait_for 20 listens "$to" 5202
@@ -229,7 +239,7 @@ carries_while()
 	local changer=$1 from=$2 to=$3 address=$4 data receiver
 
 	data=$(mktemp -d)
-	head -c 1M /dev/urandom >"$data/some"
+	some_bytes 1024 >"$data/some"
 	at "$to" timeout 120 ncat --recv-only -l "$address" 5202 | sha256sum >"$data/received" &
 	receiver=$!
 	wait_for 20 listens "$to" 5202

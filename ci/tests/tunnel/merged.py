@@ -97,6 +97,7 @@ def main():
     form, private, public, address, port, ours, theirs = sys.argv[1:]
     assert form in FORMS
     seed = drawn_seed()
+    wg.begin(seed)
     print(f"# seed {seed}", file=sys.stderr)
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     peer = wg.Peer(base64.b64decode(public), (address, int(port)), family=family,

@@ -215,7 +215,7 @@ class Traffic:
         except ImportError as missing:
             raise Skip(f"no test peer: {missing}") from missing
         self.ifname = rig.IFNAME
-        self.rig = rig.Rig()
+        self.rig = rig.Rig(random.getrandbits(32))
         self.link = Link()
         self.peer = self.session = None
         self.counter = 0
