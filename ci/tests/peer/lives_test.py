@@ -626,6 +626,12 @@ class Lives:
         need(not self.kinds(other, 0.1), "a handshake from before is finished, or goes on")
         self.silent(other, 2 * REKEY_TIMEOUT, "an initiation from before is repeated")
         need(self.sends(peer) == [wg.INITIATION], "no new session is asked for at once")
+        # It does not wait for the time that has to pass between two, either.
+        other.poke(b"lost")
+        need(other.wg.wait_for((wg.INITIATION,), 1), "no initiation")
+        run("ip", "link", "set", IFNAME, "down")
+        run("ip", "link", "set", IFNAME, "up")
+        other.wg.drain()
         other.poke(b"new")
         again = other.adopt(other.wg.respond(0.1))
         got = other.wg.next_data(0.1)
