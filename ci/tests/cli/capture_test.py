@@ -411,7 +411,8 @@ def test_pipe():
                              text=True)
     os.write(writer, pcap(frames_of(path(300))))
     # It has taken all there is, and waits for more.
-    while child.poll() is None and (unread(reader) or process_state(child.pid) != "S"):
+    end = time.monotonic() + 30
+    while time.monotonic() < end and child.poll() is None and (unread(reader) or process_state(child.pid) != "S"):
         time.sleep(0.01)
     child.terminate()
     out, err = child.communicate(timeout=10)
