@@ -3,8 +3,8 @@
 #
 # Style and consistency of every file, and the module built with all warnings
 # on. TAP on standard output; nothing in the tree is written. What was found
-# clean before is known by its contents in $WGR_CACHE/lint, for the two checkers
-# that take longest. With WGR_QUICK neither clang nor the package is tried.
+# clean before is known by its contents in $WGR_CACHE/lint, for the checkers and
+# builds that take longest. With WGR_QUICK neither clang nor the package is tried.
 #
 #   ci/lint.sh [SUITE]      SUITE names the kernel to build for (default: bookworm)
 set -euo pipefail
@@ -191,7 +191,7 @@ build()
 	return "$rc"
 }
 
-# build_for ARCH WORDS...: the same for another architecture, unless it has been found
+# build_for ARCH WORDS...: the same for an architecture, unless it has been found
 # clean before. One of 32 bits has no long for nanoseconds and no u64 / u32; one of the
 # other byte order shows where that is not thought of; either has names of its own.
 build_for()
@@ -202,12 +202,18 @@ build_for()
 	mapfile -t cross < <(wgr_cross "$arch")
 	kdir=$(ci/vm/kernels.sh headers "$suite" generic "$arch")
 	mapfile -t list < <(files Makefile && files 'src/*' | grep -v '^src/cli/')
-	noted "$kdir $*" "${list[@]}" || build "${cross[@]}" "$@"
+	noted "$kdir $*
+$(gcc --version; sparse --version)" "${list[@]}" || build "${cross[@]}" "$@"
 }
 
-# command_line COMPILER: build a copy of the command and print what is said of it.
+# command_line COMPILER: build a copy of the command and print what is said of it, unless
+# that has been nothing before.
 command_line()
 {
+	local list
+
+	mapfile -t list < <(files Makefile && files 'src/*')
+	! noted "$($1 --version)" "${list[@]}" || return 0
 	rm -rf "$work/tree"
 	mkdir "$work/tree"
 	cp -R Makefile src "$work/tree"
@@ -219,6 +225,10 @@ command_line()
 # Headers that differ between architectures are this one's, as far as they serve both.
 command_line_32()
 {
+	local list
+
+	mapfile -t list < <(files 'src/*')
+	! noted "$(gcc --version) -m32" "${list[@]}" || return 0
 	rm -rf "$work/tree"
 	mkdir "$work/tree"
 	cp -R src "$work/tree"
@@ -278,7 +288,7 @@ quiet "layers" ci/lib/layers.py
 quiet "translations" translated
 quiet "checkpatch" checkpatch
 quiet "kernel-doc" kernel_doc
-quiet "gcc and sparse, W=1" build W=1 C=2
+quiet "gcc and sparse, W=1" build_for amd64 W=1 C=2
 quiet "the command, gcc" command_line gcc
 quiet "the command, 32 bits" command_line_32
 if [[ -z ${WGR_QUICK:-} ]]; then

@@ -245,6 +245,46 @@ running()
 	check 'runner: no end' stage_says 1 '1 passed, 1 failed' 'echo 1..1; echo ok 1; sleep 60'
 }
 
+# apart WANTED-STATUS WANTED-OUTPUT COMMAND...: side by side.
+apart()
+{
+	local rc=0 said
+
+	said=$("$tree/ci/lib/beside.py" 2 "${@:3}" 2>"$work/complaint" | grep -v '^#'; exit "${PIPESTATUS[0]}") || rc=$?
+	[[ $rc == "$1" && $said == "$2" ]] || {
+		echo "status $rc, '$said'; wanted $1, '$2'"
+		return 1
+	}
+}
+
+# Each waits for what the other one does.
+at_once()
+{
+	local there="until [ -e $work/TURN ]; do sleep 0.05; done"
+
+	timeout 20 "$tree/ci/lib/beside.py" 2 "touch $work/one; ${there/TURN/two}" "touch $work/two; ${there/TURN/one}"
+}
+
+beside()
+{
+	check 'beside: what they say stays in order' apart 0 $'a\nb\nc' 'sleep 0.5; echo a' 'echo b; sleep 0.2; echo c'
+	check 'beside: one that fails fails it' apart 1 $'a\nb' 'echo a; exit 3' 'echo b'
+	check 'beside: and is named' grep -x 'failed: echo a; exit 3 (status 3)' "$work/complaint"
+	check 'beside: one that is killed fails it' apart 1 b 'kill -9 $$' 'echo b'
+	check 'beside: nothing to run' apart 1 ''
+	check 'beside: at the same time' at_once
+}
+
+# Whether all faults can be put in; most of them are tried seldom.
+faults()
+{
+	local f
+
+	for f in run protocol sim module; do
+		check "mutation: faults of $f.py" "$tree/ci/tests/mutation/$f.py" --texts
+	done
+}
+
 guest()
 {
 	status "$1" "$tree/ci/vm/uml.sh" "$flavour" --timeout "${3:-60}" -- bash -c "$2"
@@ -439,8 +479,10 @@ flavour=${1:-}
 scanning
 caching
 running
+beside
 starting
 seeds
+faults
 [[ -z $flavour ]] || guests
 echo "1..$number"
 exit "$failed"

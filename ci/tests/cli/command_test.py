@@ -42,15 +42,7 @@ STATS = ["authenticated", "in_order", "reordered", "released_filled", "released_
 OLD = "the module that is loaded, 1.2.0, has no scope: load version 1.3.0 or later"
 
 tap = Tap()
-
-
-def refused(result, code, *parts):
-    """Refused with that code and one line that has all of these parts."""
-    lines = result.stderr.splitlines()
-    good = (result.returncode == code and len(lines) == 1 and lines[0].startswith("wireguard-reorder: ") and
-            all(part in lines[0] for part in parts))
-    return tap.point(good, f"{' '.join(map(str, result.args[1:]))}: refused: {parts[0]}",
-                     f"status {result.returncode}, wanted {code} and {parts}", result.stdout, result.stderr)
+refused = tap.refused
 
 
 def test_help():
@@ -880,32 +872,33 @@ def test_watch():
     for bad in ("0", "x", "-1", "0.001", "9999"):
         refused(s.run("watch", f"--interval={bad}"), 2, f'--interval "{bad}"', "0.01 to 4000")
     test_watch_again()
-    child = subprocess.Popen([PROGRAM, "watch"], env=s.env({}), stdout=subprocess.PIPE, text=True)
-    time.sleep(0.5)
+    child = subprocess.Popen([PROGRAM, "watch", "--interval", "0.1"], env=s.env({}), stdout=subprocess.PIPE, text=True)
+    child.stdout.readline()
     child.terminate()
-    tap.same(child.wait(10), 0, "watch ends when it is told to")
+    child.communicate(timeout=10)
+    tap.same(child.returncode, 0, "watch ends when it is told to")
 
 
 def test_watch_again():
-    """An interface, and then the module, goes and comes back."""
+    """An interface, and then the module, goes and comes back, and several look on."""
     s = ours()
     gone = work / "gone"
-    for words, out_of_json in (("watch", "wg0"), False), (("watch", "wg0", "-j"), True), (("watch",), False):
-        gone.write_text("")
-        child = subprocess.Popen([PROGRAM, *words, "--interval", "0.1"], env=s.env({"FAKE_GONE_FILE": gone}), stdout=subprocess.PIPE,
-                                 stderr=subprocess.PIPE, text=True)
-        first = child.stdout.readline()
-        gone.write_text("wg0")
-        time.sleep(0.5)
-        s.load("STOCK1", "1.0.0")
-        time.sleep(0.5)
-        gone.write_text("")
-        s.load("OURS1")
-        time.sleep(0.5)
+    gone.write_text("")
+    looking = [(words, subprocess.Popen([PROGRAM, *words, "--interval", "0.1"], env=s.env({"FAKE_GONE_FILE": gone}), stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True)) for words in (("watch", "wg0"), ("watch", "wg0", "-j"), ("watch",))]
+    first = [child.stdout.readline() for _, child in looking]
+    gone.write_text("wg0")
+    time.sleep(0.5)
+    s.load("STOCK1", "1.0.0")
+    time.sleep(0.5)
+    gone.write_text("")
+    s.load("OURS1")
+    time.sleep(0.5)
+    for (words, child), before in zip(looking, first):
         child.terminate()
         out, err = child.communicate(timeout=10)
-        name = " ".join(words)
-        tap.point(child.returncode == 0 and not err and "wg0" in first and "wg0" in out.splitlines()[-1] and "gone" not in out.splitlines()[-1],
+        name, out_of_json = " ".join(words), "-j" in words
+        tap.point(child.returncode == 0 and not err and "wg0" in before and "wg0" in out.splitlines()[-1] and "gone" not in out.splitlines()[-1],
                   f"{name}: goes on when it is back", child.returncode, out, err)
         tap.same(out.count("wg0 is gone: waiting for it to come back\n"), 0 if out_of_json or "wg0" not in words else 1, f"{name}: says once that it is gone")
         tap.same(out.count("is gone"), 0 if out_of_json else 1, f"{name}: and nothing more")

@@ -166,37 +166,40 @@ class Zsh:
         self.child = subprocess.Popen(["zsh", "-f", "-i"], env={**env, "TERM": "dumb", "PS1": "ready> "}, stdin=other,
                                       stdout=other, stderr=other, start_new_session=True)
         os.close(other)
+        self.passed = 0
         self.send(f"PS1='ready> '; unsetopt zle_bracketed_paste; fpath=({work} $fpath); autoload -U compinit; "
                   f"compinit -u -d {work}/dump; zstyle ':completion:*' list-colors ''; stty cols 200; LISTMAX=1000; "
-                  "echo set' 'up\n")
-        self.read(1, ["set up"])
+                  "mark() { print -n \"<$((++passed))>\" }; zle -N mark; bindkey '^G' mark; echo set' 'up\n")
+        self.read(["set up"])
+        self.mark()
 
     def send(self, text):
         os.write(self.main, text.encode())
 
-    def read(self, quiet, wanted=()):
-        """What comes until it has all that is wanted, or for 30 s, and then until it has been quiet for that long."""
+    def read(self, wanted):
+        """What comes until it has all that is wanted, or for 30 s."""
         out, text, end = b"", "", time.monotonic() + 30
-        while True:
-            if select.select([self.main], [], [], quiet)[0]:
-                out += os.read(self.main, 65536)
-                text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|\x1b[=>]|\r|\x07", "", out.decode(errors="replace"))
-            elif all(word in text for word in wanted) or time.monotonic() > end:
-                return text
+        while not all(word in text for word in wanted) and select.select([self.main], [], [], max(0, end - time.monotonic()))[0]:
+            out += os.read(self.main, 65536)
+            text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|\x1b[=>]|\r|\x07", "", out.decode(errors="replace"))
+        return text
 
-    def complete(self, line, wanted=()):
+    def mark(self):
+        """Have it done all that it was sent so far, and read what it said."""
+        self.passed += 1
+        self.send("\x07")
+        return self.read([f"<{self.passed}>"])
+
+    def complete(self, line, wanted):
         """What is shown after tab; ctrl-U then clears the line."""
         self.send(line + "\t")
-        shown = self.read(1, wanted)
+        shown = self.read(wanted)
         self.send("\x15")
-        self.read(0.3)
-        return shown
+        return shown + self.mark()
 
     def close(self):
         self.send("\x15exit\n")
-        time.sleep(0.3)
-        self.child.terminate()
-        self.child.wait()
+        self.child.wait(30)
         os.close(self.main)
 
 

@@ -113,16 +113,16 @@ class System:
                               stdin=subprocess.DEVNULL, check=False)
 
 
-def ours():
-    system = System()
+def ours(name="root"):
+    system = System(name)
     system.kernel()
     system.dkms()
     system.load("OURS1")
     return system
 
 
-def stock():
-    system = System()
+def stock(name="root"):
+    system = System(name)
     system.kernel()
     system.dkms()
     system.load("STOCK1", "1.0.0")

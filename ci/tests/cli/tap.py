@@ -20,6 +20,14 @@ class Tap:
     def same(self, got, wanted, name):
         return self.point(got == wanted, name, f"got    {got!r}", f"wanted {wanted!r}")
 
+    def refused(self, result, code, *parts):
+        """Nothing but one line of an error, which has all of these parts, and that status."""
+        lines = result.stderr.splitlines()
+        good = (result.returncode == code and not result.stdout and len(lines) == 1 and lines[0].startswith("wireguard-reorder: ") and
+                all(part in lines[0] for part in parts))
+        return self.point(good, f"{' '.join(map(str, result.args[1:]))}: refused: {parts[0]}",
+                          f"status {result.returncode}, wanted {code} and {parts}", result.stdout, result.stderr)
+
     def tests(self, functions):
         """Run them all: an exception is a failed test point."""
         for function in functions:

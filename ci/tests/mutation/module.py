@@ -58,6 +58,5 @@ class Bench(runner.Bench):
 CHOSEN = runner.chosen(module_mutations.MUTATIONS)
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--texts"]:
-        sys.exit(runner.texts(module_mutations.MUTATIONS))
-    sys.exit(runner.main(CHOSEN, sorted({fault[1] for fault in CHOSEN}), Bench))
+    faults = module_mutations.MUTATIONS
+    sys.exit(runner.main(faults, sorted({fault[1] for fault in faults}), Bench))

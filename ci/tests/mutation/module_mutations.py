@@ -82,6 +82,7 @@ MUTATIONS = (
     ("the rate limit is off", "handshakes.c", "return wgr_ratelimit_allow(wgr->ratelimit, skb);", "return true;", "rate_limit"),
     ("all sources share a limit", "ratelimit.c", "*source = 0xffffffff00000000ULL | be32_to_cpu(ip_hdr(skb)->saddr);", "*source = 1;",
      "rate_limit"),
+    ("all sources of IPv6 share a limit", "ratelimit.c", "*source = be64_to_cpu(prefix);", "*source = 1;", "rate_limit"),
     ("never under load", "handshakes.c", "\twgr_load_more(&load);\n", "", "cookie_secret"),
     ("load never ends", "handshakes.c", "\tif (skb)\n\t\twgr_load_less(&load);\n", "", "cookie_secret"),
     ("a cookie is not bound to the address", "cookie.c", "\t\tadd_bytes(&source, &ip_hdr(skb)->saddr, sizeof(struct in_addr));\n",

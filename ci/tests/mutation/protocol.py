@@ -5,6 +5,7 @@ Puts each fault of protocol_mutations.py into a copy of src/protocol, or of what
 sees to it that the unit tests or the simulator notice: see runner.py.
 
     protocol.py [PART-OF-A-NAME...]     all faults, or those whose name has the part
+    protocol.py --texts                 only whether all can be put in
 """
 import os
 import sys

@@ -6,6 +6,7 @@ the unit tests notice: the directed ones, then the random one for a few arrivals
 See runner.py.
 
     run.py [PART-OF-A-NAME...]      all faults, or those whose name has the part
+    run.py --texts                  only whether all can be put in
 """
 import os
 import sys

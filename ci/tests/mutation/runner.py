@@ -141,7 +141,9 @@ def chosen(mutations):
 
 
 def main(mutations, parts, bench_class):
-    """Tries what is chosen of the faults; status."""
+    """Tries what is chosen of the faults, or with --texts only puts them in; status."""
+    if sys.argv[1:] == ["--texts"]:
+        return texts(mutations)
     mutations = chosen(mutations)
     failed = 0
     print("# SEED=" + SEED)

@@ -497,10 +497,11 @@ class Lives:
                 other = peer.wg.another_socket(theirs, peer.wg.port())
                 need(not self.is_taken_from(peer, cookie, other), "it is taken from %s, too", theirs)
 
-    def rate_limit(self):
-        """Under load one address is answered 20 times a second after the first five, whatever it asks for."""
-        with self.loaded() as peer:
-            cookie = self.cookie_of(peer)
+    def limited(self, family, ours, theirs):
+        """What comes of asking from one address too often, and once from another one."""
+        with self.loaded(outer=family, local=ours) as peer:
+            other = self.peer(outer=family, local=theirs)
+            cookie, its_cookie = self.cookie_of(peer), self.cookie_of(other)
             time.sleep(1)
             answered, asked = 0, 80
             self.overload()
@@ -515,7 +516,24 @@ class Lives:
             answered += self.kinds(peer).count(wg.RESPONSE)
             right = BURST + asked // 2
             need(right - 4 <= answered <= right + 4, "%d of %d answered, to be %d", answered, asked, right)
+            for _ in range(BURST + 1):
+                self.overload()
+                peer.send(peer.wg.make_initiation(cookie=cookie).message)
+            need(self.kinds(peer, 0.01).count(wg.RESPONSE) <= BURST, "there is no limit")
+            other.send(other.wg.make_initiation(cookie=its_cookie).message)
+            need(other.wg.wait_for((wg.RESPONSE,), 0.1), "another address, %s, is not answered", theirs)
             time.sleep(2)
+            peer.wg.drain()
+            other.remove()
+
+    def rate_limit(self):
+        """Under load each address is answered 20 times a second after the first five, whatever it asks for."""
+        self.limited(socket.AF_INET, "127.0.0.8", "127.0.0.9")
+        if self.rig.ipv6:
+            # Those of one network share a limit.
+            for address in ("fd7a::8", "fd7b::9"):
+                run("ip", "address", "add", address + "/128", "dev", "lo", "nodad")
+            self.limited(socket.AF_INET6, "fd7a::8", "fd7b::9")
 
     # Clocks that step
 
@@ -629,6 +647,12 @@ class Lives:
         need(not self.kinds(other, 0.1), "a handshake from before is finished, or goes on")
         self.silent(other, 2 * REKEY_TIMEOUT, "an initiation from before is repeated")
         need(self.sends(peer) == [wg.INITIATION], "no new session is asked for at once")
+        # It does not wait for the time that has to pass between two, either.
+        other.poke(b"lost")
+        need(other.wg.wait_for((wg.INITIATION,), 1), "no initiation")
+        run("ip", "link", "set", IFNAME, "down")
+        run("ip", "link", "set", IFNAME, "up")
+        other.wg.drain()
         other.poke(b"new")
         again = other.adopt(other.wg.respond(0.1))
         got = other.wg.next_data(0.1)

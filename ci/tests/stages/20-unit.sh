@@ -4,4 +4,4 @@
 # quick: yes
 cd "$(dirname "$0")/../../.." || exit
 [[ -z ${WGR_QUICK:-} ]] || export PACKETS=6
-exec make -s --no-print-directory -C ci/tests/unit check
+exec make -s -j2 --no-print-directory -C ci/tests/unit check

@@ -3,4 +3,4 @@
 # The command wireguard-reorder without the module, under sanitisers and valgrind.
 # quick: yes
 cd "$(dirname "$0")/../../.." || exit
-exec make -s --no-print-directory -C ci/tests/cli check
+exec make -s -j2 --no-print-directory -C ci/tests/cli check

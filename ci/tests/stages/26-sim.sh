@@ -10,6 +10,4 @@ make -s -C ci/sim check SEED="${SEED:-$(date +%s%N)}" || stage_failed=1
 ci/tests/mutation/protocol.py || stage_failed=1
 # The checks of the simulator alone, with no unit test beside them.
 ci/tests/mutation/sim.py || stage_failed=1
-# These are tried in a stage that is wide.
-ci/tests/mutation/module.py --texts || stage_failed=1
 stage_end
