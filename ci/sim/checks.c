@@ -492,6 +492,15 @@ static struct session *session_by_index(const struct end *end, const struct gram
 	return s;
 }
 
+/* A packet is on its way to @end, with a counter that its maker may have used or not. */
+void check_foreign(struct end *end, const struct gram *gram)
+{
+	struct session *s = session_by_index(end, gram);
+
+	if (s)
+		s->foreign = true;
+}
+
 /* Everything is fair, and nothing was done to anybody, since then; 0 if not for long. */
 static u64 calm_since(int a, int b)
 {
@@ -527,6 +536,11 @@ void check_arrived(struct end *end, const struct gram *gram)
 		return;
 	memcpy(&counter, gram->bytes + 8, sizeof(counter));
 	counter = le64toh(counter);
+	/* Whose counter has been used may be refused, or be late. */
+	if (s && s->foreign) {
+		theirs->calm = 0;
+		return;
+	}
 	if (!taken && s && s->born && s->link == link && age_of(end, s) + early_by(end) < REJECT_AFTER &&
 	    counter < REJECT_MESSAGES && counter + WINDOW > s->top)
 		wrong("end %d refuses packet %llu of end %d, whose keys it has", me, seq, link);

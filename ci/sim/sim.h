@@ -99,6 +99,7 @@ struct gram {
  * @gram: message that gave it its name
  * @out: one more than the highest counter handed up
  * @top: one more than the highest counter accepted
+ * @foreign: a packet has come with a counter that is not its sender's next one
  */
 struct session {
 	struct wgr_keys keys;
@@ -108,6 +109,7 @@ struct session {
 	u64 gram;
 	u64 out;
 	u64 top;
+	bool foreign;
 };
 
 /* What is waited for, as the paper has it: see checks.c. All true time but where said. */
@@ -358,6 +360,7 @@ void check_handshake_message(struct end *end, int link, const struct gram *gram,
 void check_gives_up(struct end *end, int link);
 void check_handshake_done(struct end *end, int link);
 void check_arrived(struct end *end, const struct gram *gram);
+void check_foreign(struct end *end, const struct gram *gram);
 void check_admits(struct end *end, u64 host, bool admits);
 void check_gone(const struct session *session);
 void check_idle(const struct wgr_handshake *hs);

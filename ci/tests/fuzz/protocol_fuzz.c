@@ -135,6 +135,7 @@ static void authentic(void)
 	port_sealed = NULL;
 	wgr_data_seal(keys, (struct wgr_msg_data *)gram.bytes, 0, counter);
 	port_sealed = check_sealed;
+	check_foreign(&w.end[to], &gram);
 	send(&gram, to);
 }
 
