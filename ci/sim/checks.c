@@ -477,8 +477,8 @@ void check_admits(struct end *end, u64 host, bool admits)
 		wrong("end %d is under load and works on more than %d messages of a host at once", number_of(end), BURST);
 	if (admits)
 		*full += BURST_GAP;
-	else if (*full == now)
-		wrong("end %d is under load and refuses a host that has asked for nothing", number_of(end));
+	else if (room)
+		wrong("end %d is under load and refuses a host that has asked for little", number_of(end));
 }
 
 static struct session *session_by_index(const struct end *end, const struct gram *gram)
@@ -692,6 +692,27 @@ static void check_sessions(struct end *end)
 static bool is_calm(const struct end *end)
 {
 	return end->up && runs(end) && end->stepped + 2 * S < w.now;
+}
+
+/* Not sooner either: what is sent with them may come yet. */
+void check_forgets(struct end *end, int link)
+{
+	u64 known = end->link[link].model.known;
+
+	if (w.now + early_by(end) + S < known + FORGET)
+		wrong("end %d forgets keys of %.1f s", number_of(end), (double)(w.now - known) / S);
+}
+
+/* What passes either way puts a persistent keepalive off, but by another interval not the one that is due. */
+void check_persists(struct end *end, int link)
+{
+	const struct model *m = &end->link[link].model;
+	u64 passed = m->sent_any > m->got_any ? m->sent_any : m->got_any;
+	u64 interval = end->link[link].interval_s * S;
+
+	if (passed > m->switched && w.now + slack(end) < passed + interval)
+		wrong("end %d sends a persistent keepalive %.1f s after something passed, not %.1f s", number_of(end),
+		      (double)(w.now - passed) / S, (double)interval / S);
 }
 
 /* As it rings: what is late by less than a second the audit hardly sees. */

@@ -434,6 +434,8 @@ void end_ring(struct end *end, int link)
 	check_rings(end, link);
 	silent = wgr_alarm_is_set(&l->alarms, WGR_ALARM_SILENCE);
 	todo = wgr_alarms_ring(&l->alarms, ticks(end), coarse_boot_ns(end), true, &next);
+	if (todo & WGR_DO_PERSISTENT && l->interval_s)
+		check_persists(end, link);
 	if (todo & WGR_DO_GIVE_UP) {
 		check_gives_up(end, link);
 		l->staged_n = 0;
@@ -448,6 +450,7 @@ void end_ring(struct end *end, int link)
 	if (todo & WGR_DO_PERSISTENT && l->interval_s)
 		send_keepalive(end, link);
 	if (todo & WGR_DO_FORGET) {
+		check_forgets(end, link);
 		clear_handshake(end, l);
 		clear_sessions(end, l);
 		check_loses_keys(end, link);
@@ -608,6 +611,7 @@ static bool admitted(struct end *end, const struct gram *gram, __le32 sender)
 	struct wgr_source source;
 	bool taken = false;
 
+	check_load(end, now, loaded);
 	source_of(&source, gram->from);
 	verdict = wgr_mac_check(&end->checker, gram->bytes, gram->len, &source, loaded, now);
 	admission = wgr_mac_admission(verdict, loaded);
@@ -796,6 +800,7 @@ void link_interval(struct end *end, int link, u16 seconds)
 		return;
 	}
 	l->interval_s = seconds;
+	l->model.switched = w.now;
 	if (seconds && end->up)
 		send_keepalive(end, link);
 }

@@ -10,6 +10,9 @@
 /* Section 5.4.7 of the paper: so long is a secret used for cookies. */
 #define SECRET_LIVES	(120 * S)
 
+/* So many handshakes that wait are load: of 4096 places. */
+#define CROWD		512
+
 /* Whom an end has given a cookie, by address. */
 #define GIVEN		4096
 
@@ -80,6 +83,17 @@ void check_gives_cookie(const struct end *end, const struct gram *gram)
 static bool has_cookie(const struct end *end, const struct gram *gram)
 {
 	return has_secret(end) && gram->mac2_for == gram->from && given[number_of(end)][gram->from % GIVEN] == gram->from;
+}
+
+/* At an eighth of the places for handshakes, and for a second after that was so. */
+void check_load(struct end *end, u64 now, bool loaded)
+{
+	bool crowded = end->waits >= CROWD;
+
+	if (crowded)
+		end->crowded = now;
+	if (loaded != (crowded || (end->crowded && now < end->crowded + S)))
+		wrong("end %d is %sunder load while %llu handshakes wait", number_of(end), loaded ? "" : "not ", end->waits);
 }
 
 /* @right: mac1 is taken for right. @worked_on: the message is, so far. */

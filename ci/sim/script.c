@@ -510,7 +510,8 @@ static void flood(struct end *end, u64 count, u64 seconds)
 
 	for (n = 0; n < count; n++)
 		wgr_load_more(&end->load);
-	happens(w.now + seconds * S, CALM, number_of(end), 0, count, 0, NULL);
+	end->waits += count;
+	happens(w.now + seconds * S, CALM, number_of(end), 0, count, end->started_ever, NULL);
 	if (w.flooded[number_of(end)] < w.now + (seconds + 2) * S)
 		w.flooded[number_of(end)] = w.now + (seconds + 2) * S;
 }

@@ -125,6 +125,7 @@ struct model {
 	u64 initiation_boot;	/* the same, boot time */
 	u64 answered;		/* one of theirs was answered last */
 	u64 retry_from;		/* what the retry is counted from, 0 if none is due */
+	u64 switched;		/* the interval of persistent keepalives was set */
 	u64 wish;		/* what asks for a handshake happened last */
 	u64 known;		/* keys were made last */
 	u64 another_key;	/* its private key was changed, boot time */
@@ -207,6 +208,8 @@ struct link {
  * @was_late: the same before: what was armed then may be so late still
  * @wheel: its timers are of the kernel's wheel
  * @was_wheel: they were before
+ * @waits: so many handshake messages wait besides, counted beside the core
+ * @crowded: one came while too many did, last, by the coarse clock of boot time; 0 for never
  */
 struct end {
 	bool up;
@@ -224,6 +227,8 @@ struct end {
 	u64 was_late;
 	bool wheel;
 	bool was_wheel;
+	u64 waits;
+	u64 crowded;
 	u8 secret[WGR_KEY_LEN];
 	struct wgr_identity identity;
 	struct wgr_checker checker;
@@ -366,6 +371,8 @@ void check_gone(const struct session *session);
 void check_idle(const struct wgr_handshake *hs);
 void check_wiped(const void *memory, size_t len, const char *what);
 void check_over(struct end *end);
+void check_forgets(struct end *end, int link);
+void check_persists(struct end *end, int link);
 void check_audit(void);
 void check_rings(struct end *end, int link);
 void check_begin(void);
@@ -380,6 +387,7 @@ bool is_zero_mac(const u8 mac[WGR_MAC_LEN]);
 void macs_forget(const struct end *end);
 void macs_made_secret(const struct end *end);
 void macs_sent(struct link *l, struct gram *gram);
+void check_load(struct end *end, u64 now, bool loaded);
 void check_macs(const struct end *end, const struct gram *gram, bool right, bool loaded, bool worked_on);
 void check_gives_cookie(const struct end *end, const struct gram *gram);
 void check_takes_cookie(struct end *end, int link, const struct gram *gram);

@@ -252,10 +252,15 @@ static void audit(void)
 
 static void calm(const struct happening *h)
 {
+	struct end *end = &w.end[h->end];
 	u64 n;
 
+	/* What waited is gone with who has restarted. */
+	if (end->started_ever != h->more)
+		return;
+	end->waits -= h->value;
 	for (n = 0; n < h->value; n++)
-		wgr_load_less(&w.end[h->end].load);
+		wgr_load_less(&end->load);
 }
 
 /* Ticks stood still, so what rings by them does so later. */

@@ -1124,7 +1124,7 @@ class Suite:
         name = self.rig.another_interface(key, PORT + 1)
         other = peer.wg.another_socket()
         junk = struct.pack("<II", wg.INITIATION, 7) + wg.Key().public + self.random.randbytes(76)
-        flood = wg.Burst(other, ("127.0.0.1", PORT + 1), [peer.wg.add_macs(junk, to_public=key.public)] * 1500)
+        flood = wg.Burst(other, ("127.0.0.1", PORT + 1), [peer.wg.add_macs(junk, to_public=key.public)] * 3500)
         kinds = []
         for _ in range(10):
             peer.wg.pace()
