@@ -24,7 +24,14 @@ def includes(path):
 
 def impure(folder):
     """What a pure part takes from elsewhere."""
-    for path in sorted(folder.glob("*.[ch]")):
+    files = sorted(folder.rglob("*.[ch]"))
+    if not files:
+        yield "%s: has no files" % folder
+    for path in files:
+        if path.parent != folder:
+            yield "%s: a folder in a pure part" % path.relative_to(folder.parent)
+        if re.search(r"^\s*extern\b[^\n]*\(", path.read_text(encoding="utf-8"), re.M):
+            yield "%s/%s: extern: what is used is included" % (folder.name, path.name)
         for kind, name in includes(path):
             if kind == "<" and path.name != "port.h":
                 yield "%s/%s: <%s>: only port.h includes what is outside" % (folder.name, path.name, name)

@@ -164,6 +164,8 @@ option "sim: -t is a number, 0 to 18446744073709551615, not ''" -t ''
 option "sim: -s is a number, 0 to 18446744073709551615, not '0x5'" -s 0x5 -n 1
 option "sim: -p is a number, 0 to 18446744073709551615, not '1 2'" -p '1 2'
 option 'usage: sim [-v] SCRIPT... | -n COUNT | -t SECONDS [-s SEED] [-o FILE] [-q] | -p SEED' -t 0
+option 'usage: sim [-v] SCRIPT... | -n COUNT | -t SECONDS [-s SEED] [-o FILE] [-q] | -p SEED' -n 1 nosuch.txt
+option 'usage: sim [-v] SCRIPT... | -n COUNT | -t SECONDS [-s SEED] [-o FILE] [-q] | -p SEED' -s 5 nosuch.txt
 option "$build/none.txt: No such file or directory" "$build/none.txt"
 SEED=x option "sim: SEED is a number, 0 to 18446744073709551615, not 'x'" -n 1
 

@@ -204,6 +204,7 @@ static int usage(void)
 int main(int argc, char **argv)
 {
 	u64 seed = 0, count = 0;
+	bool given = false;
 	const char *output = NULL;
 	double seconds = 0;
 	int option, status = 0, i;
@@ -224,6 +225,7 @@ int main(int argc, char **argv)
 			break;
 		case 's':
 			seed = number("-s", optarg);
+			given = true;
 			break;
 		case 't':
 			seconds = number("-t", optarg);
@@ -242,10 +244,11 @@ int main(int argc, char **argv)
 			return usage();
 		}
 	}
+	/* What is made up has a seed, what is written down has not. */
+	if (count ? optind < argc : optind == argc || given || output)
+		return usage();
 	if (count)
 		return run_seeds(seed, count, seconds, output);
-	if (optind == argc)
-		return usage();
 	for (i = optind; i < argc; i++) {
 		int found = run_file(argv[i], i - optind + 1);
 

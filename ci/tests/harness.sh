@@ -285,6 +285,27 @@ faults()
 	done
 }
 
+# built_up STATUS FILE LINE: a tree with nothing wrong but this line in this file.
+built_up()
+{
+	rm -rf "$work/src"
+	mkdir -p "$work/src/protocol/more" "$work/src/reorder"
+	touch "$work/src/device.h" "$work/src/protocol/port.h" "$work/src/protocol/a.c" "$work/src/reorder/b.c"
+	printf '%s\n' "$3" >>"$work/src/$2"
+	status "$1" "$tree/ci/lib/layers.py" "$work/src"
+}
+
+layers()
+{
+	check 'layers: nothing wrong' built_up 0 protocol/a.c '#include "port.h"'
+	check 'layers: what is outside is not included' built_up 1 protocol/a.c '#include "../device.h"'
+	check 'layers: nor what is the kernel'"'"'s' built_up 1 reorder/b.c '#include <linux/list.h>'
+	check 'layers: but by the port' built_up 0 protocol/port.h '#include <linux/list.h>'
+	check 'layers: nor named without a header' built_up 1 protocol/a.c 'extern int wgr_peer_find(void);'
+	check 'layers: nor hidden in a folder' built_up 1 protocol/more/c.c 'int c;'
+	check 'layers: no files' status 1 "$tree/ci/lib/layers.py" "$work/nothing"
+}
+
 guest()
 {
 	status "$1" "$tree/ci/vm/uml.sh" "$flavour" --timeout "${3:-60}" -- bash -c "$2"
@@ -483,6 +504,7 @@ beside
 starting
 seeds
 faults
+layers
 [[ -z $flavour ]] || guests
 echo "1..$number"
 exit "$failed"

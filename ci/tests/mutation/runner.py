@@ -24,6 +24,8 @@ SIM = os.path.join(HERE, "..", "..", "sim")
 SRC = os.path.join(TOP, "src")
 # The tests' random choices; SEED repeats a run.
 SEED = os.environ.get("SEED") or str(int.from_bytes(os.urandom(4), "little"))
+if not SEED.isdigit():
+    sys.exit("SEED: '%s' is no number" % SEED)
 
 # What has no end is a fault that is noticed, a machine that has other things to do is not: CPU time, and patience.
 SECONDS = 1800

@@ -6,6 +6,7 @@ file, text, what takes its place, words of the check that is to notice it). The 
 
 ALARMS, DATA, ENGINE, HANDSHAKE = "protocol/alarms.c", "protocol/data.h", "reorder/engine.c", "protocol/handshake.c"
 KEYS, LIMITS, MAC, RANK = "protocol/keys.h", "protocol/limits.h", "protocol/mac.c", "protocol/rank.c"
+LOAD = "protocol/load.c"
 REPLAY, SLOTS = "protocol/replay.c", "protocol/slots.c"
 
 PSK = "5.2 preshared key"
@@ -48,6 +49,9 @@ MUTATIONS = (
     (COOKIES, "the rate limit is off", MAC, "? WGR_ADMIT_LIMITED :", "? WGR_ADMIT :", "messages of a host at once"),
     (COOKIES, "who finds no bucket passes", "protocol/bucket.c", "\t\t\t\treturn false;\n\t\t\tbucket->full_ns",
      "\t\t\t\treturn true;\n\t\t\tbucket->full_ns", "messages of a host at once"),
+    (COOKIES, "there never is load", LOAD, "\tif (atomic_read(&load->waiting) < LOADED)\n", "\tif (now_ns)\n", "under load while"),
+    (COOKIES, "load hardly ends", LOAD, "now_ns + AFTER_NS", "now_ns + 20 * AFTER_NS", "under load while"),
+    (COOKIES, "a host's burst is smaller", "protocol/bucket.h", "WGR_BUCKET_TOKENS\t5", "WGR_BUCKET_TOKENS\t1", "refuses a host"),
     (COOKIES, "under load nobody gets in", MAC, "? WGR_ADMIT_LIMITED :", "? WGR_REFUSE :", "nothing of what end"),
     (HANDSHAKES, "what is refused ends the handshake", HANDSHAKE, "\tif (!may_begin(hs) || !is_authentic(hs, draft, msg) ||",
      "\twgr_handshake_clear(hs);\n\tif (!may_begin(hs) || !is_authentic(hs, draft, msg) ||", "that is refused moves the handshake"),
@@ -116,6 +120,12 @@ MUTATIONS = (
     (SILENCE, "although something came", "protocol/alarms.h",
      "\twgr_alarm_clear(alarms, WGR_ALARM_SILENCE);\n\treturn wgr_alarms_passed", "\treturn wgr_alarms_passed",
      "a silence that there is not"),
+    ("persistent keepalive", "at half the interval", "protocol/alarms.h", "(unsigned long)interval_s * HZ);",
+     "(unsigned long)interval_s * HZ / 2);", "after something passed"),
+    ("persistent keepalive", "not put off by what comes", "protocol/alarms.h",
+     "\twgr_alarm_clear(alarms, WGR_ALARM_SILENCE);\n\treturn wgr_alarms_passed(alarms, now, interval_s);",
+     "\twgr_alarm_clear(alarms, WGR_ALARM_SILENCE);\n\treturn !now && interval_s;", "after something passed"),
+    (END, "too soon", ALARMS, "(unsigned long)WGR_FORGET_KEYS_S * HZ);", "(unsigned long)WGR_FORGET_KEYS_S * HZ / 2);", "forgets keys of"),
     ("persistent keepalive", "there is none", ALARMS, "\t\treturn WGR_DO_PERSISTENT;", "\t\treturn 0;", "no persistent keepalive"),
     (ROAMING, "an older packet moves the peer", RANK, "if (rank->epoch && counter < rank->top)", "if (0)", "an older packet came from"),
     (ROAMING, "the newest packet moves nobody", RANK, "\treturn ahead;\n", "\treturn false;\n", "its newest packet came from"),

@@ -16,6 +16,7 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -49,7 +50,10 @@ def need(condition, text, *values):
 def drawn_seed():
     """What random choices begin with: WGR_SEED if it is set, else something new. To be printed."""
     seed = os.environ.get("WGR_SEED")
-    return int(seed, 0) if seed else int.from_bytes(os.urandom(4), "little")
+    try:
+        return int(seed, 0) if seed else int.from_bytes(os.urandom(4), "little")
+    except ValueError:
+        sys.exit("WGR_SEED: '%s' is no number" % seed)
 
 
 def run(*command, stdin=None):

@@ -13,10 +13,15 @@ static inline unsigned long long seed_taken(void)
 	const char *given = getenv("SEED");
 	struct timespec now;
 	unsigned long long seed;
+	char *end;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	seed = given ? strtoull(given, NULL, 0) :
+	seed = given ? strtoull(given, &end, 0) :
 		       (unsigned long long)now.tv_sec * 1000000000 + (unsigned long long)now.tv_nsec;
+	if (given && (!*given || *end)) {
+		fprintf(stderr, "SEED: '%s' is no number\n", given);
+		exit(2);
+	}
 	printf("# SEED=%llu\n", seed);
 	return seed;
 }
