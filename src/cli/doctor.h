@@ -60,12 +60,14 @@ void doctor_check_module(const struct doctor *doctor);
 void doctor_check_order(const struct doctor *doctor);
 
 /*
- * The same for one interface: what was counted @since a look before under these
- * settings, and by how much the latest packet was too late, microseconds, 0 if that
- * was not measured.
+ * The same for one interface, or, with a @key, for a peer that has settings of its own:
+ * what was counted @since a look before under these settings, and by how much the
+ * latest packet was too late, microseconds, 0 if that was not measured. Of a peer only
+ * what is not well is told.
  */
 void doctor_check_figures(const struct doctor *doctor, const struct order_settings *settings,
-			  const struct order_stats *since, uint64_t late_us);
+			  const uint8_t *key, const struct order_stats *since,
+			  uint64_t late_us);
 
 /* What TCP has met with. */
 void doctor_check_tcp(const struct doctor *doctor);

@@ -23,11 +23,13 @@
  * @seq: its number
  * @us: by how much, microseconds
  * @ifname: the interface
+ * @end: where the peer was, as format_endpoint() writes it
  */
 struct late {
 	uint64_t seq;
 	uint64_t us;
 	char ifname[IFNAMSIZ];
+	char end[FORMAT_ROOM];
 };
 
 /**
@@ -46,6 +48,15 @@ struct klog {
 
 static struct klog klog;
 
+/* In brackets, and with an IPv6 address its flow and scope are behind a slash. */
+static void read_end(const char *text, char end[FORMAT_ROOM])
+{
+	const char *from = strchr(text, '(');
+
+	if (from)
+		snprintf(end, FORMAT_ROOM, "%.*s", (int)strcspn(from + 1, "/)"), from + 1);
+}
+
 /* Such as "wg0: peer 1 (192.0.2.1:51820): a packet came 84213 us after ..." */
 static void read_text(const char *text, uint64_t seq)
 {
@@ -60,6 +71,7 @@ static void read_text(const char *text, uint64_t seq)
 	*late = (struct late){ .seq = seq };
 	late->us = strtoull(number + strlen(came), NULL, 10);
 	memcpy(late->ifname, text, name_end - text);
+	read_end(name_end, late->end);
 }
 
 /* The next line, also where the kernel has overwritten what was to be read. */
@@ -117,7 +129,20 @@ uint64_t klog_last(void)
 	return klog.last;
 }
 
-uint64_t klog_late(const char *ifname, uint64_t after)
+static bool is_of(const struct late *late, const struct klog_whose *whose)
+{
+	size_t i;
+
+	if (strcmp(late->ifname, whose->ifname))
+		return false;
+	for (i = 0; i < whose->count && whose->ends; i++) {
+		if (!strcmp(late->end, whose->ends[i]))
+			return true;
+	}
+	return !whose->ends;
+}
+
+uint64_t klog_late(const struct klog_whose *whose, uint64_t after)
 {
 	uint64_t most = 0;
 	size_t i;
@@ -125,7 +150,7 @@ uint64_t klog_late(const char *ifname, uint64_t after)
 	read_log();
 	for (i = 0; i < klog.count; i++) {
 		if (klog.late[i].seq > after && klog.late[i].us > most &&
-		    !strcmp(klog.late[i].ifname, ifname))
+		    is_of(&klog.late[i], whose))
 			most = klog.late[i].us;
 	}
 	return most;

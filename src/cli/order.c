@@ -366,6 +366,45 @@ const struct order_peer *order_find(const struct order_report *report, const uin
 		       compare_peers);
 }
 
+/* Of the most of something the sum is the most of all. */
+static bool is_most(unsigned int figure)
+{
+	return figure == WG_REORDER_STAT_MAX_HELD || figure == WG_REORDER_STAT_WAIT_NS ||
+	       figure == WG_REORDER_STAT_MAX_HOLD_NS;
+}
+
+static void add_stats(struct order_stats *sum, const struct order_stats *one)
+{
+	unsigned int i;
+
+	for (i = ORDER_FIRST; i <= ORDER_LAST; i = order_next(i)) {
+		if (!is_most(i))
+			sum->value[i] += one->value[i];
+		else if (one->value[i] > sum->value[i])
+			sum->value[i] = one->value[i];
+	}
+	for (i = 0; i < WG_REORDER_EXTENT_BINS; i++)
+		sum->extent[i] += one->extent[i];
+	for (i = 0; i < WG_REORDER_HOLD_BINS; i++)
+		sum->hold[i] += one->hold[i];
+}
+
+size_t order_shared(const struct order_report *report, struct order_stats *sum)
+{
+	size_t i, own = 0;
+
+	*sum = (struct order_stats){};
+	for (i = 0; i < report->count; i++) {
+		if (report->peers[i].own)
+			own++;
+		else
+			add_stats(sum, &report->peers[i].stats);
+	}
+	if (!own)
+		*sum = report->totals;
+	return own;
+}
+
 int order_reset(struct order *order, const char *ifname, const uint8_t *key)
 {
 	struct nlmsghdr *request = begin(order, WG_REORDER_CMD_RESET_STATS, NLM_F_ACK, ifname);

@@ -155,6 +155,12 @@ void order_free(struct order_report *report);
 const struct order_peer *order_find(const struct order_report *report, const uint8_t *key);
 void order_sort(struct order_report *report);
 
+/*
+ * What was counted of those peers that have no settings of their own: where there are
+ * others, also without what was counted of peers that are gone. Return: how many have.
+ */
+size_t order_shared(const struct order_report *report, struct order_stats *sum);
+
 /* The scope that one comes to in a mode: never %WG_REORDER_SCOPE_AUTO. */
 uint32_t order_scope_in(uint32_t scope, uint32_t mode);
 

@@ -389,7 +389,8 @@ def test_peer_apply():
     for again in False, True:
         s.run("apply", "wg0", **{**seen, "FAKE_PACKETS": 7000 if again else 3000})
         said = hold_finding(s, **{**seen, "FAKE_PACKETS": 9000 if again else 5000})
-        tap.point(f"of the last {8000 if again else 4000} packets" in said, f"apply: what doctor judges: set {'again' if again else 'first'}", said)
+        # Of one peer: the other has settings of its own.
+        tap.point(f"of the last {4000 if again else 2000} packets" in said, f"apply: what doctor judges: set {'again' if again else 'first'}", said)
 
 
 def test_links():
@@ -1313,6 +1314,80 @@ def test_doctor_looks():
     tap.point(not list((s.root / "run/wireguard-reorder").iterdir()), "no note where nothing has come yet")
 
 
+def test_doctor_own():
+    """Peers with settings of their own are judged by these, and the interface by the others."""
+    s = ours()
+    (s.root / "run").mkdir()
+    k1 = fake_key(1)
+    fixed, adaptive = "1\n50000\n250000\n8192\n", "0\n5000\n250000\n8192\n"
+
+    def doctor(interface, own, **more):
+        """With the settings of wg0, and of its peer 1: its findings of warnings, all findings, exit code."""
+        kept = Kept()
+        (kept.folder / "wg0").write_text(interface)
+        (kept.folder / "wg0.1").write_text(own)
+        for note in (s.root / "run").glob("*/*"):
+            note.unlink()
+        result = s.run("doctor", **{"FAKE_SETTINGS": kept.folder, "FAKE_PEERS": 3, "FAKE_WORSE": 1, **more})
+        lines = result.stdout.splitlines()
+        return [line for line in lines if not line.startswith("ok ")], lines, result.returncode
+
+    def warns(got, remedy, *parts):
+        bad, lines, code = got
+        tap.point(code == 6 and len(bad) == 1 and bad[0].endswith(f"; remedy: wireguard-reorder set wg0 peer {k1} {remedy}") and
+                  all(part in bad[0] for part in (f": wg0: peer {k1}: ", *parts)), f"doctor: {remedy} for the peer alone", code, *lines)
+
+    def fine(got, *parts, name):
+        _, lines, code = got
+        tap.point(code == 0 and all(any(line.startswith("ok ") and part in line for line in lines) for part in parts), f"doctor: {name}", code, *lines)
+
+    late = {"FAKE_LATE": 5}
+    got = doctor(fixed, "6 1000\n", **late)
+    warns(got, "hold 2ms", "5 of the last 1000 packets came too late")
+    tap.point("ok   hold: wg0: 0 of the last 2000 packets came too late" in got[1], "doctor: what was late is not the interface's", *got[1])
+    tap.point("ok   settings: wg0: 1 of 3 peers have settings of their own, and are judged by these; \"show\" has them" in got[1], "doctor: it says so", *got[1])
+    # By how much, in the kernel's log: of that peer, of another one, of one of another interface.
+    log = s.file("dev/kmsg", "".join(f"4,{n},{n}000,-;{text} us after one sent later\n" for n, text in (
+        (7, "wg0: peer 2 ([::1]:2001/0%0): a packet came 20000"), (8, "wg0: peer 1 (192.0.2.1:2000): a packet came 90000"),
+        (9, "wg1: peer 4 ([::1]:2001/0%0): a packet came 80000"))))
+    warns(doctor(fixed, "6 1000\n", **late), "hold 25ms", "by up to 20.0 ms")
+    # The other way round: what that one measured tells nothing of the interface.
+    bad, lines, _ = doctor("1\n1000\n250000\n8192\n", "6 400000\n", FAKE_LATE=5, FAKE_WORSE=0)
+    tap.point(any("of the last 2000 packets came too late, by up to 90.0 ms" in line and line.endswith("set wg0 hold 113ms") for line in bad) and len(bad) == 1,
+              "doctor: the interface by the lines of the others", *lines)
+    log.unlink()
+    # The ceiling of its own; the interface's wait may still grow.
+    warns(doctor(adaptive, "7 20000\n", FAKE_WAIT_US=20000, **late), "hold-max 40ms")
+    fine(doctor(adaptive, "7 200000\n", FAKE_WAIT_US=20000, **late), "hold: wg0: 0 of the last 2000", name="its wait may still grow")
+    # Of the two that have it, each has its own.
+    full = {"FAKE_OVERFLOWED": 3, "FAKE_MAX_HELD": 64}
+    warns(doctor(adaptive, "8 64\n", **full), "window 128", "3 gaps were given up as 64 packets were held already")
+    fine(doctor(adaptive, "8 128\n", **full), "window: wg0: at most 64 of 8192", name="nothing is said of a window that was not full")
+    # Turned off for all but one, as is advised, or for one.
+    off = "2\n5000\n250000\n8192\n"
+    got = doctor(off, "5 0\n")
+    fine(got, "mode: wg0: is off, but for 1 of 3 peers, which have settings of their own", name="off, but for one peer")
+    warns(doctor(off, "5 0\n7 50000\n", **late), "hold-max 100ms")
+    fine(doctor(adaptive, "5 2\n", **late), "hold: wg0: 0 of the last 2000", name="off for one peer")
+    bad, lines, code = doctor(off, "7 9000\n")
+    tap.point(code == 6 and [line.endswith("set wg0 mode adaptive") for line in bad] == [True], "doctor: off for all, whatever else is a peer's own", *lines)
+    # Each has its look: what came before it was set, or before a reset, counts no more, and others' go on.
+    kept = Kept()
+    env = {"FAKE_SETTINGS": kept.folder, "FAKE_WORSE": 1, "FAKE_LATE": 5, "FAKE_PACKETS": 2000}
+    s.run("set", "wg0", "peer", k1, "mode", "fixed", "hold", "1ms", **env)
+    after = {**env, "FAKE_LATE": 10, "FAKE_PACKETS": 5000}
+    tap.point("5 of the last 3000 packets" in finding(s, "hold", **after)[1], "doctor: what came since it was set", finding(s, "hold", **after)[1])
+    s.run("set", "wg0", "peer", fake_key(0), "window", "64", **after)
+    tap.point(f"{k1}: 5 of the last 3000 packets" in finding(s, "hold", **after)[1], "doctor: another peer's are set", finding(s, "hold", **after)[1])
+    s.run("reset", "wg0", **{**env, "FAKE_PACKETS": 10, "FAKE_LATE": 0})
+    after = {**env, "FAKE_LATE": 90, "FAKE_PACKETS": 9000}
+    tap.point(f"{k1}: 90 of the last 8990 packets" in finding(s, "hold", **after)[1], "doctor: since a reset", finding(s, "hold", **after)[1])
+    of_peer = "look-*-wg0-" + base64.b64decode(k1).hex()
+    tap.same(len(list((s.root / "run/wireguard-reorder").glob(of_peer))), 1, "a look at a peer is kept")
+    s.run("set", "wg0", "peer", k1, "default", **after)
+    tap.same(list((s.root / "run/wireguard-reorder").glob(of_peer)), [], "and not where it has none of its own any more")
+
+
 def test_doctor_signing():
     s = ours()
     found(s, "signature", "ok", "does not ask for it", "no signature needed")
@@ -1439,7 +1514,7 @@ tap.tests([test_help, test_usage, test_set, test_apply, test_apply_scope, test_p
            test_reset, test_rights, test_stock, test_show, test_terminal, test_locale, test_screen, test_screen_signals,
            test_closed, test_json,
            test_stats_and_dump, test_many_peers, test_watch, test_export, test_export_module,
-           test_export_idle, test_export_names, test_export_file, test_export_netns, test_interrupted, test_gone, test_status, test_same, test_doctor, test_prebuilt, test_doctor_looks, test_doctor_signing,
+           test_export_idle, test_export_names, test_export_file, test_export_netns, test_interrupted, test_gone, test_status, test_same, test_doctor, test_prebuilt, test_doctor_looks, test_doctor_own, test_doctor_signing,
            test_doctor_others, test_doctor_words, test_output])
 shutil.rmtree(work)
 sys.exit(tap.done())

@@ -20,6 +20,10 @@
  *   FAKE_LATE_UNKNOWN  of those late, that many were of flows not known any more
  *   FAKE_OLD      with 1 as a module of 1.2.0, which has no scope and none of its
  *                 figures; with a srcversion the module of that one is it
+ *   FAKE_OVERFLOWED  that many gaps were given up as the window was full
+ *   FAKE_MAX_HELD  so many packets were held at most (default 4)
+ *   FAKE_WORSE    the number of the one peer of which packets were late, and gaps given
+ *                 up; without it of all
  *   FAKE_PACKETS  that many packets came from each peer (default 1000)
  *   FAKE_WAIT_US  how long packets may be held now (default 50000)
  *   FAKE_IDLE     nothing came from the peers from this number on
@@ -504,31 +508,32 @@ static void put_own(struct nlmsghdr *to, int n, unsigned int peer)
 	put_settings(to, values);
 }
 
-/* Figures that add up as they should. */
-static void put_stats(struct nlmsghdr *to, unsigned int times)
+/* Figures that add up as they should, @worse times those of what did not go well. */
+static void put_stats(struct nlmsghdr *to, unsigned int times, unsigned int worse)
 {
 	uint64_t packets = number("FAKE_PACKETS", 1000), late = number("FAKE_LATE", 1);
 	uint64_t ahead = number("FAKE_AHEAD", 0), behind = number("FAKE_BEHIND", 0);
-	uint64_t in_order = packets - 10 - late - ahead - behind;
+	uint64_t in_order = (packets - 10 - ahead - behind) * times - late * worse;
 	uint64_t values[WG_REORDER_STAT_MAX + 1] = {
 		[WG_REORDER_STAT_AUTHENTICATED] = packets * times,
-		[WG_REORDER_STAT_IN_ORDER] = in_order * times,
+		[WG_REORDER_STAT_IN_ORDER] = in_order,
 		[WG_REORDER_STAT_REORDERED] = (9 + ahead + behind) * times,
 		[WG_REORDER_STAT_RELEASED_FILLED] = 7 * times,
 		[WG_REORDER_STAT_RELEASED_TIMED_OUT] = 2 * times,
-		[WG_REORDER_STAT_LATE] = late * times,
+		[WG_REORDER_STAT_LATE] = late * worse,
 		[WG_REORDER_STAT_DUPLICATE] = 1 * times,
-		[WG_REORDER_STAT_MAX_HELD] = 4,
-		[WG_REORDER_STAT_GAPS_OPENED] = 5 * times,
+		[WG_REORDER_STAT_MAX_HELD] = number("FAKE_MAX_HELD", 4),
+		[WG_REORDER_STAT_GAPS_OPENED] = 5 * times + number("FAKE_OVERFLOWED", 0) * worse,
 		[WG_REORDER_STAT_GAPS_FILLED] = 3 * times,
 		[WG_REORDER_STAT_GAPS_TIMED_OUT] = 2 * times,
+		[WG_REORDER_STAT_GAPS_OVERFLOWED] = number("FAKE_OVERFLOWED", 0) * worse,
 		[WG_REORDER_STAT_WAIT_NS] = number("FAKE_WAIT_US", 50000) * 1000ull,
 		[WG_REORDER_STAT_MAX_HOLD_NS] = 20100000,
 		[WG_REORDER_STAT_EPOCHS] = 1,
 		[WG_REORDER_STAT_RELEASED_AHEAD] = ahead * times,
 		[WG_REORDER_STAT_RELEASED_BEHIND] = behind * times,
-		[WG_REORDER_STAT_LATE_AHEAD] = number("FAKE_LATE_AHEAD", 0) * times,
-		[WG_REORDER_STAT_LATE_UNKNOWN] = number("FAKE_LATE_UNKNOWN", 0) * times,
+		[WG_REORDER_STAT_LATE_AHEAD] = number("FAKE_LATE_AHEAD", 0) * worse,
+		[WG_REORDER_STAT_LATE_UNKNOWN] = number("FAKE_LATE_UNKNOWN", 0) * worse,
 	};
 	uint64_t extent[WG_REORDER_EXTENT_BINS] = { 3 * times, 0, 1 * times };
 	uint64_t hold[WG_REORDER_HOLD_BINS] = { [20] = 8 * times, [24] = 1 * times };
@@ -561,7 +566,7 @@ static void push_peer(struct mnl_socket *s, int n, unsigned int peer, unsigned i
 	key_of(peer, key);
 	mnl_attr_put(to, WG_REORDER_A_PUBLIC_KEY, 32, key);
 	put_own(to, n, peer);
-	put_stats(to, times);
+	put_stats(to, times, number("FAKE_WORSE", peer) == peer ? times : 0);
 	push(s, to);
 }
 
@@ -575,7 +580,7 @@ static void push_stats(struct mnl_socket *s, int n)
 	if (getenv("FAKE_BUSY") && !strcmp(name, getenv("FAKE_BUSY")))
 		now *= 10;
 	put_name(to, n);
-	put_stats(to, peers * now);
+	put_stats(to, peers * now, getenv("FAKE_WORSE") ? now : peers * now);
 	push(s, to);
 	for (i = 0; i < peers; i++)
 		push_peer(s, n, i, i < number("FAKE_IDLE", peers) ? now : 0);

@@ -331,7 +331,7 @@ static void advise_late(const struct order_settings *settings, const struct orde
 
 	worst = DOCTOR_OK;
 	*said = 0;
-	doctor_check_figures(&doctor, settings, since, late_us);
+	doctor_check_figures(&doctor, settings, NULL, since, late_us);
 	is(said, wanted);
 }
 
