@@ -21,13 +21,16 @@
 static int refused(const struct order *order, const struct conf *conf,
 		   const struct conf_entry *entry, const char *ifname, int err)
 {
-	char value[SETTING_TEXT];
+	bool is_peer = entry->section.is_peer;
+	char value[SETTING_TEXT], key[KEY_TEXT] = "";
 
 	if (err != -ERANGE && err != -EINVAL && err != -EOPNOTSUPP)
 		return access_failed(order, ifname, err);
 	setting_print_peer(entry->setting, value, entry->value);
-	conf_say(conf, entry->line, "%s %s for %s: %s", entry->setting->name, value, ifname,
-		 *order->nl.why ? order->nl.why : strerror(-err));
+	if (is_peer)
+		key_print(entry->section.key, key);
+	conf_say(conf, entry->line, "%s %s for %s%s%s: %s", entry->setting->name, value, ifname,
+		 is_peer ? " peer " : "", key, *order->nl.why ? order->nl.why : strerror(-err));
 	return CLI_USAGE;
 }
 
@@ -170,9 +173,8 @@ static int apply_report(struct order *order, const struct task *task,
 	free(wanted);
 	if (changed)
 		look_begin(order, report->ifname);
-	if (!code && !task->ifname)
-		code = check_peers(task->conf, report);
-	return code;
+	one = code == CLI_ROOT || task->ifname ? CLI_OK : check_peers(task->conf, report);
+	return code ? code : one;
 }
 
 static int apply_peers(struct order *order, const struct task *task, const char *ifname)

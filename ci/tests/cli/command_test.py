@@ -377,10 +377,15 @@ def test_peer_apply():
         refused(result, 2, f"conf:1: {bad[:40]}", "is no section: give [*], the name of an interface, such as [wg0], or [wg0 peer KEY]")
         tap.same((own(kept, 0), own(kept, 1)), (None, ["5 2"]), f"... and the rest is applied: {bad}")
     _, result, kept = applied_to(f"[wg0 peer {k0}]\nmode = on\nwindow = 32\nhold = 1ms\n[wg0]\nmode = default\n", "wg0")
-    tap.same(re.findall(r"conf:(\d+): (.*?):", result.stderr), [("2", 'mode "on"'), ("6", 'mode "default"'), ("3", "window 32 for wg0")], "values")
+    tap.same(re.findall(r"conf:(\d+): (.*?):", result.stderr), [("2", 'mode "on"'), ("6", 'mode "default"'), ("3", f"window 32 for wg0 peer {k0}")], "values")
     tap.same((result.returncode, own(kept, 0)), (2, ["6 1000"]), "... and the rest is applied")
     _, result, kept = applied_to(f"[wg0 peer {k0}]\nmode = off\n", "wg0", FAKE_NO_OWN=1)
-    refused(result, 2, f"conf:2: mode off for wg0: {NO_OWN}")
+    refused(result, 2, f"conf:2: mode off for wg0 peer {k0}: {NO_OWN}")
+    # One fault does not hide another one.
+    _, result, kept = applied_to(f"[wg0 peer {k0}]\nhold = 5s\nwindow = 128\n[wg0 peer {other}]\nmode = off\n")
+    tap.same([line.split(": ", 2)[1].split(":")[-1] + ": " + line.split(": ", 2)[2].split(":")[0] for line in result.stderr.splitlines()],
+             [f"2: hold 5000ms for wg0 peer {k0}", f"4: wg0 has no peer {other} now"], "a value that is refused, and a peer that is not there")
+    tap.same((result.returncode, own(kept, 0)), (2, ["8 128"]), "... and the rest is applied")
     refused(s.run("show", "--new-peers"), 2, "show takes no --new-peers")
     # Doctor judges what came since something changed, and not since it was only set again.
     (s.root / "run").mkdir()
