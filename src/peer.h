@@ -121,7 +121,7 @@ struct wgr_peer_tx {
  * @rx_bytes: bytes of datagrams received, with all of WireGuard's own
  * @tx_bytes: the same for sent ones
  * @own: settings of order that go before the interface's; guarded by the
- *	device's lock
+ *	device's lock, but for which they are: that may be read without
  */
 struct wgr_peer {
 	struct wgr_device *wgr;

@@ -661,21 +661,31 @@ static void ring_free(void *ctx, void *memory, size_t bytes)
 /* Room for what advise() says. */
 #define ADVICE 160
 
-/* Which setting would help, as far as enough packets have come to tell. */
-static void advise(char *text, const struct wgr_hold *hold, const char *setting)
+/* Whose the longest wait is, which somebody may change meanwhile. */
+static const char *whose_wait(const struct wgr_peer *peer, bool fixed)
 {
+	u32 given = READ_ONCE(peer->own.given);
+
+	return given & BIT(fixed ? WGR_SETTING_HOLD : WGR_SETTING_HOLD_MAX) ? "peer" : "interface";
+}
+
+/* Which setting would help, as far as enough packets have come to tell. */
+static void advise(char *text, const struct wgr_peer *peer, bool fixed)
+{
+	const char *setting = fixed ? "hold_us" : "hold_max_us", *whose = whose_wait(peer, fixed);
+	const struct wgr_hold *hold = &peer->rx.order.hold;
 	struct wgr_hold_wish wish;
 
 	if (!wgr_hold_wanted(hold, &wish))
-		snprintf(text, ADVICE, "raise %s of this interface", setting);
+		snprintf(text, ADVICE, "raise %s of this %s", setting, whose);
 	else if (!wish.hold_ns)
 		snprintf(text, ADVICE,
 			 "of the last %u %u were so late, and no setting would help: mode off drops none",
 			 wish.packets, wish.late);
 	else
 		snprintf(text, ADVICE,
-			 "raise %s of this interface to %llu, which would have saved %u of the last %u",
-			 setting, div_u64(wish.hold_ns, NSEC_PER_USEC), wish.saved, wish.packets);
+			 "raise %s of this %s to %llu, which would have saved %u of the last %u",
+			 setting, whose, div_u64(wish.hold_ns, NSEC_PER_USEC), wish.saved, wish.packets);
 }
 
 /* Packets are late by more than any allowed wait: somebody should know. */
@@ -690,7 +700,7 @@ static void warn_too_late(struct wgr_peer *peer, s64 late_ns)
 	    !__ratelimit(&peer->rx.too_late))
 		return;
 	wgr_endpoint_read(&peer->endpoint, &endpoint);
-	advise(advice, &peer->rx.order.hold, fixed ? "hold_us" : "hold_max_us");
+	advise(advice, peer, fixed);
 	netdev_warn(peer->wgr->dev,
 		    "peer %llu (%pISpfsc): a packet came %lld us after one sent later, which is longer than it is waited for: %s\n",
 		    peer->id, &endpoint.to.any, div_s64(late_ns, NSEC_PER_USEC), advice);

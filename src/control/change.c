@@ -56,8 +56,8 @@ int wgr_settings_change_peer(struct wgr_peer *peer, const struct wgr_some_settin
 	err = wgr_settings_check(request, extack);
 	if (err)
 		return err;
-	peer->own.given &= ~inherit;
-	peer->own.given |= request->given;
+	/* Who receives reads it at any time, to say whose a setting is. */
+	WRITE_ONCE(peer->own.given, (peer->own.given & ~inherit) | request->given);
 	for (which = 0; which < WGR_SETTINGS; which++) {
 		if (request->given & BIT(which))
 			peer->own.value[which] = request->value[which];
