@@ -31,7 +31,7 @@ int access_open(struct order *order)
 	if (err == -ENOENT)
 		return not_ours();
 	say("the kernel cannot be asked by netlink: %s", strerror(-err));
-	return err == -EPERM ? CLI_ROOT : CLI_FAILED;
+	return access_code(err);
 }
 
 int access_failed(const struct order *order, const char *what, int err)
@@ -42,6 +42,11 @@ int access_failed(const struct order *order, const char *what, int err)
 	}
 	say("%s: %s", what, *order->nl.why ? order->nl.why : strerror(-err));
 	return err == -ERANGE || err == -EINVAL ? CLI_USAGE : CLI_FAILED;
+}
+
+int access_code(int err)
+{
+	return err == -EPERM || err == -EACCES ? CLI_ROOT : CLI_FAILED;
 }
 
 int access_check_name(const char *word)

@@ -37,6 +37,9 @@ int access_settings(struct order *order, const char *word, struct order_settings
  */
 bool access_gone(const char *word, int err);
 
+/* The exit code of what a file, a folder or a namespace refused with -errno: are rights missing? */
+int access_code(int err);
+
 /* Whether the word may name an interface. Says so if not. Return: an exit code. */
 int access_check_name(const char *word);
 

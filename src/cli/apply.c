@@ -313,7 +313,7 @@ static int read_and_apply(struct order *order, const char *ifname, bool new_peer
 	err = conf_read(&conf, ifname);
 	if (err) {
 		say("%s: %s", conf.path, strerror(-err));
-		code = CLI_FAILED;
+		code = access_code(err);
 	} else {
 		code = apply_all(order, &task);
 		if (!code && conf.wrong)

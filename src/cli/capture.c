@@ -9,6 +9,7 @@
 #include <time.h>
 #include <pcap/pcap.h>
 
+#include "access.h"
 #include "cli.h"
 #include "say.h"
 
@@ -36,11 +37,14 @@ int capture_open(struct capture *capture, const char *file)
 	char said[PCAP_ERRBUF_SIZE];
 
 	*capture = (struct capture){ .file = file, .since_ns = INT64_MIN };
+	errno = 0;
 	capture->pcap = pcap_open_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO,
 								said);
 	if (!capture->pcap) {
+		int code = access_code(-errno);
+
 		say("%s: cannot be read as a capture: %s", file, without_name(said, file));
-		return CLI_FAILED;
+		return code;
 	}
 	if (outer_knows(pcap_datalink(capture->pcap)))
 		return CLI_OK;

@@ -83,8 +83,8 @@ static int read_all(struct metrics *metrics)
 		err = netns_go(&list[i]);
 		if (err) {
 			say("network namespace \"%s\": %s%s", name, strerror(-err),
-			    err == -EPERM ? ": this needs root: try it with sudo" : "");
-			code = err == -EPERM ? CLI_ROOT : CLI_FAILED;
+			    access_code(err) == CLI_ROOT ? ": this needs root: try it with sudo" : "");
+			code = access_code(err);
 		} else {
 			code = read_here(metrics, name);
 		}
@@ -116,9 +116,13 @@ static int write_file(const char *path, const struct metrics *metrics)
 	}
 	if (!err)
 		return CLI_OK;
-	say("%s: %s", path, err == -EINVAL ? "there is something that is no file: give another name" :
-					     strerror(-err));
-	return err == -EINVAL ? CLI_USAGE : CLI_FAILED;
+	if (err == -EINVAL) {
+		say("%s: there is something that is no file: give another name", path);
+		return CLI_USAGE;
+	}
+	say("%s: %s%s", path, strerror(-err),
+	    access_code(err) == CLI_ROOT ? ": try it with sudo, or give a file in another folder" : "");
+	return access_code(err);
 }
 
 static void forget(struct metrics *metrics)

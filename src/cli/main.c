@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "access.h"
 #include "cli.h"
 #include "netns.h"
 #include "say.h"
@@ -35,7 +36,7 @@ static const struct command commands[] = {
 	{ "show", show_command, "[IF|all]", "peers and their order, in the manner of \"wg show\"" },
 	{ "stats", stats_command, "IF [FIGURE]", "all figures of an interface, or one" },
 	{ "dump", dump_command, "[IF|all]", "all figures of each peer, with tabs between" },
-	{ "watch", watch_command, "[IF] [--count N] [--interval S]", "what happens, live" },
+	{ "watch", watch_command, "[IF] [--count N] [--interval S]", "what happens, live; S: seconds, 0.01 to 4000" },
 	{ "set", set_command,
 	  "IF [peer KEY] [mode M] [hold T] [hold-max T] [window N] [scope S] [--save]",
 	  "change settings, for a peer also to \"default\"; T such as 5ms, 800us; --save: for ever" },
@@ -46,7 +47,7 @@ static const struct command commands[] = {
 	  "exchange the module that runs, and bring tunnels back" },
 	{ "doctor", doctor_command, "", "look for what is wrong, and say what to do" },
 	{ "test", test_command, "[IF] [--time T] [--pcap FILE]",
-	  "does a path reorder, and would order help? With any module" },
+	  "does a path reorder, and would order help? With any module; T: seconds, 0.01 to 4000" },
 	{ "export", export_command, "[--all-netns] [--output FILE]", "metrics for Prometheus" },
 };
 
@@ -214,7 +215,7 @@ static int enter(const char *netns)
 
 	if (!err)
 		return CLI_OK;
-	if (err == -EPERM || err == -EACCES) {
+	if (access_code(err) == CLI_ROOT) {
 		say("network namespace \"%s\": this needs root: try it with sudo", netns);
 		return CLI_ROOT;
 	}

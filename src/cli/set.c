@@ -124,7 +124,7 @@ static int save(const struct wish *wish)
 	if (!err)
 		return CLI_OK;
 	say("%s: set, but not saved in %s: %s", wish->settings.ifname, CONF_PATH, strerror(-err));
-	return err == -EACCES || err == -EPERM ? CLI_ROOT : CLI_FAILED;
+	return access_code(err);
 }
 
 int set_command(const struct cli *cli, int count, char **words)

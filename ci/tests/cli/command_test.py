@@ -995,6 +995,44 @@ def test_export_names():
         tap.same(got, {shown}, f"export: the name {name}")
 
 
+def no_rights(s, *words):
+    """The command as root that files' modes hold for."""
+    return subprocess.run(["setpriv", "--bounding-set=-dac_override,-dac_read_search", PROGRAM, *words], env=s.env({}), capture_output=True,
+                          text=True, timeout=60, stdin=subprocess.DEVNULL, check=False)
+
+
+def test_files_refused():
+    """Rights to a file that are missing are told by the exit code, whichever file it is."""
+    s = ours()
+    folder = work / "theirs"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    folder.chmod(0o555)
+    refused(no_rights(s, "export", "--output", folder / "x.prom"), 4, "x.prom: Permission denied: try it with sudo, or give")
+    tap.same(list(folder.iterdir()), [], "export: nothing is left there")
+    capture = s.file("a.pcap")
+    capture.chmod(0)
+    refused(no_rights(s, "test", "--pcap", capture), 4, "a.pcap: cannot be read as a capture: Permission denied")
+    refused(s.run("test", "--pcap", capture), 1, "a.pcap: cannot be read as a capture")
+    conf = s.file("etc/wireguard-reorder.conf", "[*]\n")
+    conf.chmod(0)
+    refused(no_rights(s, "apply"), 4, "wireguard-reorder.conf: Permission denied")
+    refused(no_rights(s, "set", "wg0", "window", "64", "--save"), 4, "wg0: set, but not saved in /etc/wireguard-reorder.conf: Permission denied")
+    conf.unlink()
+    conf.parent.chmod(0o555)
+    refused(no_rights(s, "set", "wg0", "window", "64", "--save"), 4, "wg0: set, but not saved in /etc/wireguard-reorder.conf: Permission denied")
+
+
+def test_ranges():
+    """What an error says of a range, help and the page say before."""
+    page = (CLI / "wireguard-reorder.8").read_text().split("\n.It Cm ")
+    said = System().run("--help").stdout
+    for command, option, letter in ("watch", "--interval", "S"), ("test", "--time", "T"):
+        tap.point(re.search(rf"{option} {letter}.*\n.*; {letter}: seconds, 0\.01 to 4000$", said, re.M), f"--help: the range of {option}", said)
+        part = next(part for part in page if part.startswith(command))
+        tap.point("seconds, 0.01 to 4000 (" in part, f"the page: the range of {option}", part)
+
+
 def test_export_file():
     s = ours()
     folder = work / "metrics"
@@ -1519,7 +1557,7 @@ tap.tests([test_help, test_usage, test_set, test_apply, test_apply_scope, test_p
            test_reset, test_rights, test_stock, test_show, test_terminal, test_locale, test_screen, test_screen_signals,
            test_closed, test_json,
            test_stats_and_dump, test_many_peers, test_watch, test_export, test_export_module,
-           test_export_idle, test_export_names, test_export_file, test_export_netns, test_interrupted, test_gone, test_status, test_same, test_doctor, test_prebuilt, test_doctor_looks, test_doctor_own, test_doctor_signing,
+           test_export_idle, test_export_names, test_files_refused, test_ranges, test_export_file, test_export_netns, test_interrupted, test_gone, test_status, test_same, test_doctor, test_prebuilt, test_doctor_looks, test_doctor_own, test_doctor_signing,
            test_doctor_others, test_doctor_words, test_output])
 shutil.rmtree(work)
 sys.exit(tap.done())
