@@ -142,6 +142,7 @@ static void take_frame(u_char *data, const struct pcap_pkthdr *head, const u_cha
 		.ns = head->ts.tv_sec * NSEC_PER_SEC + head->ts.tv_usec,
 		.data = bytes,
 		.len = head->caplen,
+		.cut = head->caplen < head->len,
 	};
 
 	if (frame.ns < taker->capture->since_ns)
@@ -149,7 +150,8 @@ static void take_frame(u_char *data, const struct pcap_pkthdr *head, const u_cha
 	/* And nothing more, should the clock be set. */
 	taker->capture->since_ns = INT64_MIN;
 	taker->capture->frames++;
-	outer_read(&frame, taker->take, taker->data);
+	if (!outer_read(&frame, taker->take, taker->data))
+		taker->capture->cut++;
 }
 
 int capture_read(struct capture *capture, int wait_ms, outer_take take, void *data, bool *end)

@@ -12,12 +12,14 @@
  * @pcap: libpcap's
  * @file: name of the file, or NULL if it listens
  * @frames: how many there were
+ * @cut: how many of them were captured too short to be told
  * @since_ns: what came before this is left out, nanoseconds of the frames' clock
  */
 struct capture {
 	struct pcap *pcap;
 	const char *file;
 	uint64_t frames;
+	uint64_t cut;
 	int64_t since_ns;
 };
 

@@ -25,15 +25,24 @@
  * struct part - the rest of a frame that is yet to be read
  * @at: its first byte
  * @len: how many were captured
+ * @ended: more was wanted than there is
  */
 struct part {
 	const uint8_t *at;
 	size_t len;
+	bool ended;
 };
+
+static bool has(struct part *part, size_t len)
+{
+	if (part->len < len)
+		part->ended = true;
+	return part->len >= len;
+}
 
 static bool skip(struct part *part, size_t len)
 {
-	if (part->len < len)
+	if (!has(part, len))
 		return false;
 	part->at += len;
 	part->len -= len;
@@ -85,7 +94,7 @@ static uint16_t read_sll2(struct part *part)
 
 static uint16_t read_ip(struct part *part)
 {
-	unsigned int version = part->len ? part->at[0] >> 4 : 0;
+	unsigned int version = has(part, 1) ? part->at[0] >> 4 : 0;
 
 	return version == 4 ? PROTOCOL_IPV4 : version == 6 ? PROTOCOL_IPV6 : PROTOCOL_NONE;
 }
@@ -150,7 +159,7 @@ static bool read_ipv4(struct part *part, struct outer *outer)
 	const uint8_t *head = part->at;
 	size_t len = part->len ? (head[0] & 15) * 4 : 0;
 
-	if (part->len < 20 || len < 20 || head[9] != IPPROTO_UDP || be16(head + 6) & 0x1fff)
+	if (!has(part, 20) || len < 20 || head[9] != IPPROTO_UDP || be16(head + 6) & 0x1fff)
 		return false;
 	outer->from.v4.sin_family = AF_INET;
 	outer->to.v4.sin_family = AF_INET;
@@ -165,7 +174,7 @@ static bool read_extensions(struct part *part, uint8_t next)
 	size_t len;
 
 	while (next != IPPROTO_UDP) {
-		if (part->len < 8)
+		if (!has(part, 8))
 			return false;
 		if (next == IPPROTO_FRAGMENT && be16(part->at + 2) & 0xfff8)
 			return false;
@@ -187,7 +196,7 @@ static bool read_ipv6(struct part *part, struct outer *outer)
 {
 	const uint8_t *head = part->at;
 
-	if (part->len < 40)
+	if (!has(part, 40))
 		return false;
 	outer->from.v6.sin6_family = AF_INET6;
 	outer->to.v6.sin6_family = AF_INET6;
@@ -202,7 +211,7 @@ static bool read_udp(struct part *part, struct outer *outer)
 {
 	size_t len;
 
-	if (part->len < 8)
+	if (!has(part, 8))
 		return false;
 	memcpy(&outer->from.v4.sin_port, part->at, 2);
 	memcpy(&outer->to.v4.sin_port, part->at + 2, 2);
@@ -218,11 +227,13 @@ static bool read_udp(struct part *part, struct outer *outer)
  * WireGuard.
  */
 
-static bool is_data(const struct part *part)
+/* What begins as something else is that, however short it is. */
+static bool is_data(struct part *part)
 {
 	static const uint8_t type[] = { TYPE_DATA, 0, 0, 0 };
+	size_t len = part->len < sizeof(type) ? part->len : sizeof(type);
 
-	return part->len >= HEAD && !memcmp(part->at, type, sizeof(type));
+	return !memcmp(part->at, type, len) && has(part, HEAD);
 }
 
 static void take_one(const uint8_t *at, struct outer *outer, outer_take take, void *data)
@@ -270,10 +281,10 @@ static void read_messages(struct part *part, struct outer *outer, outer_take tak
 	while (skip(part, size) && part->len >= HEAD);
 }
 
-void outer_read(const struct outer_frame *frame, outer_take take, void *data)
+bool outer_read(const struct outer_frame *frame, outer_take take, void *data)
 {
 	struct outer outer = { .ns = frame->ns, .way = way_of(frame) };
-	struct part part = { frame->data, frame->len };
+	struct part part = { frame->data, frame->len, false };
 	uint16_t protocol = read_link(frame->link, &part);
 	bool is_ip = false;
 
@@ -281,8 +292,10 @@ void outer_read(const struct outer_frame *frame, outer_take take, void *data)
 		is_ip = read_ipv4(&part, &outer);
 	else if (protocol == PROTOCOL_IPV6)
 		is_ip = read_ipv6(&part, &outer);
-	if (is_ip && read_udp(&part, &outer) && is_data(&part))
-		read_messages(&part, &outer, take, data);
+	if (!is_ip || !read_udp(&part, &outer) || !is_data(&part))
+		return !frame->cut || !part.ended;
+	read_messages(&part, &outer, take, data);
+	return true;
 }
 
 bool outer_same_end(const union outer_end *one, const union outer_end *other)

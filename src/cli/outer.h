@@ -56,13 +56,15 @@ struct outer {
  * @link: its link type, one of DLT_ of libpcap
  * @ns: when, nanoseconds since 1970
  * @data: bytes
- * @len: how many bytes there are; the frame may have been longer
+ * @len: how many bytes there are
+ * @cut: the frame was longer
  */
 struct outer_frame {
 	int link;
 	int64_t ns;
 	const uint8_t *data;
 	size_t len;
+	bool cut;
 };
 
 typedef void (*outer_take)(void *data, const struct outer *outer);
@@ -72,9 +74,10 @@ bool outer_knows(int link);
 
 /*
  * Calls @take with each data packet that a frame has: mostly none or one; more where
- * the kernel keeps several of one flow together.
+ * the kernel keeps several of one flow together. Return: false if it is cut off before
+ * it can be told whether it has any.
  */
-void outer_read(const struct outer_frame *frame, outer_take take, void *data);
+bool outer_read(const struct outer_frame *frame, outer_take take, void *data);
 
 /* Whether two are the same address and port. */
 bool outer_same_end(const union outer_end *one, const union outer_end *other);

@@ -435,6 +435,15 @@ static int look_on(struct test *test)
 	return code;
 }
 
+/* So much of a frame has a data packet's counter, with all heads that are usual before it. */
+#define SNAPLEN 128
+
+static void say_cut(const struct capture *capture)
+{
+	say("%s: %" PRIu64 " of its %" PRIu64 " packets were captured too short to be told: capture again with \"tcpdump -s %d\"",
+	    capture->file, capture->cut, capture->frames, SNAPLEN);
+}
+
 /* What a result must be read with. */
 static void say_limits(const struct test *test)
 {
@@ -443,6 +452,8 @@ static void say_limits(const struct test *test)
 	if (missed)
 		say("%" PRIu64 " packets came too fast to be looked at: the figures of losses are too high",
 		    missed);
+	if (test->capture.cut)
+		say_cut(&test->capture);
 	if (test->streams.left_out)
 		say("%" PRIu64 " packets were left out: no more than %d streams are told apart",
 		    test->streams.left_out, STREAM_MOST);
@@ -463,7 +474,9 @@ static int print(struct test *test)
 {
 	streams_end(&test->streams, end_ns(test));
 	if (!test->streams.count) {
-		if (test->capture.file)
+		if (test->capture.cut)
+			say_cut(&test->capture);
+		else if (test->capture.file)
 			say("%s: no data packet of WireGuard is among its %" PRIu64 " packets",
 			    test->capture.file, test->capture.frames);
 		else

@@ -375,6 +375,29 @@ def test_bad():
     tap.point(json.loads(result.stdout)["streams"][0]["packets"] == 199, "from standard input", result.stderr)
 
 
+def test_short():
+    """A capture that ends in front of what tells a data packet says so, and how to make one."""
+    six = "[2001:db8::1]:51820", "[2001:db8::2]:4500"
+    four = [(START + n * MS, ethernet(ip4(ONE, OTHER, data(7, n)))) for n in range(50)]
+    name = f"{work / 'capture'}: "
+    advice = "were captured too short to be told: capture again with \"tcpdump -s 128\""
+    for snap in (10, 20, 34, 36, 42, 43, 50, 57):
+        tap.refused(run(pcap(four, snap=snap)), 1, f"{name}50 of its 50 packets {advice}")
+    for link, wrap in ((1, lambda p: ethernet(p, b"\x81\x00\x00\x07")), (113, sll), (276, sll2), (101, lambda p: p)):
+        frames = [(START + n * MS, wrap(ip6(*six, data(7, n)))) for n in range(50)]
+        need = len(frames[0][1]) - len(data(7, 0)) + 16
+        tap.refused(run(pcap(frames, link, snap=need - 1)), 1, f"{name}50 of its 50 packets {advice}")
+        tap.same(run(pcap(frames, link, snap=need)).returncode, 0, f"link type {link}: one byte more is enough")
+    # What is no such packet is not, however short it was captured.
+    others = [(START, ethernet(ip4(ONE, OTHER, b"x" * 100)))] * 5 + [(START, ethernet(b"\x45" + bytes(8) + b"\x06" + bytes(100)))] * 3
+    tap.refused(run(pcap(others, snap=50)), 1, f"{name}no data packet of WireGuard is among its 8 packets")
+    tap.refused(run(pcap([(START, frame[:50]) for _, frame in four])), 1, f"{name}no data packet of WireGuard is among its 50 packets")
+    # Beside those that can be told, too.
+    result = run(pcap(four + [(START + n * MS, ethernet(ip6(*six, data(9, n)))) for n in range(5)], snap=60), "-j")
+    tap.point(result.returncode == 0 and [x["packets"] for x in json.loads(result.stdout)["streams"]] == [50] and f"5 of its 55 packets {advice}" in result.stderr,
+              "some were captured too short", result.stdout, result.stderr)
+
+
 def test_damaged():
     """Nothing that a frame may hold does harm: the program is built with sanitizers."""
     rng = random.Random(SEED)
@@ -426,6 +449,6 @@ if sys.argv[1] == "--sample":
     sys.stdout.buffer.write(pcap(frames_of(path(500, delay=lambda n, rng: rng.randrange(4 * MS), lose=lambda n, rng: n % 50 == 7))))
     sys.exit()
 print(f"# seed {SEED}")
-tap.tests([test_paths, test_delay, test_verdicts, test_sessions, test_lines, test_links, test_together, test_not_believed, test_bad, test_damaged, test_pipe])
+tap.tests([test_paths, test_delay, test_verdicts, test_sessions, test_lines, test_links, test_together, test_not_believed, test_bad, test_short, test_damaged, test_pipe])
 shutil.rmtree(work)
 sys.exit(tap.done())
