@@ -93,46 +93,81 @@ _wireguard_reorder_fit()
 	done
 }
 
+# _wireguard_reorder_typed: sets $typed to the words up to the cursor. To bash "=" is a
+# word of its own, and options, public keys and files have it inside.
+_wireguard_reorder_typed()
+{
+	local rest=$COMP_LINE word blanks i
+
+	for ((i = 0; i <= COMP_CWORD; i++)); do
+		word=${COMP_WORDS[i]}
+		blanks=${rest%%[![:blank:]]*}
+		rest=${rest#"$blanks"}
+		rest=${rest#"$word"}
+		if [[ $i -gt 0 && -z $blanks && ($word == =* || ${typed[-1]} == *=) ]]; then
+			typed[-1]+=$word
+		else
+			typed+=("$word")
+		fi
+	done
+}
+
+# _wireguard_reorder_trim PREFIX WORD: what was found goes behind that prefix; but bash
+# puts it behind the last "=" of the word, not in its place.
+_wireguard_reorder_trim()
+{
+	local before=
+
+	[[ $2 != *=* || ${COMP_WORDBREAKS-} != *=* ]] || before=${2%"${2##*=}"}
+	[[ ${#COMPREPLY[@]} == 0 ]] || COMPREPLY=("${COMPREPLY[@]/#/"$1"}")
+	[[ ${#COMPREPLY[@]} == 0 ]] || COMPREPLY=("${COMPREPLY[@]#"$before"}")
+}
+
+# _wireguard_reorder_find CURRENT: what may stand there behind $words.
+_wireguard_reorder_find()
+{
+	if [[ ${#words[@]} -gt 0 ]]; then
+		mapfile -t COMPREPLY < <(_wireguard_reorder_words "${words[@]}" | _wireguard_reorder_fit "$1")
+	elif [[ $1 == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W '--json --netns --plain --help --version' -- "$1")
+	else
+		mapfile -t COMPREPLY < <(compgen -W 'status show stats dump watch set apply reset switch doctor export test' -- "$1")
+	fi
+}
+
 _wireguard_reorder()
 {
-	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} i option words=() netns=
+	local typed=() words=() netns='' option prefix='' current i
 
-	case $previous in
-	-n|-[hjpV]n|-[hjpV][hjpV]n|--netns)
-		mapfile -t COMPREPLY < <(ip netns list 2>/dev/null | cut -d ' ' -f 1 | _wireguard_reorder_fit "$current")
-		return ;;
-	--pcap)
-		mapfile -t COMPREPLY < <(compgen -f -- "$current")
-		compopt -o filenames 2>/dev/null
-		return ;;
-	--count|--interval|--time)
-		COMPREPLY=()
-		return ;;
-	--output)
-		mapfile -t COMPREPLY < <(compgen -f -- "$current")
-		return ;;
-	esac
-	for ((i = 1; i < COMP_CWORD; i++)); do
-		case ${COMP_WORDS[i]} in
-		-n|-[hjpV]n|-[hjpV][hjpV]n|--netns|--count|--interval|--time|--pcap|--output)
-			option=${COMP_WORDS[i]}
-			# Bash has "=" as a word of its own.
-			[[ ${COMP_WORDS[i+1]} != = ]] || i=$((i + 1))
-			i=$((i + 1))
-			[[ $option != -*n && $option != --netns ]] || netns=${COMP_WORDS[i]-} ;;
-		--netns=*) netns=${COMP_WORDS[i]#*=} ;;
-		-n*) netns=${COMP_WORDS[i]#-n} ;;
+	_wireguard_reorder_typed
+	for ((i = 1; i < ${#typed[@]} - 1; i++)); do
+		case ${typed[i]} in
+		-n|-[hjpV]n|-[hjpV][hjpV]n|--netns) netns=${typed[++i]} ;;
+		--count|--interval|--time|--pcap|--output) i=$((i + 1)) ;;
+		--netns=*) netns=${typed[i]#*=} ;;
+		-n*) netns=${typed[i]#-n} ;;
 		-*) ;;
-		*) words+=("${COMP_WORDS[i]}") ;;
+		*) words+=("${typed[i]}") ;;
 		esac
 	done
-	if [[ ${#words[@]} -gt 0 ]]; then
-		mapfile -t COMPREPLY < <(_wireguard_reorder_words "${words[@]}" | _wireguard_reorder_fit "$current")
-	elif [[ $current == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W '--json --netns --plain --help --version' -- "$current")
-	else
-		mapfile -t COMPREPLY < <(compgen -W 'status show stats dump watch set apply reset switch doctor export test' -- "$current")
+	current=${typed[-1]}
+	option=${typed[-2]}
+	if [[ $current == --*=* ]]; then
+		option=${current%%=*}
+		prefix=$option=
+		current=${current#*=}
 	fi
+	COMPREPLY=()
+	case $option in
+	-n|-[hjpV]n|-[hjpV][hjpV]n|--netns)
+		mapfile -t COMPREPLY < <(ip netns list 2>/dev/null | cut -d ' ' -f 1 | _wireguard_reorder_fit "$current") ;;
+	--pcap|--output)
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
+		compopt -o filenames 2>/dev/null || : ;;
+	--count|--interval|--time) ;;
+	*) [[ -n $prefix ]] || _wireguard_reorder_find "$current" ;;
+	esac
+	_wireguard_reorder_trim "$prefix" "${typed[-1]}"
 }
 
 complete -F _wireguard_reorder wireguard-reorder

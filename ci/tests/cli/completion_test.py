@@ -47,13 +47,17 @@ esac
     return {**os.environ, "PATH": f"{work}:{os.environ['PATH']}"}
 
 
-def bash(line, env):
-    """The words that bash offers for the end of a line."""
+def bash(line, env, breaks="= "):
+    """The words that bash offers for the end of a line, if these part words."""
     words = line.split(" ")
+    if "=" in breaks:
+        words = [part for word in words for part in ([x for x in re.split("(=)", word) if x] or [""])]
     script = f"""
         . {CLI}/completion.bash
         COMP_WORDS=({' '.join(f"'{w}'" for w in words)})
         COMP_CWORD={len(words) - 1}
+        COMP_LINE='{line}'
+        COMP_WORDBREAKS='{breaks}'
         _wireguard_reorder
         printf '%s\\n' "${{COMPREPLY[@]}}"
         """
@@ -100,7 +104,6 @@ CASES = [
     ("-jpn ", "blue red"),
     ("--netns blue set ", "wgblue"),
     ("--netns=blue set ", "wgblue"),
-    ("--netns = blue set ", "wgblue"),
     ("-n 4711 set ", "wgprocess"),
     ("-n /run/some/net set ", "wgpath"),
     ("-n blue reset wgblue peer ", "AKEYBLUE= BKEYBLUE="),
@@ -139,6 +142,14 @@ CASES = [
     ("switch ", "ours stock --yes"),
     ("switch ours ", "--yes"),
     ("status ", ""),
+    ("--netns=", "blue red"),
+    ("--netns=bl", "blue"),
+    ("--count=3 show ", "all wg0 wg1"),
+    ("test --time=", ""),
+    ("test --json=", ""),
+    ("set wg0 peer AKEY=", ""),
+    ("set wg0 peer QUtFWQ== mode ", "adaptive fixed off default"),
+    ("reset wg0 peer B", "BKEY="),
 ]
 
 
@@ -146,6 +157,43 @@ def test_bash():
     env = stand_ins()
     for line, wanted in CASES:
         tap.same(bash("wireguard-reorder " + line, env), wanted.split(), f"bash: wireguard-reorder {line}")
+    # Where somebody has it that "=" parts no words.
+    for line, wanted in (("--netns=", "--netns=blue --netns=red"), ("--netns=bl", "--netns=blue"), ("--netns=blue set ", "wgblue"),
+                         ("set wg0 peer A", "AKEY="), ("set wg0 peer AKEY= mode ", "adaptive fixed off default"), ("test --time=", "")):
+        tap.same(bash("wireguard-reorder " + line, env, " "), wanted.split(), f"bash without = between words: wireguard-reorder {line}")
+    folder = work / "files"
+    folder.mkdir()
+    for name in "one.pcap", "a=b", "a=c d":
+        (folder / name).touch()
+    for line, wanted in ((f"test --pcap={folder}/o", f"test --pcap={folder}/one.pcap"), (f"test --pcap {folder}/o", f"test --pcap {folder}/one.pcap"),
+                         (f"export --output={folder}/o", f"export --output={folder}/one.pcap"), ("--netns=b", "--netns=blue"), ("-n b", "-n blue"),
+                         ("set wg0 peer A", "set wg0 peer AKEY="), ("set wg0 peer AKEY= mode ad", "set wg0 peer AKEY= mode adaptive"),
+                         ("set wg0 peer AKEY=", "set wg0 peer AKEY="), ("--netns=blue set w", "--netns=blue set wgblue"), (f"test --pcap={folder}/a=b", f"test --pcap={folder}/a=b"),
+                         (f"test --pcap={folder}/a=c", f"test --pcap={folder}/a=c\\ d")):
+        tap.same(readline(line, env).rstrip(), wanted, f"bash, on a terminal: wireguard-reorder {line}")
+
+
+def readline(line, env):
+    """What an interactive bash makes of a line by tab."""
+    main, other = pty.openpty()
+    out = work / "typed"
+    out.unlink(missing_ok=True)
+    # What is typed then is kept, and not run.
+    start = f"PS1= PS2=; . {CLI}/completion.bash; bind 'set enable-bracketed-paste off'; bind -x '\"\\C-g\": printf %s \"$READLINE_LINE\" >{out}.new; mv {out}.new {out}'; echo set' 'up\n"
+    with subprocess.Popen(["bash", "--norc", "--noprofile", "-i"], env={**env, "TERM": "dumb"}, stdin=other, stdout=other, stderr=other, cwd=work,
+                          start_new_session=True) as child:
+        os.close(other)
+        os.write(main, start.encode())
+        said, end = b"", time.monotonic() + 30
+        while b"set up" not in said and time.monotonic() < end:
+            said += os.read(main, 65536)
+        os.write(main, f"wireguard-reorder {line}\t\x07".encode())
+        while not out.exists() and time.monotonic() < end:
+            if select.select([main], [], [], 0.02)[0]:
+                said += os.read(main, 65536)
+        child.kill()
+    os.close(main)
+    return out.read_text().removeprefix("wireguard-reorder ") if out.exists() else said.decode(errors="replace")
 
 
 def test_bash_evil():
