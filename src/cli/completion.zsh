@@ -107,9 +107,9 @@ _wireguard_reorder_words()
 	apply) _arguments '--new-peers[only peers with no settings of their own]' \
 		'1:interface:_wireguard_reorder_interfaces_all' ;;
 	show|dump) (( CURRENT == 2 )) && _wireguard_reorder_interfaces_all ;;
-	watch) _arguments '--count[looks]:number:' '--interval[time between two]:seconds:' \
+	watch) _arguments '--count=[looks]:number:' '--interval=[time between two]:seconds:' \
 		'1:interface:_wireguard_reorder_interfaces' ;;
-	test) _arguments '--time[how long to listen]:time:' '--pcap[capture to read]:file:_files' \
+	test) _arguments '--time=[how long to listen]:time:' '--pcap=[capture to read]:file:_files' \
 		'1:interface:_wireguard_reorder_interfaces' ;;
 	stats)
 		case $CURRENT in
@@ -123,7 +123,7 @@ _wireguard_reorder_words()
 		4) _wireguard_reorder_keys ;;
 		esac ;;
 	set) if (( CURRENT == 2 )) { _wireguard_reorder_interfaces } else { _wireguard_reorder_settings } ;;
-	export) _arguments '--all-netns[all network namespaces]' '--output[write a file]:file:_files' ;;
+	export) _arguments '--all-netns[all network namespaces]' '--output=[write a file]:file:_files' ;;
 	switch) _arguments '--yes[do not ask]' '1:module:(ours stock)' ;;
 	esac
 }

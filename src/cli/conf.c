@@ -77,11 +77,23 @@ static void cut_comment(char *text)
 	}
 }
 
+/*
+ * Some editors begin a file with a mark of its encoding, which is no part of its text;
+ * of files put together it is in the middle.
+ */
+static char *skip_mark(char *line)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+
+	return strncmp(line, mark, strlen(mark)) ? line : line + strlen(mark);
+}
+
 static struct parts take_apart(char *line)
 {
 	struct parts parts = { .kind = OTHER };
 	char *equals;
 
+	line = skip_mark(line);
 	cut_comment(line);
 	line = trim(line);
 	equals = strchr(line, '=');

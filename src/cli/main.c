@@ -101,8 +101,13 @@ static const struct option options[] = {
 /* One letter of several in a word is named alone. */
 static int no_option(const char *word)
 {
+	const char *value = strchr(word, '=');
 	char letter[] = { '-', optopt, 0 };
 
+	/* It knows which it is, and there is one. */
+	if (optopt && value && !strncmp(word, "--", 2))
+		return say_usage("%.*s takes no value: leave \"%s\" out", (int)(value - word), word,
+				 value);
 	return say_usage("there is no option \"%s\": \"wireguard-reorder --help\" lists all",
 			 optopt && strchr("hjnpV", optopt) == NULL ? letter : word);
 }

@@ -127,6 +127,15 @@ static int save(const struct wish *wish)
 	return access_code(err);
 }
 
+/* A section of that name is for all. */
+static int check_save(const char *ifname)
+{
+	if (strcmp(ifname, CONF_ALL))
+		return CLI_OK;
+	return say_usage("set \"%s\" takes no --save: in the file of settings [%s] is all interfaces; give this one another name",
+			 ifname, ifname);
+}
+
 int set_command(const struct cli *cli, int count, char **words)
 {
 	struct wish wish = {};
@@ -140,6 +149,8 @@ int set_command(const struct cli *cli, int count, char **words)
 	code = read_whose(&count, &words, &wish);
 	if (!code)
 		code = read_settings(count, words, &wish);
+	if (!code && cli->save)
+		code = check_save(wish.settings.ifname);
 	if (!code)
 		code = access_open(&order);
 	if (code)

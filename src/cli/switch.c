@@ -648,9 +648,12 @@ int switch_command(const struct cli *cli, int count, char **words)
 
 	if (cli->json)
 		return say_usage("switch has nothing to say in JSON: leave --json out");
-	if (count != 1 || (strcmp(words[0], "ours") && strcmp(words[0], "stock")))
-		return say_usage("switch needs to know to which module: ours or stock, not \"%s\"",
-				 count ? words[count - 1] : "");
+	if (!count)
+		return say_usage("switch needs to know to which module: give ours or stock");
+	if (strcmp(words[0], "ours") && strcmp(words[0], "stock"))
+		return say_usage("switch takes ours or stock, not \"%s\"", words[0]);
+	if (count > 1)
+		return say_usage("switch takes one of ours and stock, not \"%s\" as well", words[1]);
 	if (geteuid()) {
 		say("switch needs root: try it with sudo");
 		return CLI_ROOT;

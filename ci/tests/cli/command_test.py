@@ -63,6 +63,13 @@ def test_usage():
     refused(s.run("--frob"), 2, 'no option "--frob"')
     refused(s.run("-q"), 2, 'no option "-q"')
     refused(s.run("show", "-jq"), 2, 'no option "-q"')
+    refused(s.run("--frob=1"), 2, 'no option "--frob=1"')
+    refused(s.run("--json=1"), 2, '--json takes no value: leave "=1" out')
+    refused(s.run("set", "wg0", "mode", "off", "--save=x"), 2, '--save takes no value: leave "=x" out')
+    refused(s.run("export", "--all-n="), 2, '--all-n takes no value: leave "=" out')
+    refused(s.run("switch"), 2, "switch needs to know to which module: give ours or stock")
+    refused(s.run("switch", "theirs", "stock"), 2, 'switch takes ours or stock, not "theirs"')
+    refused(s.run("switch", "ours", "stock"), 2, 'switch takes one of ours and stock, not "stock" as well')
     refused(s.run("-n"), 2, "-n needs a value")
     refused(s.run("watch", "--count"), 2, "--count needs a value")
     refused(s.run("status", "--count", "3"), 2, "status takes neither --count")
@@ -188,6 +195,9 @@ def test_apply():
         result, wg0, wg1 = applied(text)
         tap.same((result.returncode, result.stderr, wg0, wg1), (0, "", None, None), f"apply: nothing to do: {text!r}")
     tap.same(applied(CONF.replace("\n", "\r\n"))[1], [0, 5000, 100000, 4096], "apply: lines as of DOS")
+    tap.same(applied("\ufeff" + CONF)[1], [0, 5000, 100000, 4096], "apply: a mark of the encoding at the beginning")
+    result, wg0, wg1 = applied("\ufeff[wg0]\nmode = off\n\ufeff[wg1]\nhold = 9ms\n")
+    tap.same((result.stderr, wg0, wg1), ("", [2, 5000, 50000, 8192], [1, 9000, 50000, 8192]), "apply: and in the middle")
     tap.same(applied(CONF.rstrip("\n"))[2], [1, 5000, 20000, 4096], "apply: no end of the last line")
     result, wg0, wg1 = applied((CLI.parent / "dist/examples/wireguard-reorder.conf").read_text())
     tap.same((result.returncode, result.stderr, wg0, wg1), (0, "", [0, 5000, 500000, 8192], [1, 5000, 250000, 8192]), "apply: the example")
@@ -415,6 +425,13 @@ def test_links():
         tap.point(not missing, f"{where} has all pages for users", missing)
 
 
+def test_advice():
+    """The page advises what doctor does."""
+    row = next(line for line in (CLI.parent / "dist/troubleshooting.md").read_text().splitlines() if "of unknown flows |" in line)
+    said = re.search(r'"(see who in the tunnel[^"]*)"', (CLI / "doctor_order.c").read_text())[1]
+    tap.point(said in row and "set wg0 scope" not in row, "troubleshooting: what doctor says of unknown flows", row)
+
+
 def test_pages():
     """Command lines in the pages for users are understood."""
     runs = ("set", "show", "apply", "reset", "stats", "dump", "export", "doctor", "status")
@@ -549,6 +566,19 @@ def test_save():
     s = stock()
     refused(s.run("set", "wg0", "mode", "off", "--save"), 3, "stock module is running")
     tap.point(not (s.root / "etc/wireguard-reorder.conf").exists(), "with another module nothing is saved")
+    # The interface of that name is one, and the section is all.
+    s = ours()
+    kept = Kept()
+    env = {"FAKE_SETTINGS": kept.folder, "FAKE_IFS": "wg0 *"}
+    conf = s.file("etc/wireguard-reorder.conf", CONF)
+    for words in ("mode", "off"), ("peer", fake_key(0), "mode", "off"):
+        refused(s.run("set", "*", *words, "--save", **env), 2, 'set "*" takes no --save', "[*] is all interfaces")
+    tap.same((conf.read_text(), kept.of("*")), (CONF, None), "and nothing is set or saved")
+    tap.same((s.run("set", "*", "mode", "off", **env).returncode, kept.of("*")[0]), (0, 2), "without --save it is set")
+    # As some editors begin a file: it is no part of what is said, and stays.
+    conf.write_text("\ufeff[wg0]\nmode = off\n")
+    tap.same(s.run("set", "wg0", "mode", "fixed", "--save", **env).returncode, 0, "a mark at the beginning")
+    tap.same(conf.read_text(), "\ufeff[wg0]\nmode = fixed\n", "it stays where it is")
 
 
 def test_reset():
@@ -1557,7 +1587,7 @@ tap.tests([test_help, test_usage, test_set, test_apply, test_apply_scope, test_p
            test_reset, test_rights, test_stock, test_show, test_terminal, test_locale, test_screen, test_screen_signals,
            test_closed, test_json,
            test_stats_and_dump, test_many_peers, test_watch, test_export, test_export_module,
-           test_export_idle, test_export_names, test_files_refused, test_ranges, test_export_file, test_export_netns, test_interrupted, test_gone, test_status, test_same, test_doctor, test_prebuilt, test_doctor_looks, test_doctor_own, test_doctor_signing,
+           test_export_idle, test_export_names, test_files_refused, test_ranges, test_advice, test_export_file, test_export_netns, test_interrupted, test_gone, test_status, test_same, test_doctor, test_prebuilt, test_doctor_looks, test_doctor_own, test_doctor_signing,
            test_doctor_others, test_doctor_words, test_output])
 shutil.rmtree(work)
 sys.exit(tap.done())

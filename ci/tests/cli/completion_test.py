@@ -256,6 +256,9 @@ def test_zsh():
         tap.point(True, "zsh # SKIP is not installed")
         return
     zsh = Zsh(stand_ins())
+    folder = work / "zsh-files"
+    folder.mkdir()
+    (folder / "one.pcap").touch()
     for line, wanted in (("", ["status", "show", "doctor", "export"]), ("doc", ["doctor"]), ("show ", ["all", "wg0", "wg1"]),
                          ("-n ", ["blue", "red"]), ("-n blue show ", ["all", "wgblue"]), ("--netns=blue set ", ["wgblue"]),
                          ("-n 4711 set ", ["wgprocess"]), ("-n /run/some/net set ", ["wgpath"]),
@@ -264,7 +267,8 @@ def test_zsh():
                          ("set wg0 peer AKEY= mode ", ["adaptive", "default"]), ("set wg0 scope peer m", ["mode"]),
                          ("export --", ["--all-netns", "--output"]),
                          ("set wg0 mode ", ["adaptive", "fixed", "off"]), ("set wg0 scope ", ["auto", "flow", "peer"]), ("set wg0 ", ["scope"]), ("stats wg0 ", ["authenticated", "late"]),
-                         ("reset wg0 peer ", ["AKEY=", "BKEY="]), ("switch o", ["ours"]), ("watch wg0 --c", ["--count"])):
+                         ("reset wg0 peer ", ["AKEY=", "BKEY="]), ("switch o", ["ours"]), ("watch wg0 --c", ["--count"]),
+                         (f"test --pcap={folder}/o", ["one.pcap"]), (f"test --pcap {folder}/o", ["one.pcap"]), (f"export --output={folder}/o", ["one.pcap"])):
         shown = zsh.complete("wireguard-reorder " + line, wanted)
         tap.point(all(word in shown for word in wanted), f"zsh: wireguard-reorder {line}", repr(shown))
     zsh.close()
