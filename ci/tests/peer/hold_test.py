@@ -10,6 +10,7 @@ Run as root with the module loaded; makes namespaces of its own. Prints TAP. TOL
 import argparse
 import ctypes
 import os
+import pathlib
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,10 @@ import time
 
 import order_test
 from rig import IFNAME, TOLERANCE_US, KernelLog, Report, Rig, drawn_seed, need, run
+
+# The family wg-reorder, for settings of single peers.
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "tunnel"))
+import reorder_test as rt  # pylint: disable=wrong-import-position
 
 CLONE_NEWNS = 0x20000
 # Packets in order after which a path counts as calm; as in the engine.
@@ -46,6 +51,14 @@ class Settings:
         """As if the interface were new: another mode and back forgets what was learned."""
         self.set(mode="fixed", window=window, hold_us=hold_us, hold_max_us=hold_max_us)
         self.set(mode="adaptive")
+
+
+def set_own(peer, **settings):
+    """Settings that are the peer's own, as numbers."""
+    link = rt.Link()
+    _, answer = link.talk(rt.SET, rt.name_of(IFNAME) + rt.key_of(peer.wg.key.public) + rt.words(**settings))
+    need(not answer.errno, "%s", answer)
+    link.close()
 
 
 class Trace:
@@ -170,6 +183,15 @@ class Suite(order_test.Suite):
         lines = [line for line in self.kernel_lines() if "raise hold_max_us" in line]
         need(len(lines) == 1, "%d lines about it in the log: %s", len(lines), lines)
         need(IFNAME in lines[0] and "127.0.0.1" in lines[0], "the line does not say who: %s", lines[0])
+        need("of this interface" in lines[0], "the line does not say whose: %s", lines[0])
+        peer.remove()
+        # Where it is the peer's own the interface's would not reach it.
+        peer, session = self.lone(hold_us=1000, hold_max_us=50000)
+        set_own(peer, hold_max_us=10000)
+        got, _ = self.swap(peer, session, 0.06)
+        need(got == [1], "delivered %s", got)
+        lines = [line for line in self.kernel_lines() if "raise hold_max_us of this peer" in line]
+        need(len(lines) == 1, "%d lines about it in the log: %s", len(lines), lines)
         peer.remove()
 
     @staticmethod
