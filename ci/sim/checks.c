@@ -171,10 +171,11 @@ void check_loses_keys(struct end *end, int link)
 	w.fair[link][number_of(end)] = w.now;
 }
 
+/* What happened to it meanwhile, as a peer that was added, is as of now. */
 static void move_on(u64 *moment, u64 ns)
 {
 	if (*moment)
-		*moment += ns;
+		*moment = *moment + ns < w.now ? *moment + ns : w.now;
 }
 
 /* It has slept for so long, which no alarm has seen. */
