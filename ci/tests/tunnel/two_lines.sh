@@ -202,6 +202,16 @@ figures()
 	echo "$1, two of $2: $up Mbit/s up, $down down; $swapped of 1000 datagrams out of order"
 }
 
+# over_stock LINES: up and down against what stock had by them.
+over_stock()
+{
+	local stock
+
+	read -r -a stock <"$WGR_RESULTS/stock-$1"
+	least 'up against stock' "$up" "$(awk "BEGIN { print 0.9 * ${stock[0]} }")"
+	least 'down against stock' "$down" "$(awk "BEGIN { print 0.9 * ${stock[1]} }")"
+}
+
 # stock_over RATE, ours_over RATE: one after the other.
 stock_over()
 {
@@ -213,18 +223,17 @@ stock_over()
 
 ours_over()
 {
-	local up down swapped stock alone
+	local up down swapped alone
 
 	figures ours "$1"
 	equal swapped "$swapped" 0
 	at home nft delete table ip two_lines
+	at server nft delete table ip two_lines
 	alone=$(goodput home server "$inside" 4 -O 1)
-	echo "by one line of $1: $alone Mbit/s up"
+	echo "by one line of $1: $alone Mbit/s up, $(goodput home server "$inside" 12 -O 3 -R) down"
 	least up "$up" "$(awk "BEGIN { print 1.6 * $alone }")"
 	least down "$down" "$(awk "BEGIN { print 1.4 * $alone }")"
-	read -r -a stock <"$WGR_RESULTS/stock-$1"
-	least 'up against stock' "$up" "$(awk "BEGIN { print 0.9 * ${stock[0]} }")"
-	least 'down against stock' "$down" "$(awk "BEGIN { print 0.9 * ${stock[1]} }")"
+	over_stock "$1"
 }
 
 test_stock_over_two_lines() { stock_over 20; }
@@ -290,7 +299,7 @@ test_connection_that_pauses()
 	at server ethtool -S wg0 | grep 'late: 0$'
 }
 
-# unequal MODULE: leaves up and swapped of lines of 20 and 10 Mbit/s.
+# unequal MODULE: leaves up, down and swapped of lines of 20 and 10 Mbit/s.
 unequal()
 {
 	local one two out
@@ -303,6 +312,8 @@ unequal()
 	two=$(sent 2)
 	up=$(goodput home server "$inside" 4 -O 1)
 	echo "$1: 20 and 10 Mbit/s, 2 to 1: $up Mbit/s up, $(($(sent 1) - one)) packets by the first, $(($(sent 2) - two)) by the second"
+	down=$(goodput home server "$inside" 12 -O 3 -R)
+	echo "$down Mbit/s down"
 	out=$(sequence home server "$inside" --count 1000 --rate 500)
 	swapped=$(field out_of_order "$out")
 	echo "$swapped of 1000 datagrams out of order"
@@ -312,17 +323,18 @@ test_stock_over_unequal_lines()
 {
 	unequal stock
 	least swapped "$swapped" 200
-	echo "$up" >"$WGR_RESULTS/stock-unequal"
+	echo "$up $down" >"$WGR_RESULTS/stock-unequal"
 }
 
 test_ours_over_unequal_lines()
 {
-	local up swapped
+	local up down swapped
 
 	unequal ours
 	equal swapped "$swapped" 0
 	least up "$up" 22
-	least 'up against stock' "$up" "$(awk '{ print 0.9 * $1 }' "$WGR_RESULTS/stock-unequal")"
+	least down "$down" 22
+	over_stock unequal
 }
 
 test_line_dies_and_comes_back()
