@@ -166,6 +166,7 @@ pack()
 	local format
 	mkdir -p "$work/$1"
 	cp -R "$top"/{Makefile,dkms.conf,src,debian,rpm,COPYING,README.md} "$work/$1"
+	(cd "$top" && cp --parents ci/doc/*.svg ci/bench/applications.md "$work/$1")
 	for format in "${@:2}"; do
 		make --no-print-directory -C "$work/$1" "$format" || return
 	done
@@ -187,6 +188,18 @@ export top work
 rc=0
 { pack one deb rpm && unshare --mount --propagation private bash -c elsewhere; } >"$work/said" 2>&1 || rc=$?
 verdict "$rc" "packages are built where temporary files cannot be run, and leave nothing behind"
+rc=0
+# The source package has the tree.
+"$top/ci/lib/links.py" "$work"/one/dist/*{dkms,tools}[-_]*.{deb,rpm} >"$work/said" 2>&1 || rc=$?
+verdict "$rc" "links of packed pages lead to what lies beside"
+rc=0
+for p in "$work"/one/dist/*tools[-_]*.{deb,rpm}; do
+	[[ $p == *.rpm ]] && rpm -qpl "$p" >"$work/said" || dpkg-deb -c "$p" >"$work/said"
+	for page in README.md two-lines.md applications.md order.svg profile.svg; do
+		grep -q "/usr/share/doc/wireguard-reorder-tools/$page$" "$work/said" || rc=1
+	done
+done
+verdict "$rc" "all pages are where README says, with their pictures"
 rc=0
 (cd "$work/one/dist" && sha256sum -- *.deb *.rpm) >"$work/sums" 2>"$work/said" || rc=$?
 (cd "$work/other/place/dist" && sha256sum -c "$work/sums" && [[ $(find . -type f | wc -l) == 5 ]]) >>"$work/said" 2>&1 || rc=$?
