@@ -207,9 +207,9 @@ packed()
 }
 rc=0
 for format in deb rpm; do
-	packed "$format" >"$work/$format"
+	packed "$format" >"$work/packed-$format"
 	for page in README.md two-lines.md applications.md order.svg profile.svg; do
-		grep -x -F "/usr/share/doc/wireguard-reorder-tools/$page" "$work/$format" || rc=1
+		grep -x -F "/usr/share/doc/wireguard-reorder-tools/$page" "$work/packed-$format" || rc=1
 	done
 done >"$work/said"
 verdict "$rc" "all pages are where README says, with their pictures"
@@ -224,11 +224,11 @@ man_files()
 	folders=$(sed -n "s| Ns Ar version Ns Pa |$version|; s|^.It Pa \(/usr/.*\)|\1|p" "$man")
 	for format in deb rpm; do
 		while read -r f; do
-			grep -q -x -F "$f" "$work/$format" || { echo "$f is not in the .$format"; rc=1; }
+			grep -q -x -F "$f" "$work/packed-$format" || { echo "$f is not in the .$format"; rc=1; }
 		done <<<"$folders"
 		while read -r f; do
 			for folder in $folders; do
-				! grep -q -x -F "$folder/$f" "$work/$format" || continue 2
+				! grep -q -x -F "$folder/$f" "$work/packed-$format" || continue 2
 			done
 			echo "where $f is in the .$format is not said"
 			rc=1
