@@ -185,6 +185,10 @@ no-package:
 # age,FOLDER,TIME: have all in it changed at that time.
 age = find $(1) -exec touch -h -d @$(2) {} +
 
+# What pages show that lies elsewhere: see src/dist/pages.
+beside := $(wildcard ci/doc/*.svg ci/bench/applications.md)
+copy-beside = $(if $(beside),cp --parents $(beside) $(1),:)
+
 deb-needs := build-essential dpkg-dev debhelper dh-dkms libmnl-dev libjansson-dev libpcap-dev pkg-config
 
 ## deb: build dist/wireguard-reorder-dkms_<version>_all.deb, and -tools for this machine
@@ -198,6 +202,7 @@ deb:
 	@mkdir -p dist && tmp=$$(mktemp -d "$(CURDIR)/dist/.build.XXXXXX") && \
 	trap 'rm -rf "$$tmp"' EXIT && mkdir "$$tmp/tree" && \
 	cp -R Makefile dkms.conf src debian README.md "$$tmp/tree" && \
+	$(call copy-beside,"$$tmp/tree") && \
 	$(call age,"$$tmp/tree",$$(dpkg-parsechangelog -S Timestamp)) && \
 	(cd "$$tmp/tree" && if ! dpkg-checkbuilddeps $(DEBARCH:%=-a% -B); then \
 		echo "make deb: apt install $(deb-needs)" >&2; \
@@ -228,6 +233,7 @@ rpm:
 	SOURCE_DATE_EPOCH=$$(LC_ALL=C date -u +%s -d "$$(sed -n '/^%changelog/{n;s/^\* \(.* [0-9]\{4\}\) .*/\1/p}' \
 		rpm/$(NAME).spec) 12:00") && export SOURCE_DATE_EPOCH && \
 	cp -R Makefile dkms.conf src rpm COPYING README.md "$$tmp/SOURCES/$(NAME)-$(VERSION)" && \
+	$(call copy-beside,"$$tmp/SOURCES/$(NAME)-$(VERSION)") && \
 	$(MAKE) -s --no-print-directory -C "$$tmp/SOURCES/$(NAME)-$(VERSION)" clean && \
 	LC_ALL=C tar -C "$$tmp/SOURCES" --owner=0 --group=0 --numeric-owner --sort=name \
 		--mode=u=rwX,go=rX --mtime="@$$SOURCE_DATE_EPOCH" \

@@ -70,6 +70,7 @@ pack()
 	mount -t proc proc "$work/$arch/root/proc"
 	mkdir "$work/$arch/root/tree"
 	cp -R "$top"/{Makefile,dkms.conf,src,debian,rpm,COPYING,README.md} "$work/$arch/root/tree"
+	(cd "$top" && cp --parents ci/doc/*.svg ci/bench/applications.md "$work/$arch/root/tree")
 	chroot "$work/$arch/root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 HOME=/root nice -n 19 \
 		sh -ec "make -s -C /tree clean && make -s -C /tree deb DEBARCH=$arch &&
 			CC=$triplet-gcc STRIP=$triplet-strip PKG_CONFIG=$triplet-pkg-config make -s -C /tree rpm RPMARCH=$(wgr_arch rpm "$arch")" \

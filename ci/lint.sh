@@ -255,6 +255,7 @@ deb()
 	rm -rf "$work/tree"
 	mkdir "$work/tree"
 	cp -R Makefile dkms.conf src debian README.md "$work/tree"
+	cp --parents ci/doc/*.svg ci/bench/applications.md "$work/tree"
 	make -s -C "$work/tree" clean
 	# The source too; "debian" there is younger than this lintian.
 	make -s -C "$work/tree" deb >/dev/null && rm -rf "$work/source" && mkdir "$work/source" &&

@@ -21,6 +21,7 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 import time
 
@@ -409,20 +410,23 @@ def test_peer_apply():
 
 
 def test_links():
-    """Pages lead to what is there, are packed, and README names them all."""
+    """Pages lead to what is there, in the tree and as they are packed, and README names them all."""
     tree = CLI.parents[1]
     pages = sorted((tree / "src/dist").glob("*.md"))
     for page in tree / "README.md", tree / "ci/README.md", *pages:
-        text = page.read_text()
-        to = [link.partition("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text)]
-        missing = [link for link in to if link and "://" not in link and not (page.parent / link).exists()]
-        tap.point(not missing, f"links of {page.relative_to(tree)}", missing)
-        here = {re.sub("[^a-z0-9 -]", "", line.lower()).replace(" ", "-") for line in re.findall(r"^#+ (.*)$", text, re.M)}
-        gone = [name for name in re.findall(r"\]\(#([^)]*)\)", text) if name not in here]
-        tap.point(not gone, f"headings that {page.relative_to(tree)} leads to", gone)
-    for where in "README.md", "debian/wireguard-reorder-tools.docs", "rpm/wireguard-reorder.spec":
-        missing = [page.name for page in pages if f"src/dist/{page.name}" not in (tree / where).read_text()]
-        tap.point(not missing, f"{where} has all pages for users", missing)
+        result = subprocess.run([tree / "ci/lib/links.py", page], capture_output=True, text=True)
+        tap.point(result.returncode == 0, f"links of {page.relative_to(tree)}", result.stdout, result.stderr)
+    missing = [page.name for page in pages if f"src/dist/{page.name}" not in (tree / "README.md").read_text()]
+    tap.point(not missing, "README.md has all pages for users", missing)
+    for what, files, least in ("all pages", [], [page.name for page in pages] + ["README.md", "applications.md", "profile.svg"]), ("README alone", ["README.md"], ["README.md"]):
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run([tree / "src/dist/pages", folder, *files], check=True)
+            there = {path.name for path in pathlib.Path(folder).iterdir()}
+            result = subprocess.run([tree / "ci/lib/links.py", folder], capture_output=True, text=True)
+            tap.point(result.returncode == 0, f"links of {what}, packed", result.stdout, result.stderr)
+            tap.point(there >= set(least), f"{what}, packed", there)
+            kept = "](two-lines.md)" in pathlib.Path(folder, "README.md").read_text()
+            tap.same(kept, "two-lines.md" in least, f"{what}, packed: links to what lies beside")
 
 
 def test_advice():

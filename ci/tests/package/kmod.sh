@@ -147,6 +147,12 @@ linted()
 	grep -E '^ *[0-9]+ packages and 1 specfiles checked' "$work/linted" && ! grep -E ': [EW]: ' "$work/linted"
 }
 
+# README is in the package for any of them.
+pages()
+{
+	"$top/ci/lib/links.py" "$work"/tree/dist/*-kmod-common[-_]*.{deb,rpm}
+}
+
 no_compiler()
 {
 	! in_root sh -c 'command -v gcc || command -v cc || command -v make || command -v dkms'
@@ -361,6 +367,7 @@ point "a module for a kernel, deb" kmod "$work/tree" "$k1" "${sign[@]}"
 point "and rpm, for one whose name says that it wants that" kmod "$work/tree" "$el" "${sign[@]}"
 point "made elsewhere they are the same in every bit" same_bits
 point "it is signed, without what debuggers want" signed
+point "links of README in it lead to what lies beside" pages
 point "its packages are for that kernel and architecture" named_for_kernel
 point "Fedora's is for one kernel, and unsigned if there is no key" fedora
 point "of another architecture if the kernel is" arm64

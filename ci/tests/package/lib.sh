@@ -121,6 +121,7 @@ variant_tree()
 
 	mkdir "$tree"
 	cp -R "$top"/{Makefile,dkms.conf,src,debian,rpm,COPYING,README.md} "$tree"
+	(cd "$top" && cp --parents ci/doc/*.svg ci/bench/applications.md "$tree")
 	case $3 in
 	broken) echo '#error this one is meant to fail' >>"$tree/src/main.c" ;;
 	standin)
@@ -150,7 +151,7 @@ variant()
 {
 	local sources entry
 
-	sources=$(cd "$top" && find Makefile dkms.conf src debian rpm ci/tests/package/standin -type f \
+	sources=$(cd "$top" && find Makefile dkms.conf src debian rpm ci/doc ci/bench/applications.md ci/tests/package/standin -type f \
 		! -name '*.o' ! -name '.*' ! -name '*.ko' ! -name '*.mod*' ! -path '*/generated/*' ! -path src/cli/wireguard-reorder \
 		-exec sha256sum {} + | sort)
 	entry=$(wgr_cache_get "package-$3-$1" "$* $sources $(declare -f make_variant variant_tree set_version)" \

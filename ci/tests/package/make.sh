@@ -166,6 +166,7 @@ pack()
 	local format
 	mkdir -p "$work/$1"
 	cp -R "$top"/{Makefile,dkms.conf,src,debian,rpm,COPYING,README.md} "$work/$1"
+	(cd "$top" && cp --parents ci/doc/*.svg ci/bench/applications.md "$work/$1")
 	for format in "${@:2}"; do
 		make --no-print-directory -C "$work/$1" "$format" || return
 	done
@@ -187,6 +188,57 @@ export top work
 rc=0
 { pack one deb rpm && unshare --mount --propagation private bash -c elsewhere; } >"$work/said" 2>&1 || rc=$?
 verdict "$rc" "packages are built where temporary files cannot be run, and leave nothing behind"
+rc=0
+# The source package has the tree.
+"$top/ci/lib/links.py" "$work"/one/dist/*{dkms,tools}[-_]*.{deb,rpm} >"$work/said" 2>&1 || rc=$?
+verdict "$rc" "links of packed pages lead to what lies beside"
+
+# packed deb|rpm: the files in those packages.
+packed()
+{
+	local f
+
+	for f in "$work"/one/dist/*{dkms,tools}[-_]*."$1"; do
+		case $1 in
+		deb) dpkg-deb -c "$f" | sed 's|.* [.]/|/|; s|/$||' ;;
+		rpm) rpm -qpl "$f" ;;
+		esac
+	done
+}
+rc=0
+for format in deb rpm; do
+	packed "$format" >"$work/packed-$format"
+	for page in README.md two-lines.md applications.md order.svg profile.svg; do
+		grep -x -F "/usr/share/doc/wireguard-reorder-tools/$page" "$work/packed-$format" || rc=1
+	done
+done >"$work/said"
+verdict "$rc" "all pages are where README says, with their pictures"
+
+# man_files: what the manual page has below /usr is in the .deb and in the .rpm, and what it
+# names without a folder is in one of those.
+man_files()
+{
+	local man=$work/one/src/cli/wireguard-reorder.8 version folders format folder f rc=0
+
+	version=$(sed -n 's/.*WGR_VERSION "\(.*\)"/\1/p' "$work/one/src/version.h")
+	folders=$(sed -n "s| Ns Ar version Ns Pa |$version|; s|^.It Pa \(/usr/.*\)|\1|p" "$man")
+	for format in deb rpm; do
+		while read -r f; do
+			grep -q -x -F "$f" "$work/packed-$format" || { echo "$f is not in the .$format"; rc=1; }
+		done <<<"$folders"
+		while read -r f; do
+			for folder in $folders; do
+				! grep -q -x -F "$folder/$f" "$work/packed-$format" || continue 2
+			done
+			echo "where $f is in the .$format is not said"
+			rc=1
+		done < <(grep -o -E '^[.]Pa [a-z][^ ]*[.](h|yaml)' "$man" | sed 's/^.Pa //' | sort -u)
+	done
+	return "$rc"
+}
+rc=0
+man_files >"$work/said" || rc=$?
+verdict "$rc" "files of the manual page are where it says"
 rc=0
 (cd "$work/one/dist" && sha256sum -- *.deb *.rpm) >"$work/sums" 2>"$work/said" || rc=$?
 (cd "$work/other/place/dist" && sha256sum -c "$work/sums" && [[ $(find . -type f | wc -l) == 5 ]]) >>"$work/said" 2>&1 || rc=$?

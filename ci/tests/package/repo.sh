@@ -54,7 +54,6 @@ start_server()
 new_tree()
 {
 	variant_tree "$1" "$2" standin
-	mkdir "$1/ci"
 	cp -R "$top"/ci/{repo,setup,cross}.sh "$top/ci/lib" "$1/ci"
 }
 

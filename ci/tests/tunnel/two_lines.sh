@@ -49,6 +49,15 @@ put()
 	chmod 600 "$to"
 }
 
+# page_runs HOST NAME: the commands that the page has there, on that host.
+page_runs()
+{
+	local commands
+
+	commands=$(file "$1" "$2")
+	at "$1" bash -e <<<"$commands"
+}
+
 # line NUMBER RATE DELAY HOME_ADDRESS GATEWAY: Mbit/s and ms, each way. In front of
 # the narrow place there is what keeps its queue short, as the page says.
 line()
@@ -106,7 +115,8 @@ lines()
 			}
 		}
 	END
-	file home /etc/sysctl.d/60-two-lines.conf | at home sysctl -q -p -
+	put home /etc/sysctl.d/60-two-lines.conf
+	page_runs home sysctl
 	# From the page.
 	# shellcheck disable=SC2094
 	file home /usr/local/sbin/two-lines >/usr/local/sbin/two-lines
@@ -202,6 +212,16 @@ figures()
 	echo "$1, two of $2: $up Mbit/s up, $down down; $swapped of 1000 datagrams out of order"
 }
 
+# over_stock LINES: up and down against what stock had by them.
+over_stock()
+{
+	local stock
+
+	read -r -a stock <"$WGR_RESULTS/stock-$1"
+	least 'up against stock' "$up" "$(awk "BEGIN { print 0.9 * ${stock[0]} }")"
+	least 'down against stock' "$down" "$(awk "BEGIN { print 0.9 * ${stock[1]} }")"
+}
+
 # stock_over RATE, ours_over RATE: one after the other.
 stock_over()
 {
@@ -213,18 +233,17 @@ stock_over()
 
 ours_over()
 {
-	local up down swapped stock alone
+	local up down swapped alone
 
 	figures ours "$1"
 	equal swapped "$swapped" 0
 	at home nft delete table ip two_lines
+	at server nft delete table ip two_lines
 	alone=$(goodput home server "$inside" 4 -O 1)
-	echo "by one line of $1: $alone Mbit/s up"
+	echo "by one line of $1: $alone Mbit/s up, $(goodput home server "$inside" 12 -O 3 -R) down"
 	least up "$up" "$(awk "BEGIN { print 1.6 * $alone }")"
 	least down "$down" "$(awk "BEGIN { print 1.4 * $alone }")"
-	read -r -a stock <"$WGR_RESULTS/stock-$1"
-	least 'up against stock' "$up" "$(awk "BEGIN { print 0.9 * ${stock[0]} }")"
-	least 'down against stock' "$down" "$(awk "BEGIN { print 0.9 * ${stock[1]} }")"
+	over_stock "$1"
 }
 
 test_stock_over_two_lines() { stock_over 20; }
@@ -248,7 +267,8 @@ test_start_of_a_connection()
 	for n in 1 2 3; do
 		echo "in its first two seconds: $(begun) Mbit/s"
 	done
-	file home hystart | at home bash -e
+	put home /etc/tmpfiles.d/hystart.conf
+	page_runs home systemd-tmpfiles
 	for n in 1 2 3; do
 		after=$(begun)
 		echo "with what the page says: $after Mbit/s"
@@ -290,7 +310,7 @@ test_connection_that_pauses()
 	at server ethtool -S wg0 | grep 'late: 0$'
 }
 
-# unequal MODULE: leaves up and swapped of lines of 20 and 10 Mbit/s.
+# unequal MODULE: leaves up, down and swapped of lines of 20 and 10 Mbit/s.
 unequal()
 {
 	local one two out
@@ -303,6 +323,8 @@ unequal()
 	two=$(sent 2)
 	up=$(goodput home server "$inside" 4 -O 1)
 	echo "$1: 20 and 10 Mbit/s, 2 to 1: $up Mbit/s up, $(($(sent 1) - one)) packets by the first, $(($(sent 2) - two)) by the second"
+	down=$(goodput home server "$inside" 12 -O 3 -R)
+	echo "$down Mbit/s down"
 	out=$(sequence home server "$inside" --count 1000 --rate 500)
 	swapped=$(field out_of_order "$out")
 	echo "$swapped of 1000 datagrams out of order"
@@ -312,17 +334,18 @@ test_stock_over_unequal_lines()
 {
 	unequal stock
 	least swapped "$swapped" 200
-	echo "$up" >"$WGR_RESULTS/stock-unequal"
+	echo "$up $down" >"$WGR_RESULTS/stock-unequal"
 }
 
 test_ours_over_unequal_lines()
 {
-	local up swapped
+	local up down swapped
 
 	unequal ours
 	equal swapped "$swapped" 0
 	least up "$up" 22
-	least 'up against stock' "$up" "$(awk '{ print 0.9 * $1 }' "$WGR_RESULTS/stock-unequal")"
+	least down "$down" 22
+	over_stock unequal
 }
 
 test_line_dies_and_comes_back()
@@ -397,20 +420,33 @@ networkd_files()
 	echo "$run"
 }
 
-# service HOST SETTING: runs what the page's service has there.
+# setting HOST NAME [DROP_IN]: what the page's service has there, with that file of the
+# page's beside it, in which an empty one takes back what was said before.
+setting()
+{
+	local folder=/etc/systemd/system text
+
+	text=$(file "$1" "$folder/two-lines.service" && { [[ -z ${3:-} ]] || file "$1" "$folder/two-lines.service.d/$3"; })
+	awk -v name="$2=" 'index($0, name) == 1 { sub(name, ""); all = $0 == "" ? "" : all $0 "\n" } END { printf "%s", all }' <<<"$text"
+}
+
+# service HOST SETTING [DROP_IN]: runs it.
 service()
 {
-	file "$1" /etc/systemd/system/two-lines.service | sed -n "s/^$2=//p" | at "$1" bash -e
+	setting "$@" | at "$1" bash -e
 }
 
 test_networkd()
 {
-	local run
+	local run n
 
 	use ours
 	configured two-lines 20 10 20 25
 	run=$(networkd_files home 10-line1.network 10-line2.network 20-wg0.netdev 20-wg0.network)
 	file home /etc/systemd/networkd.conf.d/two-lines.conf >"$run/networkd.conf.d/two-lines.conf"
+	for n in 1 2; do
+		file home "10-line$n.network" >>"$run/network/10-line$n.network"
+	done
 	# All of it is to come from those files.
 	ip -n home addr flush dev line1
 	ip -n home addr flush dev line2
@@ -421,6 +457,7 @@ test_networkd()
 	service home ExecStart &
 	wait_for 15 at home ping -q -c 1 -W 1 "$inside"
 	wait_for 5 leads 102 line2
+	wait_for 5 shaped
 	equal 'rules' "$(ip -n home rule show | grep -c fwmark)" 2
 	equal MTU "$(at home cat /sys/class/net/wg0/mtu) $(at server cat /sys/class/net/wg0/mtu)" '1412 1412'
 	wait_for 5 hears 2
@@ -429,6 +466,42 @@ test_networkd()
 	arrives server home 10.77.0.2 --count 500 --rate 500
 	service server ExecStop
 	fails at server nft list table ip two_lines
+}
+
+# As far as a kernel without nft_dup_ipv4 goes: the rules are loaded without the copies.
+test_service_for_both_lines()
+{
+	local host run name device said
+
+	use ours
+	configured both-lines 20 10 20 25
+	for host in home server; do
+		name=ExecStart
+		device=eth0
+		[[ $host == server ]] || { name=ExecStartPre; device=line2; }
+		run=$(mktemp -d)
+		mkdir "$run/two-lines.service.d"
+		file "$host" /etc/systemd/system/two-lines.service >"$run/two-lines.service"
+		file "$host" /etc/systemd/system/two-lines.service.d/both-lines.conf >"$run/two-lines.service.d/both-lines.conf"
+		# By what it says, since it takes unknown settings.
+		said=$(systemd-analyze verify --man=no "$run/two-lines.service" 2>&1) || { echo "$said"; return 1; }
+		equal "$host's service" "$(sed -n '/two-lines/p' <<<"$said")" ''
+		equal "$host's rules" "$(setting "$host" "$name" both-lines.conf)" '/usr/sbin/nft -f /etc/wireguard/both-lines.nft'
+		equal "$host's rules without it" "$(setting "$host" "$name")" '/usr/sbin/nft -f /etc/wireguard/two-lines.nft'
+		# The device that the rules name is the one that is waited for.
+		grep -F "device \"$device\"" "/etc/netns/$host/wireguard/both-lines.nft"
+		for name in Wants After; do
+			setting "$host" "$name" both-lines.conf | grep -x "sys-subsystem-net-devices-${device}[.]device"
+		done
+		sed -i 's/dup to [^ ]* device "[a-z0-9]*"//' "/etc/netns/$host/wireguard/both-lines.nft"
+	done
+	service home ExecStartPre both-lines.conf
+	service server ExecStart both-lines.conf
+	for host in home server; do
+		at "$host" nft list table ip two_lines | grep -c 'chain both'
+	done
+	setting home ExecStopPost both-lines.conf | sed 's/^-//' | at home bash -e
+	fails at home nft list table ip two_lines
 }
 
 test_taken_down()
@@ -489,15 +562,30 @@ test_every_packet_on_both_lines()
 	goes_on home server "$inside"
 	wait_for 8 leads 102 line2
 	goes_on server home 10.77.0.2
+	# As two-lines.service loads them.
+	at home nft delete table ip two_lines
+	at server nft delete table ip two_lines
+	service home ExecStartPre both-lines.conf
+	service server ExecStart both-lines.conf
+	before=$(sent 2)
+	arrives home server "$inside" --count 500 --rate 500
+	least 'packets by the second line' "$(($(sent 2) - before))" 500
+}
+
+# shaped: both lines are, as the page says.
+shaped()
+{
+	tc -n home qdisc show dev line1 | grep 'qdisc cake.*root.*bandwidth 19Mbit besteffort' &&
+		tc -n home qdisc show dev line2 | grep 'qdisc cake.*root.*bandwidth 9500Kbit besteffort'
 }
 
 test_shaping()
 {
 	use ours
 	configured two-lines 20 10 20 25
-	file home tc | at home bash -e
-	tc -n home qdisc show dev line2 | grep 'qdisc cake.*bandwidth 9500Kbit'
+	file home wg0.conf | sed -i '/^MTU/r /dev/stdin' /etc/netns/home/wireguard/wg0.conf
 	up
+	shaped
 	# By default the hold is adaptive.
 	[[ -z ${emulated:-} ]] || patient
 	arrives home server "$inside" --count 500 --rate 500
@@ -506,10 +594,11 @@ test_shaping()
 path_modules
 ours=${WGR_KO:-}
 case ${1:-} in
-turns) tests=(test_stock_over_two_lines test_ours_over_two_lines test_stock_over_unequal_lines
-              test_ours_over_unequal_lines test_line_dies_and_comes_back test_cable_is_out test_taken_down test_networkd) ;;
+turns) tests=(test_stock_over_two_lines test_ours_over_two_lines test_line_dies_and_comes_back test_cable_is_out
+              test_taken_down test_networkd) ;;
 short) tests=(test_stock_over_two_lines test_ours_over_two_lines test_start_of_a_connection test_connection_that_pauses
-              test_stock_over_unequal_lines test_ours_over_unequal_lines test_line_dies_and_comes_back test_shaping) ;;
+              test_stock_over_unequal_lines test_ours_over_unequal_lines test_line_dies_and_comes_back test_shaping
+              test_networkd test_service_for_both_lines) ;;
 both)  emulated=yes
        tests=(test_every_packet_on_both_lines test_shaping) ;;
 expect) tests=(test_stock_over_two_lines test_ours_over_two_lines test_stock_over_two_lines_of_50
