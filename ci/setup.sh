@@ -24,7 +24,7 @@ group_packages()
 	vm)      echo qemu-system-x86 qemu-system-arm gcc-aarch64-linux-gnu busybox-static cpio kmod xz-utils e2fsprogs \
 		      iproute2 iputils-ping iptables nftables ncat iperf3 ethtool procps psmisc \
 		      tcpdump python3 python3-cryptography wireguard-tools wireguard-go \
-		      debian-archive-keyring udev ;;
+		      debian-archive-keyring udev systemd ;;
 	package) echo debhelper dh-dkms dkms dpkg-dev fakeroot lintian rpm rpmlint patchelf openssl shellcheck mmdebstrap \
 		      gcc pkg-config libc6-dev libmnl-dev libjansson-dev libpcap-dev \
 		      qemu-system-x86 qemu-user-static e2fsprogs debian-archive-keyring ;;
