@@ -17,6 +17,8 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$top/ci/lib/debian.sh"
 # shellcheck source=ci/lib/arch.sh
 . "$top/ci/lib/arch.sh"
+# shellcheck source=ci/lib/sources.sh
+. "$top/ci/lib/sources.sh"
 
 die()
 {
@@ -69,8 +71,7 @@ pack()
 	mount -t overlay overlay "$work/$arch/root" -o "lowerdir=$root,upperdir=$work/$arch/upper,workdir=$work/$arch/work"
 	mount -t proc proc "$work/$arch/root/proc"
 	mkdir "$work/$arch/root/tree"
-	cp -R "$top"/{Makefile,dkms.conf,src,debian,rpm,COPYING,README.md} "$work/$arch/root/tree"
-	(cd "$top" && cp --parents ci/doc/*.svg ci/bench/applications.md "$work/$arch/root/tree")
+	wgr_sources "$top" "$work/$arch/root/tree"
 	chroot "$work/$arch/root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 HOME=/root nice -n 19 \
 		sh -ec "make -s -C /tree clean && make -s -C /tree deb DEBARCH=$arch &&
 			CC=$triplet-gcc STRIP=$triplet-strip PKG_CONFIG=$triplet-pkg-config make -s -C /tree rpm RPMARCH=$(wgr_arch rpm "$arch")" \

@@ -15,6 +15,8 @@ cd "$top"
 . ci/lib/cache.sh
 # shellcheck source=ci/lib/arch.sh
 . ci/lib/arch.sh
+# shellcheck source=ci/lib/sources.sh
+. ci/lib/sources.sh
 
 suite=${1:-bookworm}
 number=0
@@ -254,8 +256,7 @@ deb()
 {
 	rm -rf "$work/tree"
 	mkdir "$work/tree"
-	cp -R Makefile dkms.conf src debian README.md "$work/tree"
-	cp --parents ci/doc/*.svg ci/bench/applications.md "$work/tree"
+	wgr_sources . "$work/tree"
 	make -s -C "$work/tree" clean
 	# The source too; "debian" there is younger than this lintian.
 	make -s -C "$work/tree" deb >/dev/null && rm -rf "$work/source" && mkdir "$work/source" &&

@@ -10,6 +10,8 @@
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 # shellcheck source=ci/lib/debian.sh
 . "$top/ci/lib/debian.sh"
+# shellcheck source=ci/lib/sources.sh
+. "$top/ci/lib/sources.sh"
 # shellcheck source=ci/tests/package/root.sh
 . "$top/ci/tests/package/root.sh"
 # shellcheck source=ci/tests/package/look.sh
@@ -120,8 +122,7 @@ variant_tree()
 	local tree=$1
 
 	mkdir "$tree"
-	cp -R "$top"/{Makefile,dkms.conf,src,debian,rpm,COPYING,README.md} "$tree"
-	(cd "$top" && cp --parents ci/doc/*.svg ci/bench/applications.md "$tree")
+	wgr_sources "$top" "$tree"
 	case $3 in
 	broken) echo '#error this one is meant to fail' >>"$tree/src/main.c" ;;
 	standin)

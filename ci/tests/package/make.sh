@@ -6,6 +6,8 @@
 set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
+# shellcheck source=ci/lib/sources.sh
+. "$top/ci/lib/sources.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 number=0
@@ -165,8 +167,7 @@ pack()
 {
 	local format
 	mkdir -p "$work/$1"
-	cp -R "$top"/{Makefile,dkms.conf,src,debian,rpm,COPYING,README.md} "$work/$1"
-	(cd "$top" && cp --parents ci/doc/*.svg ci/bench/applications.md "$work/$1")
+	wgr_sources "$top" "$work/$1"
 	for format in "${@:2}"; do
 		make --no-print-directory -C "$work/$1" "$format" || return
 	done
@@ -183,7 +184,7 @@ elsewhere()
 	find "$work/other" -path '*/dist/.build*' | grep . && return 1
 	return 0
 )
-export -f pack elsewhere
+export -f wgr_sources pack elsewhere
 export top work
 rc=0
 { pack one deb rpm && unshare --mount --propagation private bash -c elsewhere; } >"$work/said" 2>&1 || rc=$?
